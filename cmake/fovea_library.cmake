@@ -1,0 +1,48 @@
+# One shared library from all folders of plugins and the framework. Its sources go in whole, so that no registration is
+# dropped by the linker; a new file is found by its folder alone.
+file(GLOB_RECURSE FOVEA_SOURCES CONFIGURE_DEPENDS
+  ${PROJECT_SOURCE_DIR}/framework/*.cpp
+  ${PROJECT_SOURCE_DIR}/modules/*.cpp
+  ${PROJECT_SOURCE_DIR}/tasks/*.cpp
+  ${PROJECT_SOURCE_DIR}/experiments/*.cpp)
+set(FOVEA_MAIN ${PROJECT_SOURCE_DIR}/framework/cli/main.cpp)
+list(REMOVE_ITEM FOVEA_SOURCES ${FOVEA_MAIN})
+
+set(FOVEA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+
+# Options that every translation unit of the project is compiled with.
+function(fovea_compile_options target)
+  # -ffp-contract=off: a product and a sum are fused only where a kernel says so, so that code paths agree to the bit.
+  # -fno-math-errno, -fno-trapping-math: allow loops over sqrt and comparisons to be vectorised; values do not change.
+  target_compile_options(${target} PRIVATE ${FOVEA_WARNINGS} -march=${FOVEA_ARCH} -ffp-contract=off -fno-math-errno
+    -fno-trapping-math -fopenmp-simd -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+  if(FOVEA_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(FOVEA_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+    target_link_options(${target} PRIVATE -fsanitize=address,undefined)
+  endif()
+  target_compile_definitions(${target} PRIVATE $<$<CONFIG:Debug>:FOVEA_DEBUG>)
+endfunction()
+
+# fovea_add_library(NAME PRECISION_DEFINITION): the library NAME and the program of the same name.
+function(fovea_add_library name precision)
+  add_library(${name} SHARED ${FOVEA_SOURCES})
+  add_library(fovea::${name} ALIAS ${name})
+  target_include_directories(${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/fovea>)
+  if(precision)
+    target_compile_definitions(${name} PUBLIC ${precision})
+  endif()
+  target_compile_features(${name} PUBLIC cxx_std_20)
+  target_compile_definitions(${name} PRIVATE FOVEA_VERSION="${PROJECT_VERSION}" FOVEA_FLAGS="-march=${FOVEA_ARCH} ${CMAKE_BUILD_TYPE}")
+  target_link_libraries(${name} PRIVATE fovea_third_party)
+  set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  fovea_compile_options(${name})
+
+  add_executable(${name}_program ${FOVEA_MAIN})
+  set_target_properties(${name}_program PROPERTIES OUTPUT_NAME ${name} INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+  target_link_libraries(${name}_program PRIVATE ${name})
+  fovea_compile_options(${name}_program)
+endfunction()

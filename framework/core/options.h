@@ -1,0 +1,81 @@
+#pragma once
+
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "framework/core/real.h"
+
+namespace fovea {
+
+/// Bounds of a number, both included; a value outside is an Error that names them.
+struct Bounds {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+};
+
+/// The options of a plugin, listed once: defaults, parsing, help, HDF5 attributes and the error for an unknown option
+/// all come from the same list.
+///
+///     void fields(Options& o) {
+///       o.add("k", k_, "items kept, >= 1", {.low = 1});
+///     }
+class Options {
+ public:
+  using Target = std::variant<Extent*, double*, bool*, std::string*, std::vector<Extent>*>;
+
+  struct Field {
+    std::string name;
+    Target target;
+    std::string help;             // one line with unit and range
+    Bounds bounds;
+    std::vector<std::string> choices;  // for strings: empty means free text
+  };
+
+  void add(std::string name, Extent& value, std::string help, Bounds bounds = {});
+  void add(std::string name, double& value, std::string help, Bounds bounds = {});
+  void add(std::string name, bool& value, std::string help);
+  void add(std::string name, std::string& value, std::string help, std::vector<std::string> choices = {});
+  void add(std::string name, std::vector<Extent>& value, std::string help, Bounds bounds = {});  // "5,10,15"
+
+  const std::vector<Field>& fields() const { return fields_; }
+  std::vector<std::string> names() const;
+  bool knows(std::string_view name) const;
+
+  /// Parses and stores one value. Errors: unknown name (with the nearest), wrong type, out of bounds, not a choice.
+  void set(std::string_view name, std::string_view value);
+  /// The value as text; `set(name, text(name))` restores it exactly.
+  std::string text(std::string_view name) const;
+  /// Every option as (name, text), in the order of `add`.
+  std::vector<std::pair<std::string, std::string>> values() const;
+
+ private:
+  const Field& find(std::string_view name) const;
+
+  std::vector<Field> fields_;
+};
+
+/// A name with arguments, as in "top_k(8)", "cosine(sharpness=2.5)", "dense": the name of a plugin and its options.
+struct Call {
+  struct Argument {
+    std::string name;  // empty: positional
+    std::string value;
+  };
+  std::string name;
+  std::vector<Argument> arguments;
+};
+
+/// Parses "name", "name()" or "name(argument, option=argument)". Errors: anything else, with the column.
+Call parse_call(std::string_view text);
+
+/// Sets options from the arguments of a call: positional ones in the order of `add`, then by name.
+void apply(const Call& call, Options& options);
+
+/// The call with every option spelled out, in the order of `add`: "top_k(k=8)".
+std::string canonical(std::string_view name, const Options& options);
+
+}  // namespace fovea

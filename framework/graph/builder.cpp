@@ -1,0 +1,223 @@
+#include "framework/graph/builder.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "framework/core/error.h"
+#include "framework/graph/builder_state.h"
+#include "framework/graph/check.h"
+
+namespace fovea {
+
+std::string Builder::State::unique_path(const std::string& name) {
+  const std::string plain = path_of(name);
+  std::string path = plain;
+  for (int number = 2; !paths.insert(path).second; ++number) path = plain + "_" + std::to_string(number);
+  return path;
+}
+
+Value Builder::State::append(Builder& builder, Node node) {
+  const int id = static_cast<int>(graph->nodes_.size());
+  graph->nodes_.push_back(std::move(node));
+  return {&builder, {id, 0}};
+}
+
+const Type& Value::type() const {
+  if (is_empty()) throw Error("graph", "a value was expected; an empty one came; build it before it is used.");
+  return builder_->state_->graph->type(slot_);
+}
+
+Builder::Builder(std::string name, Mode mode) : state_(std::make_unique<State>()) {
+  state_->graph->name_ = std::move(name);
+  state_->graph->mode_ = mode;
+}
+
+Builder::Builder(Builder& outer, std::string name) : Builder(name, outer.mode()) {
+  state_->outer = &outer;
+  state_->scope = std::move(name);
+  state_->products = outer.products();
+}
+
+Builder::~Builder() = default;
+
+bool Builder::is_within(const Builder& other) const {
+  const Builder* builder = this;
+  while (builder != nullptr && builder != &other) builder = builder->state_->outer;
+  return builder != nullptr;
+}
+
+Mode Builder::mode() const { return state_->graph->mode_; }
+cpu::Products Builder::products() const { return state_->products; }
+void Builder::set_products(cpu::Products products) { state_->products = products; }
+std::string Builder::path() const { return state_->scope; }
+
+Value Builder::input(const std::string& name, const Type& type, At at) {
+  Node node;
+  node.kind = Node::Kind::kInput;
+  node.path = state_->path_of(name);
+  node.at = at;
+  node.outputs = {type};
+  if (!state_->paths.insert(node.path).second) {
+    throw graph::error_at(node, "an input of a new name was expected; this name is taken; rename it.");
+  }
+  return state_->append(*this, std::move(node));
+}
+
+Value Builder::parameter(const std::string& name, const Shape& shape, Init init, At at) {
+  if (state_->outer != nullptr) {
+    // Parameters live outside of loops: one value for all steps, its gradient summed over them.
+    Builder& outer = *state_->outer;
+    const std::string kept = outer.state_->scope;
+    outer.state_->scope = state_->scope;
+    const Value value = outer.parameter(name, shape, init, at);
+    outer.state_->scope = kept;
+    return import(value, at);
+  }
+  Node node;
+  node.kind = Node::Kind::kParameter;
+  node.path = state_->path_of(name);
+  node.at = at;
+  node.outputs = {{shape, Kind::kReal}};
+  node.init = init;
+  if (!state_->paths.insert(node.path).second) {
+    throw graph::error_at(node, "a parameter of a new path was expected; this path is taken; open a scope, or share the value.");
+  }
+  return state_->append(*this, std::move(node));
+}
+
+namespace {
+
+template <class T>
+Node constant_node(std::string path, const Shape& shape, const std::vector<T>& values, Kind kind, At at) {
+  Node node;
+  node.kind = Node::Kind::kConstant;
+  node.path = std::move(path);
+  node.at = at;
+  node.outputs = {{shape, kind}};
+  if (static_cast<Extent>(values.size()) != shape.size()) {
+    throw graph::error_at(node, "a constant " + shape.text() + " has " + std::to_string(shape.size()) + " values; " +
+                                    std::to_string(values.size()) + " came; give as many.");
+  }
+  node.constant.resize(values.size() * sizeof(T));
+  if (!values.empty()) std::memcpy(node.constant.data(), values.data(), node.constant.size());
+  return node;
+}
+
+}  // namespace
+
+Value Builder::constant(const std::string& name, const Shape& shape, const std::vector<Real>& values, At at) {
+  return state_->append(*this, constant_node(state_->unique_path(name), shape, values, Kind::kReal, at));
+}
+
+Value Builder::constant(const std::string& name, const Shape& shape, const std::vector<Index>& values, At at) {
+  return state_->append(*this, constant_node(state_->unique_path(name), shape, values, Kind::kIndex, at));
+}
+
+Value Builder::import(Value value, At at) {
+  if (value.is_empty()) throw Error(path(), "a value was expected; an empty one came (built at " + at.text() + ").");
+  if (&value.builder() == this) return value;
+  if (state_->outer == nullptr) {
+    throw Error(path(), "a value of this graph was expected; one of another graph (or of a loop's body) came; take it out of "
+                        "the loop with `last` or `stack` (built at " + at.text() + ").");
+  }
+  const Value outer = state_->outer->import(value, at);
+  const auto key = std::make_pair(outer.slot().node, outer.slot().output);
+  const auto found = state_->imported.find(key);
+  if (found != state_->imported.end()) return found->second;
+  Node node;
+  node.kind = Node::Kind::kInput;
+  node.path = state_->unique_path("shared_" + std::to_string(state_->shared.size()));
+  node.at = at;
+  node.outputs = {outer.type()};
+  const Value inner = state_->append(*this, std::move(node));
+  state_->imported.emplace(key, inner);
+  state_->shared.emplace_back(inner.slot(), outer);
+  return inner;
+}
+
+std::vector<Value> Builder::add_all(std::shared_ptr<const Op> op, const std::vector<Value>& inputs, const std::string& name,
+                                    At at) {
+  Node node;
+  node.kind = Node::Kind::kOp;
+  node.path = state_->unique_path(name.empty() ? std::string(op->name()) : name);
+  node.at = at;
+  std::vector<Type> types;
+  for (const Value& input : inputs) {
+    const Value value = import(input, at);
+    node.inputs.push_back(value.slot());
+    types.push_back(value.type());
+  }
+  try {
+    node.outputs = op->infer(types);
+  } catch (const Error& error) {
+    throw graph::error_at(node, std::string(op->name()) + ": " + error.fact());
+  }
+  node.op = std::move(op);
+  const int outputs = static_cast<int>(node.outputs.size());
+  const Value first = state_->append(*this, std::move(node));
+  std::vector<Value> values;
+  for (int i = 0; i < outputs; ++i) values.emplace_back(this, Slot{first.slot().node, i});
+  return values;
+}
+
+Value Builder::add(std::shared_ptr<const Op> op, const std::vector<Value>& inputs, const std::string& name, At at) {
+  return add_all(std::move(op), inputs, name, at).front();
+}
+
+void Builder::output(const std::string& name, Value value, At at) {
+  if (state_->graph->has_output(name)) {
+    throw Error(name, "an output of a new name was expected; this name is taken; rename it (built at " + at.text() + ").");
+  }
+  state_->graph->outputs_.push_back({name, import(value, at).slot()});
+}
+
+Builder::Scope::Scope(Builder& builder, const std::string& name) : builder_(builder), length_(builder.state_->scope.size()) {
+  builder_.state_->scope = builder_.state_->path_of(name);
+}
+
+Builder::Scope::~Scope() { builder_.state_->scope.resize(length_); }
+
+void Builder::register_site(const std::string& text, Value scores, Value kept, Value weights, Value count, Value log_prob) {
+  const auto slot_of = [this](const Value& value) { return value.is_empty() ? Slot{} : import(value, At::here()).slot(); };
+  state_->graph->sites_.push_back(
+      {path(), text, slot_of(scores), slot_of(kept), slot_of(weights), slot_of(count), slot_of(log_prob), false});
+}
+
+int Builder::register_estimator(std::shared_ptr<Estimator> estimator) {
+  Builder* root = this;
+  while (root->state_->outer != nullptr) root = root->state_->outer;
+  root->state_->graph->estimators_.push_back({path(), std::move(estimator)});
+  return static_cast<int>(root->state_->graph->estimators_.size()) - 1;
+}
+
+std::shared_ptr<const Graph> Builder::freeze() {
+  Graph& graph = *state_->graph;
+  std::vector<int> roots;
+  for (const NamedSlot& output : graph.outputs_) roots.push_back(output.slot.node);
+  if (graph.mode_ == Mode::kEvaluate) {
+    for (const SiteRecord& site : graph.sites_) {
+      for (const Slot& slot : {site.scores, site.kept, site.weights, site.count, site.log_prob}) {
+        if (slot.node >= 0) roots.push_back(slot.node);
+      }
+    }
+  }
+  const std::vector<char> alive = graph::reaching(graph.nodes_, roots);
+  for (const int id : graph::ordered(graph.nodes_)) {
+    if (alive[static_cast<std::size_t>(id)] != 0) graph.order_.push_back(id);
+  }
+  if (graph.mode_ == Mode::kTrain && graph.has_output("cost")) {
+    const std::vector<char> costs = graph::reaching(graph.nodes_, {graph.output("cost").node});
+    for (const int id : graph.parameters()) {
+      if (costs[static_cast<std::size_t>(id)] == 0) {
+        const Node& node = graph.node(id);
+        throw Error("graph", "parameter '" + node.path + "' does not reach the loss; remove it or connect it (built at " +
+                                 node.at.text() + ").");
+      }
+    }
+  }
+  std::shared_ptr<const Graph> frozen = std::move(state_->graph);
+  state_->graph = std::make_shared<Graph>();
+  return frozen;
+}
+
+}  // namespace fovea

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "framework/cpu/gemm.h"
+#include "framework/graph/graph.h"
+
+namespace fovea {
+
+class Builder;
+
+/// A light handle on one output slot of a node under construction.
+class Value {
+ public:
+  Value() = default;
+  Value(Builder* builder, Slot slot) : builder_(builder), slot_(slot) {}
+
+  bool is_empty() const { return builder_ == nullptr; }
+  Builder& builder() const { return *builder_; }
+  Slot slot() const { return slot_; }
+  const Type& type() const;
+  const Shape& shape() const { return type().shape; }
+
+ private:
+  Builder* builder_ = nullptr;
+  Slot slot_;
+};
+
+/// Builds a Graph: inputs, parameters, ops and loops, each with a path of scopes. Shapes are inferred at once, for the
+/// shapes that the inputs are given, so that an error names the line that built the node; a Plan infers them anew for
+/// other batch sizes and lengths. Values of a surrounding builder may be used inside a loop: they become shared inputs.
+///
+/// Errors    Error with the path of the node, its file and line.
+class Builder {
+ public:
+  explicit Builder(std::string name = "model", Mode mode = Mode::kTrain);
+  ~Builder();
+  Builder(const Builder&) = delete;
+  Builder& operator=(const Builder&) = delete;
+
+  Mode mode() const;
+  /// True for this builder itself and where this one builds the body of a loop somewhere inside of `other`.
+  bool is_within(const Builder& other) const;
+  /// How products of this model are rounded; functions and modules hand it to their ops. Full by default.
+  cpu::Products products() const;
+  void set_products(cpu::Products products);
+
+  Value input(const std::string& name, const Type& type, At at = At::here());
+  /// A parameter at the path of the current scope. Asking twice for one path is an error: share the Value instead.
+  Value parameter(const std::string& name, const Shape& shape, Init init = {}, At at = At::here());
+  Value constant(const std::string& name, const Shape& shape, const std::vector<Real>& values, At at = At::here());
+  Value constant(const std::string& name, const Shape& shape, const std::vector<Index>& values, At at = At::here());
+
+  /// Adds an op; `name` defaults to the name of the op, made unique within the scope. The first output, or all.
+  Value add(std::shared_ptr<const Op> op, const std::vector<Value>& inputs, const std::string& name = "", At at = At::here());
+  std::vector<Value> add_all(std::shared_ptr<const Op> op, const std::vector<Value>& inputs, const std::string& name = "",
+                             At at = At::here());
+
+  /// Names that the trainer and the task read. The cost of training is the output "cost" [B]; a training metric is an
+  /// output "metric/NAME" [B]; anything else is for Task::judge.
+  void output(const std::string& name, Value value, At at = At::here());
+  void metric(const std::string& name, Value value, At at = At::here()) { output("metric/" + name, value, at); }
+
+  /// A scope of paths, ended by its destructor: `auto scope = b.scope("decoder");`
+  class [[nodiscard]] Scope {
+   public:
+    Scope(Builder& builder, const std::string& name);
+    ~Scope();
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    Builder& builder_;
+    std::size_t length_;
+  };
+  Scope scope(const std::string& name) { return Scope(*this, name); }
+  std::string path() const;                         // of the current scope: "decoder/pointer"
+
+  /// Called by attention sites: what a site publishes, and the slot of advantages of an estimator (see OpContext).
+  void register_site(const std::string& text, Value scores, Value kept, Value weights, Value count, Value log_prob);
+  int register_estimator(std::shared_ptr<Estimator> estimator);
+
+  /// Checks and gives the graph away; the builder is empty afterwards.
+  std::shared_ptr<const Graph> freeze();
+
+ private:
+  friend class Value;
+  friend class LoopBuilder;
+  struct State;
+  Builder(Builder& outer, std::string name);        // the body of a loop
+  Value import(Value value, At at);                 // a value of an outer builder becomes a shared input
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,37 @@
+#include "framework/graph/graph.h"
+
+#include "framework/core/error.h"
+
+namespace fovea {
+
+std::string At::text() const {
+  const std::string path(file);
+  const auto slash = path.find_last_of('/');
+  return (slash == std::string::npos ? path : path.substr(slash + 1)) + ":" + std::to_string(line);
+}
+
+std::vector<int> Graph::parameters() const {
+  std::vector<int> ids;
+  for (std::size_t id = 0; id < nodes_.size(); ++id) {
+    if (nodes_[id].kind == Node::Kind::kParameter) ids.push_back(static_cast<int>(id));
+  }
+  return ids;
+}
+
+bool Graph::has_output(const std::string& name) const {
+  for (const NamedSlot& output : outputs_) {
+    if (output.name == name) return true;
+  }
+  return false;
+}
+
+Slot Graph::output(const std::string& name) const {
+  std::vector<std::string> known;
+  for (const NamedSlot& output : outputs_) {
+    if (output.name == name) return output.slot;
+    known.push_back(output.name);
+  }
+  throw Error("graph/output", unknown_name(name, known));
+}
+
+}  // namespace fovea

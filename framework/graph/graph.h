@@ -1,0 +1,128 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "framework/core/tensor.h"
+#include "framework/ops/op.h"
+
+namespace fovea {
+
+/// Where in a source a node was built; take it as the last parameter: `At at = At::here()`.
+struct At {
+  const char* file = "";
+  int line = 0;
+  static constexpr At here(const char* f = __builtin_FILE(), int l = __builtin_LINE()) { return {f, l}; }
+  std::string text() const;  // "pointer_decoder.cpp:61"
+};
+
+/// How a parameter starts; random ones draw from the stream of its own path.
+struct Init {
+  enum class Kind : std::uint8_t { kZero, kConstant, kUniform, kNormal, kGlorotUniform };
+  Kind kind = Kind::kGlorotUniform;
+  double scale = 1;  // constant: the value; uniform: half width; normal: deviation; Glorot: gain
+
+  static Init zero() { return {Kind::kZero, 0}; }
+  static Init constant(double value) { return {Kind::kConstant, value}; }
+  static Init uniform(double half_width) { return {Kind::kUniform, half_width}; }
+  static Init normal(double deviation) { return {Kind::kNormal, deviation}; }
+  static Init glorot(double gain = 1) { return {Kind::kGlorotUniform, gain}; }
+};
+
+struct Slot {
+  int node = -1;
+  int output = 0;
+  bool operator==(const Slot&) const = default;
+};
+
+class Graph;
+class Estimator;
+
+/// The ports of a loop, in the order of the inputs of its node: carried, stacked, shared.
+struct LoopPorts {
+  std::shared_ptr<const Graph> body;
+  std::vector<Slot> carried_in, carried_next;  // in the body: input node of each carried value, and its next value
+  std::vector<Slot> stacked_in;                // body inputs; the outer tensors are [T, ...]
+  std::vector<Slot> shared_in;                 // body inputs
+  struct Output {
+    Slot slot;                // in the body
+    bool is_stacked = false;  // [T, ...] of all steps; else the value of the last step that ran
+  };
+  std::vector<Output> outputs;                 // of the node
+  Slot stop;                                   // node -1: none; else Index [B], 1 = finished
+  Extent steps = 0;                            // 0: as many as the stacked inputs, or `steps_like`, say
+  int steps_like = -1;                         // input of the node whose axis `steps_axis` gives the steps
+  int steps_axis = 0;
+};
+
+struct Node {
+  enum class Kind : std::uint8_t { kInput, kParameter, kConstant, kOp, kLoop };
+  Kind kind = Kind::kOp;
+  std::string path;  // "decoder/pointer/scores"
+  At at;
+  std::vector<Slot> inputs;
+  std::vector<Type> outputs;  // for the shapes the graph was built with
+  std::shared_ptr<const Op> op;
+  std::shared_ptr<const LoopPorts> loop;
+  std::vector<std::byte> constant;  // for kConstant
+  Init init;                        // for kParameter
+};
+
+/// What a site publishes: a row of choices per query, for the results and the counters.
+struct SiteRecord {
+  std::string path;  // "decoder/pointer"
+  std::string text;  // "additive | dense | softmax | none", canonical
+  Slot scores, kept, weights, count, log_prob;  // node -1: not there
+  bool is_stacked = false;  // chosen inside a loop: the tensors are [T, B, M, ...] instead of [B, M, ...]
+};
+
+/// An estimator with a score-function part; advantages of slot i of OpContext come from estimators()[i].
+struct EstimatorSlot {
+  std::string path;
+  std::shared_ptr<Estimator> estimator;
+};
+
+struct NamedSlot {
+  std::string name;
+  Slot slot;
+};
+
+/// A frozen description: nodes in the order they were built, edges from output slots to input slots. Checked when frozen, on
+/// Boost.Graph: no cycle, every parameter reaches the cost. Nodes that reach no output are left out of order().
+class Graph {
+ public:
+  const std::string& name() const { return name_; }
+  const std::vector<Node>& nodes() const { return nodes_; }
+  const Node& node(int id) const { return nodes_[static_cast<std::size_t>(id)]; }
+  const Type& type(Slot slot) const { return node(slot.node).outputs[static_cast<std::size_t>(slot.output)]; }
+  /// Node ids, every node after its inputs.
+  const std::vector<int>& order() const { return order_; }
+  const std::vector<NamedSlot>& outputs() const { return outputs_; }
+  const std::vector<SiteRecord>& sites() const { return sites_; }
+  const std::vector<EstimatorSlot>& estimators() const { return estimators_; }
+  Mode mode() const { return mode_; }
+  /// Node ids of the parameters, in the order they were declared; those used in loops are among them.
+  std::vector<int> parameters() const;
+  /// The output of this name; Error with the nearest name where there is none.
+  Slot output(const std::string& name) const;
+  bool has_output(const std::string& name) const;
+
+ private:
+  friend class Builder;
+  friend class LoopBuilder;
+  std::string name_;
+  Mode mode_ = Mode::kTrain;
+  std::vector<Node> nodes_;
+  std::vector<int> order_;
+  std::vector<NamedSlot> outputs_;
+  std::vector<SiteRecord> sites_;
+  std::vector<EstimatorSlot> estimators_;
+};
+
+/// Dot text of a graph: layers (one module path a box) or every op.
+enum class Detail : std::uint8_t { kLayers, kOps };
+std::string dot_text(const Graph& graph, Detail detail);
+
+}  // namespace fovea
