@@ -9,6 +9,10 @@ foreach(folder framework modules tasks)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fovea FILES_MATCHING PATTERN "*.h")
 endforeach()
 
+# Plugins are compiled for the same machine and with the same rules for floating-point numbers as Fovea.
+get_target_property(FOVEA_CODE_OPTIONS fovea COMPILE_OPTIONS)
+list(FILTER FOVEA_CODE_OPTIONS INCLUDE REGEX "^-(march=|ffp-contract=|fno-math-errno|fno-trapping-math|fopenmp-simd)")
+
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/fovea-config.cmake.in ${PROJECT_BINARY_DIR}/fovea-config.cmake
   INSTALL_DESTINATION ${FOVEA_CMAKE_DIR})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/fovea-config-version.cmake COMPATIBILITY SameMinorVersion)

@@ -8,6 +8,7 @@
 #include "framework/ops/linear.h"
 #include "framework/ops/loss.h"
 #include "framework/ops/normalise.h"
+#include "framework/ops/recurrent.h"
 #include "framework/ops/reduce.h"
 #include "framework/ops/score.h"
 #include "framework/ops/softmax.h"
@@ -128,6 +129,46 @@ Value euclidean_score(Value queries, Value keys, At at) { return join(make_eucli
 Value cosine_score(Value queries, Value keys, double sharpness, double epsilon, At at) {
   const Value cosines = dot_score(normalise(queries, epsilon, at), normalise(keys, epsilon, at), at);
   return sharpness == 1 ? cosines : scale(cosines, sharpness, at);
+}
+
+LstmStates lstm(Value x, LstmState initial, const RecurrentWeights& weights, Direction direction, At at) {
+  RecurrentOptions options;
+  options.zero_state = initial.hidden.is_empty() && initial.cell.is_empty();
+  options.reverse = direction == Direction::kReverse;
+  std::vector<Value> inputs{x};
+  if (!options.zero_state) inputs.insert(inputs.end(), {initial.hidden, initial.cell});
+  inputs.insert(inputs.end(), {weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh});
+  Builder& builder = innermost(inputs, at);
+  options.products = builder.products();
+  const std::vector<Value> outputs = builder.add_all(make_lstm(options), inputs, "", at);
+  return {outputs[0], outputs[1], outputs[2]};
+}
+
+GruStates gru(Value x, Value initial, const RecurrentWeights& weights, Direction direction, At at) {
+  RecurrentOptions options;
+  options.zero_state = initial.is_empty();
+  options.reverse = direction == Direction::kReverse;
+  std::vector<Value> inputs{x};
+  if (!options.zero_state) inputs.push_back(initial);
+  inputs.insert(inputs.end(), {weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh});
+  Builder& builder = innermost(inputs, at);
+  options.products = builder.products();
+  const std::vector<Value> outputs = builder.add_all(make_gru(options), inputs, "", at);
+  return {outputs[0], outputs[1]};
+}
+
+LstmState lstm_cell(Value x, LstmState state, const RecurrentWeights& weights, At at) {
+  std::vector<Value> inputs{x, state.hidden, state.cell};
+  inputs.insert(inputs.end(), {weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh});
+  Builder& builder = innermost(inputs, at);
+  const std::vector<Value> outputs = builder.add_all(make_lstm_cell(builder.products()), inputs, "", at);
+  return {outputs[0], outputs[1]};
+}
+
+Value gru_cell(Value x, Value hidden, const RecurrentWeights& weights, At at) {
+  const std::vector<Value> inputs{x, hidden, weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh};
+  Builder& builder = innermost(inputs, at);
+  return builder.add(make_gru_cell(builder.products()), inputs, "", at);
 }
 
 }  // namespace fovea

@@ -104,4 +104,34 @@ Value euclidean_score(Value queries, Value keys, At at = At::here());           
 /// sharpness q.k / (max(|q|, epsilon) max(|k|, epsilon)).
 Value cosine_score(Value queries, Value keys, double sharpness = 1, double epsilon = 1e-8, At at = At::here());
 
+// Recurrent layers over x [T, B, D]; the states of all steps are [T, B, H], in the order of x.
+struct RecurrentWeights {  // laid out as in PyTorch, see framework/ops/recurrent.h
+  Value weight_ih;
+  Value weight_hh;
+  Value bias_ih;
+  Value bias_hh;
+};
+enum class Direction : std::uint8_t { kForward, kReverse };
+struct LstmState {
+  Value hidden;  // [B, H]
+  Value cell;
+};
+struct LstmStates {
+  Value states;  // [T, B, H]
+  Value hidden;  // after the last step, [B, H]
+  Value cell;
+};
+struct GruStates {
+  Value states;
+  Value hidden;
+};
+/// An empty initial state is zero.
+LstmStates lstm(Value x, LstmState initial, const RecurrentWeights& weights, Direction direction = Direction::kForward,
+                At at = At::here());
+GruStates gru(Value x, Value initial, const RecurrentWeights& weights, Direction direction = Direction::kForward,
+              At at = At::here());
+// One step: x [B, D].
+LstmState lstm_cell(Value x, LstmState state, const RecurrentWeights& weights, At at = At::here());
+Value gru_cell(Value x, Value hidden, const RecurrentWeights& weights, At at = At::here());
+
 }  // namespace fovea

@@ -1,0 +1,169 @@
+#include "framework/attention/attend.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+
+#include "framework/attention/choose_op.h"
+#include "framework/core/error.h"
+
+namespace fovea {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
+}
+
+template <class Plugin>
+std::string canonical_text(const std::string& text) {
+  Options options;
+  const auto plugin = Registry<Plugin>::instance().parse(text);
+  plugin->fields(options);
+  return canonical(parse_call(text).name, options);
+}
+
+/// The estimators that fit this selector: "none, straight_through", with `selector` as it was written.
+std::string fitting_estimators(const Selector& selector, const std::string& selector_name) {
+  std::string names;
+  for (const std::string& name : detail::Catalogue::instance().names(Estimator::kKind)) {
+    const auto estimator = Registry<Estimator>::instance().make(name);
+    if (misfit(selector, selector_name, *estimator, name).empty()) names += (names.empty() ? "" : ", ") + name;
+  }
+  return names.empty() ? "no estimator" : names;
+}
+
+std::string place_of(const Builder& builder) { return builder.path().empty() ? "site" : builder.path(); }
+
+}  // namespace
+
+SiteText SiteText::parse(std::string_view text) {
+  SiteText site;
+  std::string* const parts[] = {&site.scorer, &site.pattern, &site.selector, &site.estimator};
+  static constexpr const char* kNames[] = {"scorer", "pattern", "selector", "estimator"};
+  std::size_t begin = 0;
+  for (std::size_t number = 0; begin <= text.size(); ++number) {
+    const std::size_t end = std::min(text.find('|', begin), text.size());
+    const std::string_view part = trimmed(text.substr(begin, end - begin));
+    if (number == std::size(parts)) {
+      throw Error("site", "a site is 'scorer | pattern | selector | estimator'; '" + std::string(text) +
+                              "' has more parts; remove them.");
+    }
+    if (part.empty()) {
+      throw Error("site", "a site is 'scorer | pattern | selector | estimator'; the " + std::string(kNames[number]) + " of '" +
+                              std::string(text) + "' is empty; name one (parts may be missing at the end only).");
+    }
+    *parts[number] = std::string(part);
+    begin = end + 1;
+  }
+  return site;
+}
+
+std::string SiteText::text() const {
+  return canonical_text<Scorer>(scorer) + " | " + parse_pattern(pattern).text + " | " + canonical_text<Selector>(selector) +
+         " | " + canonical_text<Estimator>(estimator);
+}
+
+struct Site::State {
+  std::string path;
+  std::string text;
+  std::unique_ptr<Scorer> scorer;
+  std::shared_ptr<const Pattern> pattern;
+  std::shared_ptr<const Selector> selector;
+  std::shared_ptr<Estimator> estimator;
+  int advantage_slot = -1;
+  std::map<std::string, int> visits;  // by path, to tell apart several attentions of one site
+
+  void parse(const SiteText& site);
+  void check(const SiteText& site, const std::string& where) const;
+  std::string scope_name(const Builder& builder);
+};
+
+void Site::State::parse(const SiteText& site) {
+  text = site.text();
+  scorer = Registry<Scorer>::instance().parse(site.scorer);
+  pattern = parse_pattern(site.pattern).pattern;
+  selector = Registry<Selector>::instance().parse(site.selector);
+  estimator = Registry<Estimator>::instance().parse(site.estimator);
+}
+
+void Site::State::check(const SiteText& site, const std::string& where) const {
+  const std::string estimator_name = parse_call(site.estimator).name;
+  const std::string problem = misfit(*selector, site.selector, *estimator, estimator_name);
+  if (problem.empty()) return;
+  throw Error(where, problem + "; use one of: " + fitting_estimators(*selector, site.selector) + ".");
+}
+
+Site::Site(Builder& builder, std::string_view text, Extent query_width, Extent key_width, At at)
+    : state_(std::make_unique<State>()) {
+  state_->path = place_of(builder);
+  try {
+    const SiteText site = SiteText::parse(text);
+    state_->parse(site);
+    // In evaluation nothing is trained: a model may choose harder than it did while it learned.
+    if (builder.mode() == Mode::kTrain) state_->check(site, "");
+    state_->scorer->declare(builder, query_width, key_width);
+  } catch (const Error& error) {
+    if (error.where().starts_with(state_->path)) throw;
+    throw Error(error.at(state_->path).where(), error.fact() + " (built at " + at.text() + ")");
+  }
+  if (state_->estimator->traits().has_score_function) {
+    state_->advantage_slot = builder.register_estimator(state_->estimator);
+  }
+}
+
+Site::~Site() = default;
+Site::Site(Site&&) noexcept = default;
+
+const std::string& Site::text() const { return state_->text; }
+
+Value Site::prepare_keys(Value keys) { return state_->scorer->prepare_keys(keys.builder(), keys); }
+
+Value Site::scores(Value queries, Value prepared_keys) {
+  return state_->scorer->score(queries.builder(), queries, prepared_keys);
+}
+
+/// The scope of one attention: that of the site, seen from where the builder stands, numbered from the second on.
+std::string Site::State::scope_name(const Builder& builder) {
+  const std::string here = builder.path();
+  std::string name;
+  if (here != path) {
+    const bool is_below = !here.empty() && path.starts_with(here + "/");
+    const std::size_t slash = path.rfind('/');
+    name = is_below ? path.substr(here.size() + 1) : path.substr(slash == std::string::npos ? 0 : slash + 1);
+  }
+  const int visit = ++visits[here];
+  if (visit == 1) return name;
+  return (name.empty() ? "again" : name) + "_" + std::to_string(visit);
+}
+
+Attended Site::attend(const Inputs& inputs, At at) {
+  Builder& builder = inputs.queries.builder();
+  if (!state_->estimator->reads_kept_only() && inputs.values.is_empty() && builder.mode() == Mode::kTrain) {
+    throw Error(state_->path, "an estimator that needs the gradient of every weight needs values; none came with '" +
+                                  state_->text + "'; give values or another estimator (built at " + at.text() + ").");
+  }
+  std::unique_ptr<Builder::Scope> scope;
+  const std::string name = state_->scope_name(builder);
+  if (!name.empty()) scope = std::make_unique<Builder::Scope>(builder, name);
+
+  Attended result;
+  result.scores = scores(inputs.queries, inputs.prepared_keys);
+  std::vector<Value> operands{result.scores};
+  if (!inputs.mask.is_empty()) operands.push_back(inputs.mask);
+  if (!inputs.values.is_empty()) operands.push_back(inputs.values);
+  ChooseParts parts{state_->pattern,        state_->selector,        state_->estimator,
+                    state_->advantage_slot, !inputs.mask.is_empty(), !inputs.values.is_empty(),
+                    builder.products()};
+  const std::vector<Value> out = builder.add_all(std::make_shared<ChooseOp>(std::move(parts)), operands, "", at);
+  result.weights = out[ChooseOp::kWeights];
+  result.kept = out[ChooseOp::kKept];
+  result.count = out[ChooseOp::kCount];
+  result.log_prob = out[ChooseOp::kLogProb];
+  if (!inputs.values.is_empty()) result.read = out[ChooseOp::kRead];
+  builder.register_site(state_->text, result.scores, result.kept, result.weights, result.count, result.log_prob);
+  return result;
+}
+
+}  // namespace fovea

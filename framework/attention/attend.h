@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "framework/attention/estimator.h"
+#include "framework/attention/pattern.h"
+#include "framework/attention/scorer.h"
+#include "framework/attention/selector.h"
+
+namespace fovea {
+
+/// A site described by one line of text:  scaled_dot | causal | top_k(8) | straight_through
+/// Missing parts at the end take the defaults: dense, softmax, none.
+///
+/// Errors    unknown names and options (with the nearest), and combinations that cannot train, checked when built.
+struct SiteText {
+  std::string scorer = "scaled_dot";
+  std::string pattern = "dense";
+  std::string selector = "softmax";
+  std::string estimator = "none";
+
+  static SiteText parse(std::string_view text);
+  std::string text() const;  // canonical, with every option spelled out
+};
+
+/// What a site gives. Shapes: M queries, K = the capacity of the selector for N items.
+struct Attended {
+  Value read;      // [B, M, V]; empty where no values were given
+  Value scores;    // [B, M, N], before masking
+  Value kept;      // Index [B, M, K]: item of each kept place, -1 behind count
+  Value weights;   // [B, M, K], 0 behind count
+  Value count;     // Index [B, M]
+  Value log_prob;  // [B, M]
+};
+
+/// One place of a model where something is chosen. Declare it once (parameters at the builder's scope), prepare keys once,
+/// then attend any number of times, also from inside a loop.
+class Site {
+ public:
+  Site(Builder& builder, std::string_view text, Extent query_width, Extent key_width, At at = At::here());
+  ~Site();
+  Site(Site&&) noexcept;
+
+  Value prepare_keys(Value keys);
+  /// queries [B, M, Dq], prepared from prepare_keys, values [B, N, V] or empty, mask Index [B, M, N] or [B, N] or empty
+  /// (1 = allowed). A row with nothing allowed gives weights 0, count 0 and gradient 0.
+  struct Inputs {
+    Value queries;
+    Value prepared_keys;
+    Value values;
+    Value mask;
+  };
+  Attended attend(const Inputs& inputs, At at = At::here());
+  Value scores(Value queries, Value prepared_keys);
+
+  const std::string& text() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace fovea

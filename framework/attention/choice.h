@@ -1,0 +1,31 @@
+#pragma once
+
+#include <span>
+
+#include "framework/core/real.h"
+
+namespace fovea {
+
+/// A row of scores, weights or gradients: one Real per candidate, masked-out ones already removed. [N]
+using Row = std::span<Real>;
+using ConstRow = std::span<const Real>;
+
+/// What a selector made of one row. The memory is the site's: capacity K = Selector::capacity(N).
+///
+/// Shapes    weights [K], kept [K] (positions within the row, ascending), count <= K; log_prob is the log-probability of
+///           the choice where the selector samples, else 0; scratch [>= N] may be used freely within any one call.
+struct Choice {
+  std::span<Real> weights;
+  std::span<Index> kept;
+  Extent count = 0;
+  Real log_prob = 0;
+  std::span<Real> scratch;  // its content is lost between calls
+};
+
+/// weights = softmax(scores / temperature), temperature > 0; returns log(sum(exp((scores - max) / temperature))). The largest
+/// score is taken off first: divided by a small temperature it could overflow. May work in place. Shapes: [N], [>= N].
+Real tempered_softmax(ConstRow scores, double temperature, Row weights);
+/// grad_scores += weights * (grad_weights - dot(weights, grad_weights)) / temperature.
+void tempered_softmax_backward(ConstRow weights, ConstRow grad_weights, double temperature, Row grad_scores);
+
+}  // namespace fovea

@@ -1,0 +1,167 @@
+#include <algorithm>
+#include <numeric>
+
+#include "framework/attention/choose_memory.h"
+#include "framework/attention/choose_op.h"
+#include "framework/core/error.h"
+#include "framework/cpu/row_math.h"
+
+namespace fovea {
+namespace {
+
+/// Kept items as places within the row: both lists are ascending.
+void find_places(std::span<const Index> kept, std::span<const Index> items, Index* places) {
+  std::size_t place = 0;
+  for (const Index item : kept) {
+    while (items[place] != item) ++place;
+    *places++ = static_cast<Index>(place);
+  }
+}
+
+const Real* grad_read(const ChooseMemory& memory) { return memory.run.grad_out[ChooseOp::kRead].real(); }
+
+}  // namespace
+
+void ChooseOp::backward(const OpRun& run) const {
+  const ChooseMemory memory(run, parts_.has_mask, parts_.has_values);
+  const ChooseExtents& e = memory.e;
+  Counters counters;
+  if (e.items == 0) return;
+  if (run.wants(0) && is_whole() && estimator_traits_.needs_derivative) {
+    pull_whole(memory, counters);
+  } else if (run.wants(0)) {
+    for (Extent b = 0; b < e.batch; ++b) pull_rows(memory, b, counters);
+  }
+  const bool wants_values = parts_.has_values && run.wants(parts_.has_mask ? 2 : 1);
+  for (Extent b = 0; wants_values && b < e.batch; ++b) pull_values(memory, b, counters);
+  if (run.counters != nullptr) *run.counters += counters;
+}
+
+void ChooseOp::pull_whole(const ChooseMemory& memory, Counters& counters) const {
+  const ChooseExtents& e = memory.e;
+  const auto items = static_cast<std::size_t>(e.items);
+  const auto block = static_cast<std::size_t>(e.queries * e.items);
+  std::iota(memory.items, memory.items + items, 0);
+  for (Extent b = 0; b < e.batch; ++b) {
+    const Extent begin = b * e.queries * e.items;
+    const Real* grad_weights = memory.run.grad_out[kWeights].real() + begin;
+    if (parts_.has_values) {
+      pull_weights_by_product(memory, b);
+      grad_weights = memory.dense_grad_weights;
+      cpu::add({memory.run.grad_out[kWeights].real() + begin, block}, {memory.dense_grad_weights, block});
+      counters.gathered_rows_backward += block;
+    }
+    parts_.selector->backward_rows(
+        {{memory.scores + begin, block}, {memory.weights + begin, block}, {memory.items, items}, memory.scratch_row()},
+        {grad_weights, block}, {memory.run.grad_in[0].real() + begin, block});
+  }
+}
+
+// read = weights values  =>  grad_weights = grad_read values^T     [M, V] [N, V] -> [M, N]
+void ChooseOp::pull_weights_by_product(const ChooseMemory& memory, Extent b) const {
+  const ChooseExtents& e = memory.e;
+  memory.plan.grad_weights()(grad_read(memory) + b * e.queries * e.width, memory.value(b, 0), memory.dense_grad_weights);
+}
+
+void ChooseOp::pull_rows(const ChooseMemory& memory, Extent b, Counters& counters) const {
+  const ChooseExtents& e = memory.e;
+  const bool reads = parts_.has_values && estimator_traits_.has_path;
+  const bool by_product = reads && memory.dense_grad_weights != nullptr;
+  if (by_product) pull_weights_by_product(memory, b);
+  if (by_product) counters.gathered_rows_backward += static_cast<std::uint64_t>(e.queries * e.items);
+  ChooseStreams streams(memory.run, b);
+  for (Extent m = 0; m < e.queries; ++m) {
+    const Rng rng = needs_streams() ? streams.next(m) : Rng();
+    const ChooseRow row = memory.row(b, m);
+    const Extent kept = memory.count[row.row];
+    if (kept == 0) continue;
+    if (reads && !by_product) {
+      counters.gathered_rows_backward += static_cast<std::uint64_t>(has_dense_gradient() ? row.items.size() : kept);
+    }
+    pull_row(memory, row, rng);
+  }
+}
+
+void ChooseOp::pull_row(const ChooseMemory& memory, const ChooseRow& row, const Rng& rng) const {
+  const std::span<const Index> kept = memory.kept_of(row);
+  find_places(kept, row.items, memory.places);
+  const Choice choice{{memory.weights + row.row * memory.e.capacity, kept.size()},
+                      {memory.places, kept.size()},
+                      static_cast<Extent>(kept.size()),
+                      memory.log_prob[row.row],
+                      memory.scratch_row()};
+  const std::size_t allowed = row.items.size();
+  Real* grad_all = memory.run.grad_in[0].real() + row.row * memory.e.items;
+  const bool is_full = static_cast<Extent>(allowed) == memory.e.items;
+  const Row grad_scores{is_full ? grad_all : memory.row_grad_scores, allowed};
+  if (!is_full) std::fill(grad_scores.begin(), grad_scores.end(), Real{0});
+  if (estimator_traits_.has_path) {
+    parts_.estimator->through_choice(*parts_.selector, row.scores, choice, rng, grad_weights(memory, row, choice), grad_scores);
+  }
+  if (selector_traits_.samples) {
+    const Real factor = memory.run.grad_out[kLogProb].real()[row.row] + advantage(memory, row.b);
+    if (factor != 0) parts_.selector->log_prob_backward(row.scores, choice, factor, grad_scores);
+  }
+  for (std::size_t i = 0; !is_full && i < allowed; ++i) grad_all[row.items[i]] += grad_scores[i];
+}
+
+// The gradient with respect to the weights: of the kept places [count], or of every place [n] for dense estimators.
+ConstRow ChooseOp::grad_weights(const ChooseMemory& memory, const ChooseRow& row, const Choice& choice) const {
+  const ChooseExtents& e = memory.e;
+  const bool is_dense = has_dense_gradient();
+  const std::size_t wanted = is_dense ? row.items.size() : choice.kept.size();
+  const Row grad{memory.row_grad_weights, wanted};
+  const Real* grad_kept = memory.run.grad_out[kWeights].real() + row.row * e.capacity;
+  const auto width = static_cast<std::size_t>(e.width);
+  for (std::size_t i = 0; i < wanted; ++i) {
+    const std::size_t place = is_dense ? i : static_cast<std::size_t>(choice.kept[i]);
+    const Index item = row.items[place];
+    grad[i] = is_dense ? Real{0} : grad_kept[i];
+    if (!parts_.has_values) continue;
+    if (memory.dense_grad_weights != nullptr) {
+      grad[i] += memory.dense_grad_weights[row.m * e.items + item];
+    } else {
+      grad[i] += cpu::dot({grad_read(memory) + row.row * e.width, width}, {memory.value(row.b, item), width});
+    }
+  }
+  for (std::size_t k = 0; is_dense && k < choice.kept.size(); ++k) {
+    grad[static_cast<std::size_t>(choice.kept[k])] += grad_kept[k];
+  }
+  return grad;
+}
+
+// read_m = sum_k w_mk values[kept_mk]  =>  grad_values[kept_mk] += w_mk grad_read_m
+void ChooseOp::pull_values(const ChooseMemory& memory, Extent b, Counters& counters) const {
+  const ChooseExtents& e = memory.e;
+  Real* grad_values = memory.run.grad_in[parts_.has_mask ? 2 : 1].real() + b * e.items * e.width;
+  const Real* grad = grad_read(memory) + b * e.queries * e.width;
+  // Rows that the gradient of the weights has touched are not counted twice.
+  const bool is_counted = memory.run.wants(0) && estimator_traits_.has_path;
+  if (reads_by_product()) {
+    memory.plan.grad_values()(memory.dense_weights_of(b), grad, grad_values);
+    if (!is_counted) counters.gathered_rows_backward += static_cast<std::uint64_t>(e.queries * e.items);
+    return;
+  }
+  const auto width = static_cast<std::size_t>(e.width);
+  for (Extent m = 0; m < e.queries; ++m) {
+    const Extent row = b * e.queries + m;
+    for (Extent k = 0; k < memory.count[row]; ++k) {
+      const Index item = memory.kept[row * e.capacity + k];  // add: several queries may keep one item
+      cpu::add_scaled(memory.weights[row * e.capacity + k], {grad + m * e.width, width}, {grad_values + item * e.width, width});
+    }
+    if (!is_counted) counters.gathered_rows_backward += static_cast<std::uint64_t>(memory.count[row]);
+  }
+}
+
+Real ChooseOp::advantage(const ChooseMemory& memory, Extent b) const {
+  const auto& all = memory.run.context->advantages;
+  const auto slot = static_cast<std::size_t>(parts_.advantage_slot);
+  if (parts_.advantage_slot < 0 || slot >= all.size() || all[slot].empty()) return 0;
+  if (static_cast<Extent>(all[slot].size()) != memory.e.batch) {
+    throw Error("an advantage for each of " + std::to_string(memory.e.batch) + " rows was expected; " +
+                std::to_string(all[slot].size()) + " came; keep the batch as the first axis of a site that samples.");
+  }
+  return all[slot][static_cast<std::size_t>(b)];
+}
+
+}  // namespace fovea

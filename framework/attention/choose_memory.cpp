@@ -1,0 +1,80 @@
+#include "framework/attention/choose_memory.h"
+
+#include <algorithm>
+
+#include "framework/attention/choose_op.h"
+
+namespace fovea {
+namespace {
+
+enum Workspace : std::size_t {
+  kItems,
+  kPlaces,
+  kRowScores,
+  kScratch,
+  kRowGradScores,
+  kRowGradWeights,
+  kDenseWeights,
+  kDenseGradWeights
+};
+
+}  // namespace
+
+std::vector<Type> ChooseMemory::workspace(const ChooseExtents& extents, bool is_dense) {
+  const Type row{{extents.items}, Kind::kReal};
+  std::vector<Type> types{{{extents.items}, Kind::kIndex}, {{extents.capacity}, Kind::kIndex}, row, row, row, row};
+  if (is_dense) types.insert(types.end(), 2, {{extents.queries, extents.items}, Kind::kReal});
+  return types;
+}
+
+ChooseMemory::ChooseMemory(const OpRun& call, bool has_mask, bool has_values)
+    : run(call), plan(static_cast<const ChoosePlan&>(*call.prepared)), e(plan.extents()) {
+  scores = run.in[0].real();
+  mask = has_mask ? run.in[1].index() : nullptr;
+  is_mask_shared = has_mask && run.in[1].shape().rank() == 2;
+  values = has_values ? run.in[has_mask ? 2 : 1].real() : nullptr;
+  weights = run.out[ChooseOp::kWeights].real();
+  kept = run.out[ChooseOp::kKept].index();
+  count = run.out[ChooseOp::kCount].index();
+  log_prob = run.out[ChooseOp::kLogProb].real();
+  read = has_values ? run.out[ChooseOp::kRead].real() : nullptr;
+  items = run.workspace[kItems].index();
+  places = run.workspace[kPlaces].index();
+  row_scores = run.workspace[kRowScores].real();
+  scratch = run.workspace[kScratch].real();
+  row_grad_scores = run.workspace[kRowGradScores].real();
+  row_grad_weights = run.workspace[kRowGradWeights].real();
+  const bool is_dense = run.workspace.size() > kDenseWeights;
+  dense_weights = is_dense ? run.workspace[kDenseWeights].real() : nullptr;
+  dense_grad_weights = is_dense ? run.workspace[kDenseGradWeights].real() : nullptr;
+}
+
+ChooseRow ChooseMemory::row(Extent b, Extent m) const {
+  const Extent number = b * e.queries + m;
+  const Index* mask_row = mask == nullptr ? nullptr : mask + (is_mask_shared ? b : number) * e.items;
+  const auto allowed = static_cast<std::size_t>(plan.allowed(m, mask_row, items));
+  const Real* all = scores + number * e.items;
+  if (static_cast<Extent>(allowed) == e.items) return {b, m, number, {items, allowed}, {all, allowed}};
+  for (std::size_t i = 0; i < allowed; ++i) row_scores[i] = all[items[i]];
+  return {b, m, number, {items, allowed}, {row_scores, allowed}};
+}
+
+const Real* ChooseMemory::dense_weights_of(Extent b) const {
+  if (mask == nullptr) return weights + b * e.queries * e.items;  // everything was kept: K = N, in order
+  std::fill_n(dense_weights, e.queries * e.items, Real{0});
+  for (Extent m = 0; m < e.queries; ++m) {
+    const Extent number = b * e.queries + m;
+    for (Extent k = 0; k < count[number]; ++k) {
+      dense_weights[m * e.items + kept[number * e.capacity + k]] = weights[number * e.capacity + k];
+    }
+  }
+  return dense_weights;
+}
+
+Rng ChooseStreams::next(Extent m) {
+  const std::uint64_t high = base_.bits();
+  const std::uint64_t seed = (high << 32U) | base_.bits();
+  return Rng({seed, run_.stream, run_.context->step, static_cast<std::uint32_t>(m), run_.time});
+}
+
+}  // namespace fovea

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "framework/attention/choice.h"
+#include "framework/attention/choose_plan.h"
+#include "framework/core/rng.h"
+#include "framework/ops/op.h"
+
+// Internal to ChooseOp: the memory of one call.
+namespace fovea {
+
+/// One row of choices: query m of batch element b, reduced to what it may see.
+struct ChooseRow {
+  Extent b = 0;
+  Extent m = 0;
+  Extent row = 0;                // b M + m
+  std::span<const Index> items;  // allowed ones, ascending [n]
+  ConstRow scores;               // of these [n]
+};
+
+struct ChooseMemory {
+  ChooseMemory(const OpRun& call, bool has_mask, bool has_values);
+
+  const OpRun& run;
+  const ChoosePlan& plan;
+  ChooseExtents e;
+
+  const Real* scores;         // [B, M, N]
+  const Index* mask;          // [B, N] or [B, M, N] or null
+  bool is_mask_shared;        // [B, N]: one row for all queries
+  const Real* values;         // [B, N, V] or null
+  Real* weights;              // [B, M, K]
+  Index* kept;                // [B, M, K]
+  Index* count;               // [B, M]
+  Real* log_prob;             // [B, M]
+  Real* read;                 // [B, M, V] or null
+
+  // Workspace; places of a row stand in the order of its allowed items.
+  Index* items;               // [N]
+  Index* places;              // [K]: kept, as places
+  Real* row_scores;           // [N]
+  Real* scratch;              // [N]
+  Real* row_grad_scores;      // [N]
+  Real* row_grad_weights;     // [N]
+  Real* dense_weights;        // [M, N] or null
+  Real* dense_grad_weights;   // [M, N] or null
+
+  static std::vector<Type> workspace(const ChooseExtents& extents, bool is_dense);
+
+  ChooseRow row(Extent b, Extent m) const;
+  const Real* value(Extent b, Extent item) const { return values + (b * e.items + item) * e.width; }
+  Row scratch_row() const { return {scratch, static_cast<std::size_t>(e.items)}; }
+  std::span<const Index> kept_of(const ChooseRow& row) const {
+    return {kept + row.row * e.capacity, static_cast<std::size_t>(count[row.row])};
+  }
+  const Real* weights_of(const ChooseRow& row) const { return weights + row.row * e.capacity; }
+  /// The weights of a batch element as [M, N], zero where nothing was kept.
+  const Real* dense_weights_of(Extent b) const;
+};
+
+/// The random numbers of the rows of one batch element: the same in forward and backward, for any sharding.
+class ChooseStreams {
+ public:
+  ChooseStreams(const OpRun& run, Extent b) : run_(run), base_(run.rng(b)) {}
+  Rng next(Extent m);  // for m = 0, 1, 2 ... in order
+
+ private:
+  const OpRun& run_;
+  Rng base_;
+};
+
+}  // namespace fovea

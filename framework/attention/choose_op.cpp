@@ -1,0 +1,142 @@
+#include "framework/attention/choose_op.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "framework/attention/choose_memory.h"
+#include "framework/core/error.h"
+#include "framework/cpu/row_math.h"
+
+namespace fovea {
+namespace {
+
+void expect(bool holds, const std::string& input, const std::string& expected, const Type& came) {
+  if (holds) return;
+  throw Error(input + " " + expected + " were expected; " + (came.kind == Kind::kReal ? "Real " : "Index ") +
+              came.shape.text() + " came; reshape or convert them.");
+}
+
+}  // namespace
+
+ChooseOp::ChooseOp(ChooseParts parts)
+    : parts_(std::move(parts)), selector_traits_(parts_.selector->traits()), estimator_traits_(parts_.estimator->traits()) {}
+
+ChooseExtents ChooseOp::extents(std::span<const Type> in) const {
+  const Shape& scores = in[0].shape;
+  const Extent width = parts_.has_values ? in[parts_.has_mask ? 2 : 1].shape[2] : 0;
+  return {scores[0], scores[1], scores[2], parts_.selector->capacity(scores[2]), width};
+}
+
+std::vector<Type> ChooseOp::infer(std::span<const Type> in) const {
+  const Type& scores = in[0];
+  expect(scores.kind == Kind::kReal && scores.shape.rank() == 3, "scores", "[B, M, N]", scores);
+  const Extent b = scores.shape[0];
+  const Extent m = scores.shape[1];
+  const Extent n = scores.shape[2];
+  if (parts_.has_mask) {
+    const bool fits = in[1].shape == Shape{b, n} || in[1].shape == Shape{b, m, n};
+    expect(in[1].kind == Kind::kIndex && fits, "mask Index", Shape{b, n}.text() + " or " + Shape{b, m, n}.text(), in[1]);
+  }
+  if (parts_.has_values) {
+    const Type& values = in[parts_.has_mask ? 2 : 1];
+    const bool fits = values.shape.rank() == 3 && values.shape[0] == b && values.shape[1] == n && values.shape[2] > 0;
+    expect(values.kind == Kind::kReal && fits, "values", "[B, N, V] with B = " + std::to_string(b) + " and N = " + std::to_string(n),
+           values);
+  }
+  const ChooseExtents e = extents(in);
+  std::vector<Type> types{{{b, m, e.capacity}, Kind::kReal},
+                          {{b, m, e.capacity}, Kind::kIndex},
+                          {{b, m}, Kind::kIndex},
+                          {{b, m}, Kind::kReal}};
+  if (parts_.has_values) types.push_back({{b, m, e.width}, Kind::kReal});
+  return types;
+}
+
+std::vector<Type> ChooseOp::workspace(std::span<const Type> in) const {
+  return ChooseMemory::workspace(extents(in), parts_.pattern->is_dense() && (reads_by_product() || has_dense_gradient()));
+}
+
+std::shared_ptr<const Prepared> ChooseOp::prepare(std::span<const Type> in) const {
+  return std::make_shared<ChoosePlan>(extents(in), *parts_.pattern, parts_.products);
+}
+
+double ChooseOp::multiply_adds(std::span<const Type> in) const {
+  const ChooseExtents e = extents(in);
+  return static_cast<double>(e.batch * e.queries * e.capacity) * static_cast<double>(e.width);
+}
+
+void ChooseOp::forward(const OpRun& run) const {
+  const ChooseMemory memory(run, parts_.has_mask, parts_.has_values);
+  const ChooseExtents& e = memory.e;
+  Counters counters;
+  counters.scored_pairs = static_cast<std::uint64_t>(e.batch * e.queries * e.items);
+  if (is_whole() && e.items > 0) {
+    choose_whole(memory);
+  } else {
+    for (Extent b = 0; b < e.batch; ++b) {
+      ChooseStreams streams(run, b);
+      for (Extent m = 0; m < e.queries; ++m) {
+        choose_row(memory, memory.row(b, m), needs_streams() ? streams.next(m) : Rng());
+      }
+    }
+  }
+  if (parts_.has_values) read(memory, counters);
+  if (run.counters != nullptr) *run.counters += counters;
+}
+
+// No mask, no pattern, everything kept: rows go to the selector as they lie.
+void ChooseOp::choose_whole(const ChooseMemory& memory) const {
+  const ChooseExtents& e = memory.e;
+  const auto rows = static_cast<std::size_t>(e.batch * e.queries);
+  const auto items = static_cast<std::size_t>(e.items);
+  for (std::size_t row = 0; row < rows; ++row) std::iota(memory.kept + row * items, memory.kept + (row + 1) * items, 0);
+  std::iota(memory.items, memory.items + items, 0);
+  std::fill_n(memory.count, rows, static_cast<Index>(items));
+  std::fill_n(memory.log_prob, rows, Real{0});
+  parts_.selector->select_rows(
+      {{memory.scores, rows * items}, {memory.weights, rows * items}, {memory.items, items}, memory.scratch_row()});
+}
+
+void ChooseOp::choose_row(const ChooseMemory& memory, const ChooseRow& row, const Rng& rng) const {
+  const Extent capacity = memory.e.capacity;
+  Real* weights = memory.weights + row.row * capacity;
+  Index* kept = memory.kept + row.row * capacity;
+  Choice choice{{weights, static_cast<std::size_t>(capacity)}, {kept, static_cast<std::size_t>(capacity)}, 0, 0, memory.scratch_row()};
+  if (!row.items.empty()) {
+    const bool is_greedy = selector_traits_.samples && memory.run.context->mode == Mode::kEvaluate;
+    if (is_greedy) {
+      parts_.selector->select_greedy(row.scores, rng, choice);
+    } else {
+      parts_.selector->select(row.scores, rng, choice);
+    }
+  }
+  for (Extent k = 0; k < choice.count; ++k) kept[k] = row.items[static_cast<std::size_t>(kept[k])];
+  std::fill(weights + choice.count, weights + capacity, Real{0});
+  std::fill(kept + choice.count, kept + capacity, Index{-1});
+  memory.count[row.row] = static_cast<Index>(choice.count);
+  memory.log_prob[row.row] = choice.log_prob;
+}
+
+// read_m = sum_k w_mk values[kept_mk]     weights [M, K], values [N, V], read [M, V]
+void ChooseOp::read(const ChooseMemory& memory, Counters& counters) const {
+  const ChooseExtents& e = memory.e;
+  const auto width = static_cast<std::size_t>(e.width);
+  for (Extent b = 0; b < e.batch; ++b) {
+    if (reads_by_product()) {
+      memory.plan.read()(memory.dense_weights_of(b), memory.value(b, 0), memory.read + b * e.queries * e.width);
+      counters.gathered_rows += static_cast<std::uint64_t>(e.queries * e.items);
+      continue;
+    }
+    for (Extent row = b * e.queries; row < (b + 1) * e.queries; ++row) {
+      const std::span<Real> out{memory.read + row * e.width, width};
+      std::fill(out.begin(), out.end(), Real{0});
+      for (Extent k = 0; k < memory.count[row]; ++k) {
+        const Real weight = memory.weights[row * e.capacity + k];
+        cpu::add_scaled(weight, {memory.value(b, memory.kept[row * e.capacity + k]), width}, out);
+      }
+      counters.gathered_rows += static_cast<std::uint64_t>(memory.count[row]);
+    }
+  }
+}
+
+}  // namespace fovea

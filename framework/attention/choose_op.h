@@ -1,0 +1,71 @@
+#pragma once
+
+#include "framework/attention/choose_plan.h"
+#include "framework/attention/estimator.h"
+#include "framework/attention/selector.h"
+
+namespace fovea {
+
+struct ChooseMemory;
+struct ChooseRow;
+
+/// What a site chooses with, and which optional inputs it has.
+struct ChooseParts {
+  std::shared_ptr<const Pattern> pattern;
+  std::shared_ptr<const Selector> selector;
+  std::shared_ptr<const Estimator> estimator;
+  int advantage_slot = -1;  // of OpContext::advantages; -1: the estimator has no score-function part
+  bool has_mask = false;
+  bool has_values = false;
+  cpu::Products products = cpu::Products::kFull;
+};
+
+/// Scores to a choice and to what it reads: masks and patterns are compacted away, the selector sees what is left.
+///
+/// Solves    read_m = sum over kept k of weights_mk values[kept_mk], (weights_m, kept_m) = select(allowed scores of m).
+/// Shapes    scores [B, M, N], mask Index [B, M, N] or [B, N] where there is one, values [B, N, V] where there are any ->
+///           weights [B, M, K], kept Index [B, M, K], count Index [B, M], log_prob [B, M], read [B, M, V] with values.
+/// Gradient  of the selector, or the estimate; a row with nothing allowed has weights, read and gradient 0.
+/// Errors    shapes and kinds that do not fit together. Values must be finite, also where they are masked.
+/// Cost      kept rows only in forward and backward; a selector that keeps all of a dense pattern reads by a product, and
+///           an estimator that asks for the gradient of every weight touches every candidate's value in backward.
+class ChooseOp final : public Op {
+ public:
+  enum Output : std::size_t { kWeights, kKept, kCount, kLogProb, kRead };
+
+  explicit ChooseOp(ChooseParts parts);
+
+  std::string_view name() const override { return "choose"; }
+  std::vector<Type> infer(std::span<const Type> in) const override;
+  std::vector<Type> workspace(std::span<const Type> in) const override;
+  std::shared_ptr<const Prepared> prepare(std::span<const Type> in) const override;
+  void forward(const OpRun& run) const override;
+  void backward(const OpRun& run) const override;
+  BackwardReads backward_reads() const override { return {~0U, ~(1U << kRead)}; }
+  double multiply_adds(std::span<const Type> in) const override;
+
+ private:
+  ChooseExtents extents(std::span<const Type> in) const;
+  bool reads_by_product() const { return selector_traits_.keeps_all && parts_.pattern->is_dense(); }
+  bool is_whole() const { return reads_by_product() && !parts_.has_mask; }
+  bool has_dense_gradient() const { return !parts_.estimator->reads_kept_only(); }
+  bool needs_streams() const { return selector_traits_.samples || !estimator_traits_.needs_derivative; }
+
+  void choose_whole(const ChooseMemory& memory) const;
+  void choose_row(const ChooseMemory& memory, const ChooseRow& row, const Rng& rng) const;
+  void read(const ChooseMemory& memory, Counters& counters) const;
+
+  void pull_whole(const ChooseMemory& memory, Counters& counters) const;
+  void pull_rows(const ChooseMemory& memory, Extent b, Counters& counters) const;
+  void pull_row(const ChooseMemory& memory, const ChooseRow& row, const Rng& rng) const;
+  void pull_weights_by_product(const ChooseMemory& memory, Extent b) const;
+  ConstRow grad_weights(const ChooseMemory& memory, const ChooseRow& row, const Choice& choice) const;
+  void pull_values(const ChooseMemory& memory, Extent b, Counters& counters) const;
+  Real advantage(const ChooseMemory& memory, Extent b) const;
+
+  ChooseParts parts_;
+  Selector::Traits selector_traits_;
+  Estimator::Traits estimator_traits_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,50 @@
+#include "framework/attention/estimator.h"
+
+#include "framework/core/error.h"
+
+namespace fovea {
+namespace {
+
+constexpr Extent kManyItems = Extent{1} << 20;
+
+std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
+
+}  // namespace
+
+template <>
+Registry<Estimator>& Registry<Estimator>::instance() {
+  static Registry<Estimator> registry;
+  return registry;
+}
+
+void Estimator::fields(Options& /*options*/) {}
+
+void Estimator::through_choice(const Selector& /*selector*/, ConstRow /*scores*/, const Choice& /*choice*/, Rng /*rng*/,
+                               ConstRow /*grad_weights*/, Row /*grad_scores*/) const {
+  throw Error("estimator", "this estimator has no path through a choice; through_choice was called.");
+}
+
+void Estimator::advantages(std::span<const Real> /*costs*/, std::span<Real> /*out*/) {
+  throw Error("estimator", "this estimator has no score-function part; advantages was called.");
+}
+
+std::string misfit(const Selector& selector, std::string_view selector_name, const Estimator& estimator,
+                   std::string_view estimator_name) {
+  const Selector::Traits choice = selector.traits();
+  const Estimator::Traits way = estimator.traits();
+  if (way.has_score_function && !choice.samples) {
+    return "estimator " + quoted(estimator_name) + " needs a selector that samples and the selector is " +
+           quoted(selector_name);
+  }
+  if (way.needs_derivative && !choice.is_differentiable) {
+    return "selector " + quoted(selector_name) + " has no derivative and the estimator is " + quoted(estimator_name);
+  }
+  if (way.needs_derivative && selector.capacity(kManyItems) == 1) {
+    // One kept item has weight 1 whatever its score: the derivative exists and is 0 everywhere.
+    return "selector " + quoted(selector_name) + " keeps one item, whose weight is always 1, so no gradient reaches the " +
+           "scores, and the estimator is " + quoted(estimator_name);
+  }
+  return "";
+}
+
+}  // namespace fovea

@@ -1,0 +1,169 @@
+#include "framework/attention/pattern.h"
+
+#include <algorithm>
+#include <cctype>
+#include <iterator>
+
+#include "framework/core/error.h"
+
+namespace fovea {
+
+template <>
+Registry<Pattern>& Registry<Pattern>::instance() {
+  static Registry<Pattern> registry;
+  return registry;
+}
+
+void Pattern::fields(Options& /*options*/) {}
+
+namespace {
+
+using Part = std::shared_ptr<const Pattern>;
+using Indices = std::vector<Index>;
+
+/// Appends to `out` what `join` makes of the candidates of two patterns, both ascending without duplicates.
+template <class Join>
+void join_candidates(const Part& left, const Part& right, Extent query, Extent queries, Extent items, Indices& out,
+                     Join join) {
+  Indices a;
+  Indices b;
+  left->candidates(query, queries, items, a);
+  right->candidates(query, queries, items, b);
+  join(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(out));
+}
+
+class Union final : public Pattern {
+ public:
+  Union(Part left, Part right) : left_(std::move(left)), right_(std::move(right)) {}
+  void candidates(Extent query, Extent queries, Extent items, Indices& out) const override {
+    join_candidates(left_, right_, query, queries, items, out, [](auto... range) { std::set_union(range...); });
+  }
+  bool is_dense() const override { return left_->is_dense() || right_->is_dense(); }
+  bool is_causal() const override { return left_->is_causal() && right_->is_causal(); }
+
+ private:
+  Part left_;
+  Part right_;
+};
+
+class Intersection final : public Pattern {
+ public:
+  Intersection(Part left, Part right) : left_(std::move(left)), right_(std::move(right)) {}
+  void candidates(Extent query, Extent queries, Extent items, Indices& out) const override {
+    join_candidates(left_, right_, query, queries, items, out, [](auto... range) { std::set_intersection(range...); });
+  }
+  bool is_dense() const override { return left_->is_dense() && right_->is_dense(); }
+  bool is_causal() const override { return left_->is_causal() || right_->is_causal(); }
+
+ private:
+  Part left_;
+  Part right_;
+};
+
+/// union = intersection {"+" intersection}; intersection = part {"&" part}; part = "(" union ")" | name[(arguments)].
+class PatternParser {
+ public:
+  explicit PatternParser(std::string_view text) : text_(text) {}
+
+  PatternExpression parse() {
+    const PatternExpression whole = parse_union();
+    if (place_ < text_.size()) reject("'+', '&' or the end");
+    return {whole.pattern, whole.text};
+  }
+
+ private:
+  struct Term : PatternExpression {
+    bool is_union = false;
+  };
+
+  Term parse_union() {
+    Term left = parse_intersection();
+    while (accept('+')) {
+      const Term right = parse_intersection();
+      left = {{std::make_shared<Union>(left.pattern, right.pattern), left.text + " + " + right.text}, true};
+    }
+    return left;
+  }
+
+  Term parse_intersection() {
+    Term left = parse_part();
+    while (accept('&')) {
+      const Term right = parse_part();
+      left = {{std::make_shared<Intersection>(left.pattern, right.pattern), enclosed(left) + " & " + enclosed(right)},
+              false};
+    }
+    return left;
+  }
+
+  Term parse_part() {
+    if (accept('(')) {
+      Term inside = parse_union();
+      if (!accept(')')) reject("')'");
+      return inside;
+    }
+    const std::size_t begin = place_;
+    const Call call = parse_call(call_text());
+    std::shared_ptr<Pattern> pattern = Registry<Pattern>::instance().make(call.name);
+    Options options;
+    pattern->fields(options);
+    try {
+      apply(call, options);
+    } catch (const Error& error) {
+      throw error.at("pattern " + std::string(text_.substr(begin, place_ - begin)));
+    }
+    return {{pattern, canonical(call.name, options)}, false};
+  }
+
+  static std::string enclosed(const Term& term) { return term.is_union ? "(" + term.text + ")" : term.text; }
+
+  /// A name and, where one follows, its parenthesis to the closing one.
+  std::string_view call_text() {
+    const std::size_t begin = place_;
+    while (place_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[place_])) != 0 || text_[place_] == '_')) {
+      ++place_;
+    }
+    if (place_ == begin) reject("the name of a pattern");
+    const std::size_t name_end = place_;
+    skip_spaces();
+    if (place_ == text_.size() || text_[place_] != '(') return text_.substr(begin, name_end - begin);
+    int depth = 0;
+    do {
+      if (place_ == text_.size()) reject("')'");
+      depth += text_[place_] == '(' ? 1 : text_[place_] == ')' ? -1 : 0;
+      ++place_;
+    } while (depth > 0);
+    return text_.substr(begin, place_ - begin);
+  }
+
+  void skip_spaces() {
+    while (place_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[place_])) != 0) ++place_;
+  }
+
+  bool accept(char sign) {
+    skip_spaces();
+    const bool found = place_ < text_.size() && text_[place_] == sign;
+    if (found) {
+      ++place_;
+      skip_spaces();
+    }
+    return found;
+  }
+
+  [[noreturn]] void reject(const std::string& expected) const {
+    const std::string came = place_ < text_.size() ? "'" + std::string(text_.substr(place_, 1)) + "'" : "the end";
+    throw Error("pattern", "expected " + expected + " at column " + std::to_string(place_ + 1) + " of '" +
+                               std::string(text_) + "'; " + came + " came; write patterns as 'a + b & (c + d)'.");
+  }
+
+  std::string_view text_;
+  std::size_t place_ = 0;
+};
+
+}  // namespace
+
+PatternExpression parse_pattern(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  return PatternParser(first == std::string_view::npos ? std::string_view{} : text.substr(first)).parse();
+}
+
+}  // namespace fovea

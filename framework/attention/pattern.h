@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "framework/core/registry.h"
+
+namespace fovea {
+
+/// Which (query, key) pairs exist. Patterns compose: `window(256) + global(16)` is a union, `causal & dilated(2)` an
+/// intersection.
+///
+/// A plugin: one file in modules/patterns, ended by FOVEA_PATTERN("name", Class, R"doc(docstring)doc");
+class Pattern {
+ public:
+  static constexpr const char* kKind = "pattern";
+
+  virtual ~Pattern() = default;
+  virtual void fields(Options& options);
+  /// Appends the keys that query `query` may see, ascending, without duplicates; all in [0, items).
+  /// Called when a plan is made, never while it runs.
+  virtual void candidates(Extent query, Extent queries, Extent items, std::vector<Index>& out) const = 0;
+  virtual bool is_dense() const { return false; }   // every pair exists
+  virtual bool is_causal() const { return false; }  // no query sees a key behind its own place
+};
+
+template <>
+Registry<Pattern>& Registry<Pattern>::instance();
+
+/// A pattern made of others, and its canonical text.
+struct PatternExpression {
+  std::shared_ptr<const Pattern> pattern;
+  std::string text;  // "(dense + causal) & causal", with every option spelled out
+};
+
+/// Parses patterns joined by `+` (union) and `&` (intersection, which binds tighter), with parentheses.
+///
+/// Errors    unknown names and options (with the nearest), and anything that is no expression, with the column.
+PatternExpression parse_pattern(std::string_view text);
+
+}  // namespace fovea
+
+#define FOVEA_PATTERN(name, Class, doc) FOVEA_REGISTER(::fovea::Pattern, name, Class, doc)

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string_view>
+
+#include "framework/core/registry.h"
+#include "framework/graph/builder.h"
+
+namespace fovea {
+
+/// Queries and keys to scores, written as graph composition, so that its gradient comes for free.
+///
+/// Shapes    queries [B, M, Dq], keys [B, N, Dk] -> scores [B, M, N].
+/// A plugin: one file in modules/scorers, ended by FOVEA_SCORER("name", Class, R"doc(docstring)doc");
+class Scorer {
+ public:
+  static constexpr const char* kKind = "scorer";
+
+  virtual ~Scorer() = default;
+  virtual void fields(Options& options);
+  /// Adds the parameters at the builder's current scope; called once, before anything else. Widths of queries and keys.
+  virtual void declare(Builder& builder, Extent query_width, Extent key_width);
+  /// What can be computed of the keys once and used for many queries (a loop calls this outside of its body).
+  virtual Value prepare_keys(Builder& builder, Value keys);
+  virtual Value score(Builder& builder, Value queries, Value prepared) = 0;
+};
+
+template <>
+Registry<Scorer>& Registry<Scorer>::instance();
+
+/// For scorers that compare queries and keys directly. Errors: the widths differ.
+void expect_equal_widths(std::string_view scorer, Extent query_width, Extent key_width);
+
+}  // namespace fovea
+
+#define FOVEA_SCORER(name, Class, doc) FOVEA_REGISTER(::fovea::Scorer, name, Class, doc)

@@ -1,0 +1,44 @@
+#include "framework/attention/selector.h"
+
+#include "framework/core/error.h"
+
+namespace fovea {
+
+template <>
+Registry<Selector>& Registry<Selector>::instance() {
+  static Registry<Selector> registry;
+  return registry;
+}
+
+void Selector::fields(Options& /*options*/) {}
+
+void Selector::select_greedy(ConstRow scores, Rng rng, Choice& out) const { select(scores, rng, out); }
+
+void Selector::backward(ConstRow /*scores*/, const Choice& /*choice*/, ConstRow /*grad_weights*/,
+                        Row /*grad_scores*/) const {
+  throw Error("selector", "this selector has no derivative; backward was called; choose an estimator that needs none.");
+}
+
+void Selector::log_prob_backward(ConstRow /*scores*/, const Choice& /*choice*/, Real /*factor*/,
+                                 Row /*grad_scores*/) const {
+  throw Error("selector", "this selector does not sample; log_prob_backward was called; choose one that samples.");
+}
+
+void Selector::select_rows(const Rows& rows) const {
+  const std::size_t items = rows.kept.size();
+  for (std::size_t begin = 0; begin < rows.scores.size(); begin += items) {
+    Choice choice{rows.weights.subspan(begin, items), rows.kept, 0, 0, rows.scratch};
+    select(rows.scores.subspan(begin, items), Rng(), choice);
+  }
+}
+
+void Selector::backward_rows(const Rows& rows, ConstRow grad_weights, Row grad_scores) const {
+  const std::size_t items = rows.kept.size();
+  for (std::size_t begin = 0; begin < rows.scores.size(); begin += items) {
+    const Choice choice{rows.weights.subspan(begin, items), rows.kept, static_cast<Extent>(items), 0, rows.scratch};
+    backward(rows.scores.subspan(begin, items), choice, grad_weights.subspan(begin, items),
+             grad_scores.subspan(begin, items));
+  }
+}
+
+}  // namespace fovea

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "framework/attention/choice.h"
+#include "framework/core/registry.h"
+#include "framework/core/rng.h"
+
+namespace fovea {
+
+/// How a row of scores becomes a choice: weights, kept indices, log-probability. One row at a time; masked items never
+/// arrive, and a row with nothing allowed is handled by the site (count 0, gradient 0). Ties go to the lowest index.
+///
+/// A plugin: one file in modules/selectors, ended by FOVEA_SELECTOR("name", Class, R"doc(docstring)doc");
+class Selector {
+ public:
+  static constexpr const char* kKind = "selector";
+
+  struct Traits {
+    bool is_differentiable = false;  // backward gives the exact gradient of the weights
+    bool samples = false;            // the choice is random: log_prob and log_prob_backward are defined
+    bool is_sparse = false;          // capacity(N) < N for large N: work follows the choice
+    bool keeps_all = false;          // every candidate is kept, always: kept is 0 .. N-1
+  };
+
+  virtual ~Selector() = default;
+  virtual void fields(Options& options);
+  virtual Traits traits() const = 0;
+  /// The largest count for N candidates.
+  virtual Extent capacity(Extent items) const = 0;
+
+  /// scores [N], N >= 1 -> out: the first `count` places of kept and weights, and log_prob.
+  virtual void select(ConstRow scores, Rng rng, Choice& out) const = 0;
+  /// The most probable choice, for evaluation; by default `select`.
+  virtual void select_greedy(ConstRow scores, Rng rng, Choice& out) const;
+  /// grad_scores [N] += (d weights / d scores)^T grad_weights; grad_weights [count] belongs to kept. Where
+  /// traits().is_differentiable.
+  virtual void backward(ConstRow scores, const Choice& choice, ConstRow grad_weights, Row grad_scores) const;
+  /// grad_scores [N] += factor * d log_prob / d scores. Where traits().samples.
+  virtual void log_prob_backward(ConstRow scores, const Choice& choice, Real factor, Row grad_scores) const;
+
+  /// Many rows at once, where traits().keeps_all: scores [R, N] -> weights [R, N], equal to `select` to the bit; and
+  /// grad_scores [R, N] += as `backward` does. `kept` [N] is 0 .. N-1, `scratch` [N] is free. By default row by row.
+  struct Rows {
+    ConstRow scores;
+    Row weights;
+    std::span<Index> kept;
+    Row scratch;
+  };
+  virtual void select_rows(const Rows& rows) const;
+  virtual void backward_rows(const Rows& rows, ConstRow grad_weights, Row grad_scores) const;
+};
+
+template <>
+Registry<Selector>& Registry<Selector>::instance();
+
+}  // namespace fovea
+
+#define FOVEA_SELECTOR(name, Class, doc) FOVEA_REGISTER(::fovea::Selector, name, Class, doc)

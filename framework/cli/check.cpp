@@ -1,0 +1,94 @@
+#include <cmath>
+#include <fmt/format.h>
+#include <ostream>
+
+#include "framework/cli/command.h"
+#include "framework/cli/plugin_library.h"
+#include "framework/cli/process.h"
+#include "framework/cli/resolve.h"
+#include "framework/cli/screen.h"
+#include "framework/cpu/parallel.h"
+#include "framework/train/trainer.h"
+
+namespace fovea::cli {
+namespace {
+
+constexpr double kLargestGradientError = 1e-6;
+constexpr bool kIsDouble = sizeof(Real) == sizeof(double);
+
+void print_run(const RunSpec& run, const CheckReport& report, std::ostream& out) {
+  out << fmt::format("run {}  task {}\n{}", run.name, run.task, report.plan);
+  if (!report.plan.empty() && report.plan.back() != '\n') out << '\n';
+  out << fmt::format("  parameters  {} ({})\n", count_text(static_cast<long long>(report.parameters)),
+                     bytes_text(report.parameter_bytes));
+  out << fmt::format("  arena       {} for a shard ({} without reuse)\n", bytes_text(report.arena_bytes),
+                     bytes_text(report.unshared_bytes));
+  out << fmt::format("  work        {} multiply-adds forward\n", figure_text(report.multiply_adds));
+  for (std::size_t i = 0; i < report.losses.size(); ++i) {
+    out << fmt::format("  step {}      loss {}\n", i + 1, figure_text(report.losses[i]));
+  }
+}
+
+// False where the gradient is wrong.
+bool print_gradient(const RunSpec& run, const CheckReport& report, std::ostream& out) {
+  const std::string note = report.gradient_note.empty() ? "" : " (" + report.gradient_note + ")";
+  if (!report.gradient_checked) {
+    out << fmt::format("gradient of run {}: not checked{}\n", run.name, note);
+    return true;
+  }
+  const bool is_right = report.gradient_error <= kLargestGradientError;  // false for NaN
+  out << fmt::format("gradient of run {}: {}; largest relative error {:.2e} against central differences, at {}{}\n", run.name,
+                     is_right ? "right" : "WRONG", report.gradient_error, report.worst_parameter, note);
+  return is_right;
+}
+
+// ./libmy_ideas.so -> ./libmy_ideas_f64.so
+std::string twin_of_plugin(const std::filesystem::path& path) {
+  const std::filesystem::path twin = path.parent_path() / (path.stem().string() + "_f64" + path.extension().string());
+  if (!std::filesystem::exists(twin)) {
+    throw Error(path.string(), "expected its twin for the gradient check in double precision; there is no " + twin.string() +
+                                   "; build the target that fovea_add_plugin names with _f64.");
+  }
+  return twin.string();
+}
+
+// The double-precision program checks the gradients: in single precision a central difference proves little.
+int check_with_twin(const Arguments& arguments, std::ostream& out) {
+  const std::filesystem::path twin = program_file().parent_path() / "fovea_f64";
+  if (!std::filesystem::exists(twin)) {
+    throw Error("check", "expected the double-precision program for the gradient check; there is no " + twin.string() +
+                             "; build the target fovea_f64_program (the script ./fovea does).");
+  }
+  std::vector<std::string> command = {twin.string(), "check", arguments.name};
+  command.insert(command.end(), arguments.settings.begin(), arguments.settings.end());
+  command.insert(command.end(), {"--gradient", "--threads", std::to_string(arguments.threads)});
+  for (const std::string& plugin : arguments.plugins) command.insert(command.end(), {"--plugin", twin_of_plugin(plugin)});
+  const ProcessResult result = run_process(command);
+  out << result.output;
+  return result.exit_code;
+}
+
+}  // namespace
+
+int check(const Arguments& arguments, Streams streams) {
+  cpu::set_threads(arguments.threads);
+  load_plugins(arguments.plugins);
+  const ResolvedExperiment experiment = resolve(arguments.name, arguments.settings);
+  bool is_right = true;
+  for (const RunSpec& run : experiment.runs) {
+    CheckReport report;
+    try {
+      report = check_run(run);
+    } catch (const Error& error) {
+      throw error.at(experiment.name + "/" + run.name);
+    }
+    if (!arguments.gradient) print_run(run, report, streams.out);
+    if (kIsDouble) is_right = print_gradient(run, report, streams.out) && is_right;
+    for (const double loss : report.losses) is_right = is_right && std::isfinite(loss);
+    streams.out << std::flush;
+  }
+  if (!is_right) return kFailure;
+  return kIsDouble ? static_cast<int>(kOk) : check_with_twin(arguments, streams.out);
+}
+
+}  // namespace fovea::cli

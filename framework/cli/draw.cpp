@@ -1,0 +1,59 @@
+#include <fmt/format.h>
+#include <ostream>
+#include <span>
+
+#include "framework/cli/command.h"
+#include "framework/cli/plugin_library.h"
+#include "framework/cli/process.h"
+#include "framework/cli/resolve.h"
+#include "framework/results/atomic_file.h"
+
+namespace fovea::cli {
+namespace {
+
+void write_picture(const std::filesystem::path& file, const std::string& format, const std::string& dot) {
+  const ProcessResult result = run_process({"dot", "-T" + format, "-o", file.string()}, dot);
+  if (!result.found) {
+    throw Error(file.string(), "expected the program 'dot' of Graphviz, which draws the picture; it is not installed; "
+                               "install it (apt-get install graphviz), or write the graph with -o model.dot.");
+  }
+  if (result.exit_code != 0) {
+    throw Error(file.string(), fmt::format("expected a picture of dot; it ended with code {}: {}; check that the directory "
+                                           "exists and can be written.",
+                                           result.exit_code, result.output.substr(0, result.output.find('\n'))));
+  }
+}
+
+}  // namespace
+
+int draw(const Arguments& arguments, Streams streams) {
+  const std::filesystem::path file = arguments.file;
+  const std::string ending = file.extension().string();
+  const bool is_text = ending == ".dot" || ending == ".gv";
+  if (!file.empty() && !is_text && ending != ".svg" && ending != ".png" && ending != ".pdf") {
+    throw UsageError(file.string(), "expected a file that ends in .dot, .svg, .png or .pdf; '" + ending +
+                                        "' came; give one of these endings after -o.");
+  }
+  load_plugins(arguments.plugins);
+  const ResolvedExperiment experiment = resolve(arguments.name, arguments.settings);
+  const RunSpec& run = find_run(experiment, arguments.run);
+  std::string dot;
+  try {
+    dot = dot_text(*training_graph(run), arguments.ops ? Detail::kOps : Detail::kLayers);
+  } catch (const Error& error) {
+    throw error.at(experiment.name + "/" + run.name);
+  }
+  if (file.empty()) {
+    streams.out << dot;
+    return kOk;
+  }
+  if (is_text) {
+    write_atomically(file, std::as_bytes(std::span(dot)));
+  } else {
+    write_picture(file, ending.substr(1), dot);
+  }
+  streams.out << fmt::format("{}: run '{}' of {}\n", file.string(), run.name, experiment.name);
+  return kOk;
+}
+
+}  // namespace fovea::cli

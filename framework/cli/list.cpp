@@ -1,0 +1,38 @@
+#include <ostream>
+
+#include "framework/cli/command.h"
+#include "framework/cli/plugin_library.h"
+#include "framework/cli/screen.h"
+#include "framework/core/registry.h"
+
+namespace fovea::cli {
+namespace {
+
+std::string summary(const std::string& doc) {
+  const std::size_t begin = doc.find_first_not_of(" \n");
+  if (begin == std::string::npos) return "";
+  return doc.substr(begin, doc.find('\n', begin) - begin);
+}
+
+}  // namespace
+
+int list(const Arguments& arguments, Streams streams) {
+  load_plugins(arguments.plugins);
+  const detail::Catalogue& catalogue = detail::Catalogue::instance();
+  catalogue.throw_kept_error();
+  const std::vector<std::string> kinds = catalogue.kinds();
+  bool is_known = arguments.name.empty();
+  std::string text;
+  for (const std::string& kind : kinds) {
+    if (!arguments.name.empty() && kind != arguments.name) continue;
+    is_known = true;
+    std::vector<std::vector<std::string>> rows;
+    for (const PluginInfo& info : catalogue.all(kind)) rows.push_back({"  " + info.name, summary(info.doc)});
+    text += (text.empty() ? "" : "\n") + kind + '\n' + table_text(rows);
+  }
+  if (!is_known) throw UsageError("kind", unknown_name(arguments.name, kinds));
+  streams.out << text;
+  return kOk;
+}
+
+}  // namespace fovea::cli

@@ -1,0 +1,3 @@
+#include "framework/cli/cli.h"
+
+int main(int count, char** arguments) { return fovea::cli::main(count, arguments); }

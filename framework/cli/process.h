@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace fovea::cli {
+
+struct ProcessResult {
+  bool found = true;   // false: there is no such program
+  int exit_code = 0;   // 128 + its number where a signal ended it
+  std::string output;  // standard output and standard error, as they came
+};
+
+/// Runs a program (looked up in PATH where its name has no slash), gives it `input` and waits for its end.
+///
+/// Errors    the system cannot start any process.
+ProcessResult run_process(const std::vector<std::string>& command, const std::string& input = "");
+
+/// The file of the running program.
+std::filesystem::path program_file();
+
+/// A text as one word of a shell.
+std::string shell_quote(const std::string& text);
+
+}  // namespace fovea::cli

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <iosfwd>
+#include <string>
+
+#include "framework/train/trainer.h"
+
+namespace fovea::cli {
+
+/// "main  step 340/1,000  loss 0.7312  sequence_accuracy 0.85  4,812 sequences/s  0:12 left"
+std::string progress_text(const Progress& progress);
+
+/// Shows how a run goes on: on a terminal one line that is redrawn at most ten times a second; elsewhere plain lines, at the
+/// start of each run and every five seconds. Messages stand on lines of their own.
+class ProgressLine {
+ public:
+  enum class Style : std::uint8_t { kTerminal, kPlain, kSilent };
+
+  ProgressLine(std::ostream& out, Style style) : out_(out), style_(style) {}
+  ~ProgressLine() { finish(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void show(const Progress& progress);
+  void message(const std::string& text);
+  /// Ends the line, so that other text can follow.
+  void finish();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool is_due(const Progress& progress) const;
+  void clear();
+  void draw();
+
+  std::ostream& out_;
+  Style style_;
+  std::string line_;  // the latest text
+  std::string run_;   // of the latest text
+  Clock::time_point shown_{};
+  bool is_drawn_ = false;
+};
+
+}  // namespace fovea::cli

@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+#include <ostream>
+
+#include "framework/cli/command.h"
+#include "framework/cli/screen.h"
+#include "framework/results/run_file.h"
+#include "framework/results/summary.h"
+
+namespace fovea::cli {
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string section(const std::string& title, const TextPairs& pairs) {
+  if (pairs.empty()) return "";
+  Rows rows;
+  for (const auto& [name, text] : pairs) rows.push_back({"  " + name, text});
+  return "\n" + title + "\n" + table_text(rows);
+}
+
+std::string evaluation_text(const EvaluationTable& table) {
+  Rows rows = {{"  metric", "slice", "step", "last"}};
+  const std::string step = table.step.empty() ? "" : count_text(table.step.back());
+  for (const Column& column : table.columns) {
+    if (!column.values.empty()) rows.push_back({"  " + column.name, "all", step, figure_text(column.values.back())});
+  }
+  const std::size_t slices = table.slices.size();
+  for (const Column& column : table.by_slice) {
+    if (column.values.size() < slices) continue;
+    for (std::size_t i = 0; i < slices; ++i) {
+      const double value = column.values[column.values.size() - slices + i];
+      rows.push_back({"  " + column.name, table.slices[i], step, figure_text(value)});
+    }
+  }
+  return fmt::format("\nevaluation/{}  ({} evaluations)\n{}", table.split, table.step.size(),
+                     table_text(rows, {false, false, true, true}));
+}
+
+std::string sites_text(const std::vector<SelectionSite>& sites) {
+  if (sites.empty()) return "";
+  Rows rows = {{"  site", "text", "scored pairs", "gathered rows", "in backward"}};
+  for (const SelectionSite& site : sites) {
+    rows.push_back({"  " + site.path, site.text, count_text(site.scored_pairs), count_text(site.gathered_rows_forward),
+                    count_text(site.gathered_rows_backward)});
+  }
+  return "\nselection\n" + table_text(rows, {false, false, true, true, true});
+}
+
+std::string tree_text(const std::string& title, const std::vector<TreeLine>& tree) {
+  Rows rows;
+  for (const TreeLine& line : tree) {
+    rows.push_back({"  " + line.path, line.type == "group" ? "" : fmt::format("[{}]", fmt::join(line.shape, ", ")), line.type});
+  }
+  return rows.empty() ? "" : "\n" + title + "\n" + table_text(rows);
+}
+
+}  // namespace
+
+int show(const Arguments& arguments, Streams streams) {
+  std::filesystem::path path = arguments.name;
+  if (std::filesystem::is_directory(path)) path /= kResultsName;  // a run directory may be given too
+  const RunSummary summary = read_summary(path);
+  std::string text = path.string() + "\n" + section("file", summary.attributes) + section("config", summary.config) +
+                     section("provenance", summary.provenance) + section("clock", summary.clock);
+  Rows train;
+  for (const auto& [name, value] : summary.final_train) train.push_back({"  " + name, figure_text(value)});
+  text += fmt::format("\ntrain  ({} rows, last step {})\n{}", count_text(summary.train_rows), count_text(summary.last_step),
+                      table_text(train, {false, true}));
+  for (const EvaluationTable& table : summary.evaluation) text += evaluation_text(table);
+  text += sites_text(summary.sites);
+  text += tree_text(fmt::format("parameters  ({}; arena of a shard {})", count_text(summary.parameter_count),
+                                bytes_text(static_cast<std::size_t>(summary.arena_bytes))),
+                    summary.parameters);
+  streams.out << text << tree_text("data sets", summary.tree);
+  return kOk;
+}
+
+}  // namespace fovea::cli

@@ -1,0 +1,69 @@
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <fmt/format.h>
+#include <fstream>
+#include <ostream>
+#include <thread>
+
+#include "framework/cli/command.h"
+#include "framework/cli/screen.h"
+#include "framework/results/journal.h"
+
+namespace fovea::cli {
+namespace {
+
+std::string row_text(const JournalRow& row) {
+  std::string text = fmt::format("{:>8}  step {}", duration_text(row.seconds), count_text(row.step));
+  switch (row.kind) {
+    case JournalRow::Kind::kState: return text + "  state " + row.text;
+    case JournalRow::Kind::kMessage: return text + "  " + row.text;
+    case JournalRow::Kind::kEvaluation: text += "  evaluation " + row.text; break;
+    case JournalRow::Kind::kTrain: text += "  train"; break;
+  }
+  for (const JournalValue& value : row.values) {
+    text += fmt::format("  {}{} {}", value.name, value.slice.empty() ? "" : "[" + value.slice + "]", figure_text(value.value));
+  }
+  return text;
+}
+
+// True where the process that the lock names is alive, or where that cannot be known.
+bool is_held(const std::filesystem::path& directory) {
+  std::ifstream lock(directory / "lock");
+  std::string word;
+  long process = 0;
+  if (!(lock >> word >> process) || word != "process" || process <= 0) return false;
+  return ::kill(static_cast<pid_t>(process), 0) == 0 || errno != ESRCH;
+}
+
+bool is_end(const std::string& state) { return state == "finished" || state == "stopped" || state == "failed"; }
+
+}  // namespace
+
+int watch(const Arguments& arguments, Streams streams) {
+  const std::filesystem::path directory = arguments.name;
+  if (!std::filesystem::is_directory(directory)) {
+    throw Error(directory.string(), "expected a run directory; there is none; give one such as runs/sort_by_pointing/main.");
+  }
+  const std::filesystem::path journal = directory / "journal";
+  JournalFollower follower(journal);
+  bool is_over = false;
+  for (;;) {
+    const bool was_held = is_held(directory);  // before reading: what it wrote last is then read below
+    const JournalFollower::News news = follower.next();
+    if (news.restarted) streams.out << "the run was started again from an earlier step\n";
+    for (const JournalRow& row : news.rows) {
+      streams.out << row_text(row) << '\n';
+      if (row.kind == JournalRow::Kind::kState) is_over = is_end(row.text);
+    }
+    streams.out << std::flush;
+    if (is_over || arguments.once || !streams.out) return kOk;
+    if (!was_held) {
+      streams.out << "no process works on this run; the command that started it resumes it.\n";
+      return kOk;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  }
+}
+
+}  // namespace fovea::cli

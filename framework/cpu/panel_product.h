@@ -1,0 +1,42 @@
+#pragma once
+
+#include <span>
+
+#include "framework/core/real.h"
+#include "framework/cpu/vector_math.h"
+
+// Internal to recurrent kernels: products with a factor that is kept in panels, narrow matrices of up to four packs of
+// columns whose rows follow each other. A panel is packed once and then met by many rows, at every step of a sequence.
+namespace fovea::cpu {
+
+inline constexpr Extent kPanelPacks = 4;
+inline constexpr Extent kPanelWidth = kPanelPacks * kPack;
+
+/// C [rows, packs * kPack] (+)= A [rows, blocks * steps] B [blocks * steps, packs * kPack].
+/// Element (r, (block, step)) of A is a[block * a_block + r * a_row + step * a_step], and B's row is at
+/// b + block * b_block + step * b_row.
+struct PanelProduct {
+  const Real* a = nullptr;
+  Extent a_row = 0;
+  Extent a_step = 1;
+  Extent a_block = 0;
+  const Real* b = nullptr;
+  Extent b_row = kPanelWidth;
+  Extent b_block = 0;
+  Extent blocks = 1;
+  Extent steps = 0;
+  Real* c = nullptr;
+  Extent c_row = kPanelWidth;
+  Extent rows = 0;
+  Extent packs = kPanelPacks;
+  bool accumulate = false;
+  Extent next = 0;  // distance from b to the panel that is wanted after this one, which is fetched meanwhile; 0: none
+};
+
+void multiply(const PanelProduct& product);
+
+/// One panel of a transposed weight matrix: out[k][gate * kPack + lane] = weight[gates[gate] * units + first + lane][k],
+/// zero where first + lane >= units. Shapes: weight [*, width], out [width, gates * kPack].
+void pack_transposed(const Real* weight, Extent width, Extent units, Extent first, std::span<const int> gates, Real* out);
+
+}  // namespace fovea::cpu

@@ -1,0 +1,167 @@
+#include "framework/cpu/row_math.h"
+
+#include <cmath>
+#include <limits>
+
+#include "framework/core/error.h"
+#include "framework/cpu/vector_math.h"
+
+namespace fovea::cpu {
+namespace {
+
+constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
+
+Extent length(std::span<const Real> row) { return static_cast<Extent>(row.size()); }
+
+// out = function(in), pack by pack; the last pack is partly filled, so every element meets the same instructions.
+template <class Function>
+void map(std::span<const Real> in, std::span<Real> out, Function function) {
+  FOVEA_ASSERT(in.size() == out.size());
+  const Extent n = length(in);
+  Extent i = 0;
+  for (; i + kPack <= n; i += kPack) store(out.data() + i, function(load(in.data() + i)));
+  if (i < n) store_part(out.data() + i, function(load_part(in.data() + i, n - i)), n - i);
+}
+
+// out = function(in, out).
+template <class Function>
+void update(std::span<const Real> in, std::span<Real> out, Function function) {
+  FOVEA_ASSERT(in.size() == out.size());
+  const Extent n = length(in);
+  Extent i = 0;
+  for (; i + kPack <= n; i += kPack) store(out.data() + i, function(load(in.data() + i), load(out.data() + i)));
+  if (i < n) {
+    const Pack part = function(load_part(in.data() + i, n - i), load_part(out.data() + i, n - i));
+    store_part(out.data() + i, part, n - i);
+  }
+}
+
+// The sum of term(i) over all packs i of a row, in four chains that are joined in a fixed order.
+template <class Whole, class Part>
+Real sum_packs(Extent n, Whole whole, Part part) {
+  Pack chains[4] = {};
+  Extent i = 0;
+  for (; i + 4 * kPack <= n; i += 4 * kPack) {
+    for (Extent chain = 0; chain < 4; ++chain) chains[chain] = whole(i + chain * kPack, chains[chain]);
+  }
+  for (; i + kPack <= n; i += kPack) chains[0] = whole(i, chains[0]);
+  if (i < n) chains[1] = part(i, n - i, chains[1]);
+  return sum_lanes((chains[0] + chains[1]) + (chains[2] + chains[3]));
+}
+
+// out = exp(in - shift); returns the sum of out.
+Real exp_shifted(std::span<const Real> in, Real shift, std::span<Real> out) {
+  const Extent n = length(in);
+  const Pack offset = broadcast(shift);
+  Pack total{};
+  Extent i = 0;
+  for (; i + kPack <= n; i += kPack) {
+    const Pack value = exp_pack(load(in.data() + i) - offset);
+    store(out.data() + i, value);
+    total += value;
+  }
+  if (i < n) {
+    store_part(out.data() + i, exp_pack(load_part(in.data() + i, n - i) - offset), n - i);
+    total += load_part(out.data() + i, n - i);  // read back: the lanes past the end must not be counted
+  }
+  return sum_lanes(total);
+}
+
+}  // namespace
+
+void exp(std::span<const Real> in, std::span<Real> out) { map(in, out, exp_pack); }
+void log(std::span<const Real> in, std::span<Real> out) { map(in, out, log_pack); }
+void tanh(std::span<const Real> in, std::span<Real> out) { map(in, out, tanh_pack); }
+void sigmoid(std::span<const Real> in, std::span<Real> out) { map(in, out, sigmoid_pack); }
+
+Real sum(std::span<const Real> in) {
+  return sum_packs(
+      length(in), [&](Extent i, Pack total) { return total + load(in.data() + i); },
+      [&](Extent i, Extent count, Pack total) { return total + load_part(in.data() + i, count); });
+}
+
+Real dot(std::span<const Real> a, std::span<const Real> b) {
+  FOVEA_ASSERT(a.size() == b.size());
+  return sum_packs(
+      length(a),
+      [&](Extent i, Pack total) { return multiply_add(load(a.data() + i), load(b.data() + i), total); },
+      [&](Extent i, Extent count, Pack total) {
+        return multiply_add(load_part(a.data() + i, count), load_part(b.data() + i, count), total);
+      });
+}
+
+Real max(std::span<const Real> in) {
+  const Extent n = length(in);
+  Pack most = broadcast(0) - kInfinity;
+  Pack unordered{};  // becomes NaN with the first NaN: a comparison alone would lose it
+  Extent i = 0;
+  for (; i + kPack <= n; i += kPack) {
+    const Pack value = load(in.data() + i);
+    most = larger(most, value);
+    unordered = value == value ? unordered : value;
+  }
+  Real result = -kInfinity;
+  for (Extent lane = 0; lane < kPack; ++lane) {
+    if (std::isnan(unordered[lane])) return unordered[lane];
+    if (most[lane] > result) result = most[lane];
+  }
+  for (; i < n; ++i) {
+    const Real value = in[static_cast<std::size_t>(i)];
+    if (std::isnan(value)) return value;
+    if (value > result) result = value;
+  }
+  return result;
+}
+
+void add(std::span<const Real> in, std::span<Real> out) {
+  update(in, out, [](Pack x, Pack y) { return y + x; });
+}
+
+void add_scaled(Real factor, std::span<const Real> in, std::span<Real> out) {
+  update(in, out, [scale = broadcast(factor)](Pack x, Pack y) { return multiply_add(scale, x, y); });
+}
+
+void scale(Real factor, std::span<Real> values) {
+  map(values, values, [factor](Pack x) { return x * factor; });
+}
+
+Real softmax(std::span<const Real> scores, std::span<Real> weights) {
+  const Real most = max(scores);
+  if (most == -kInfinity) {  // nothing is allowed, or the row is empty
+    for (Real& weight : weights) weight = 0;
+    return most;
+  }
+  const Real total = exp_shifted(scores, most, weights);
+  scale(Real(1) / total, weights);
+  return most + std::log(total);
+}
+
+void softmax_backward(std::span<const Real> weights, std::span<const Real> grad_weights, std::span<Real> grad_scores) {
+  // p_i = exp(z_i) / sum(exp(z)):    dz_i += p_i (g_i - sum_j p_j g_j)
+  const Pack mean = broadcast(dot(weights, grad_weights));
+  const Extent n = length(weights);
+  Extent i = 0;
+  for (; i + kPack <= n; i += kPack) {
+    const Pack excess = load(grad_weights.data() + i) - mean;
+    store(grad_scores.data() + i, multiply_add(load(weights.data() + i), excess, load(grad_scores.data() + i)));
+  }
+  if (i < n) {
+    const Extent rest = n - i;
+    const Pack excess = load_part(grad_weights.data() + i, rest) - mean;
+    const Pack old = load_part(grad_scores.data() + i, rest);
+    store_part(grad_scores.data() + i, multiply_add(load_part(weights.data() + i, rest), excess, old), rest);
+  }
+}
+
+bool all_finite(std::span<const Real> in) {
+  // x - x is 0 for finite x and NaN otherwise.
+  const Real rest = sum_packs(
+      length(in), [&](Extent i, Pack total) { return total + (load(in.data() + i) - load(in.data() + i)); },
+      [&](Extent i, Extent count, Pack total) {
+        const Pack part = load_part(in.data() + i, count);
+        return total + (part - part);
+      });
+  return rest == Real(0);
+}
+
+}  // namespace fovea::cpu

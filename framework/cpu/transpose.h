@@ -1,0 +1,57 @@
+#pragma once
+
+#include <utility>
+
+#include "framework/cpu/vector_math.h"
+
+// Internal to kernels: square blocks of kPack x kPack elements, transposed in registers.
+namespace fovea::cpu {
+
+using PackBlock = Pack[kPack];
+
+template <int kDistance, int... kLane>
+void exchange(Pack& upper, Pack& lower, std::integer_sequence<int, kLane...>) {
+  constexpr int kLanes = static_cast<int>(kPack);
+  const Pack first = upper;
+  const Pack second = lower;
+  upper = __builtin_shufflevector(first, second, ((kLane & kDistance) == 0 ? kLane : kLane - kDistance + kLanes)...);
+  lower = __builtin_shufflevector(first, second, ((kLane & kDistance) == 0 ? kLane + kDistance : kLane + kLanes)...);
+}
+
+// Swaps the off-diagonal quarters of all sub-blocks of 2 kDistance rows, then goes on inside the quarters.
+template <int kDistance>
+void transpose_stage(PackBlock& block) {
+#pragma GCC unroll 16
+  for (int i = 0; i < static_cast<int>(kPack); ++i) {
+    if ((i & kDistance) != 0) continue;
+    exchange<kDistance>(block[i], block[i + kDistance], std::make_integer_sequence<int, static_cast<int>(kPack)>());
+  }
+  if constexpr (kDistance > 1) transpose_stage<kDistance / 2>(block);
+}
+
+inline void transpose(PackBlock& block) { transpose_stage<static_cast<int>(kPack) / 2>(block); }
+
+/// Reads rows [0, rows) and columns [0, columns) of a matrix; the rest of the block is zero.
+inline void read_block(const Real* from, Extent leading, Extent rows, Extent columns, PackBlock& block) {
+  for (Extent i = 0; i < kPack; ++i) {
+    if (i >= rows) {
+      block[i] = Pack{};
+    } else {
+      block[i] = columns >= kPack ? load(from + i * leading) : load_part(from + i * leading, columns);
+    }
+  }
+}
+
+/// Writes, or adds where `accumulate`, rows [0, rows) and columns [0, columns) of a block into a matrix.
+inline void write_block(const PackBlock& block, Real* to, Extent leading, Extent rows, Extent columns, bool accumulate) {
+  for (Extent i = 0; i < kPack && i < rows; ++i) {
+    Real* row = to + i * leading;
+    if (columns >= kPack) {
+      store(row, accumulate ? load(row) + block[i] : block[i]);
+    } else {
+      store_part(row, accumulate ? load_part(row, columns) + block[i] : block[i], columns);
+    }
+  }
+}
+
+}  // namespace fovea::cpu

@@ -1,0 +1,13 @@
+#include "framework/experiment.h"
+
+namespace fovea {
+
+void Experiment::fields(Options&) {}
+
+template <>
+Registry<Experiment>& Registry<Experiment>::instance() {
+  static Registry registry;
+  return registry;
+}
+
+}  // namespace fovea

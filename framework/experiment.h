@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "framework/core/registry.h"
+#include "framework/graph/builder.h"
+#include "framework/train/settings.h"
+
+namespace fovea {
+
+/// Types of the inputs of a model: the tensors of a batch by name, for one batch shape.
+using InputTypes = std::map<std::string, Type>;
+
+/// Builds the graph of a run. In Mode::kTrain it sets the output "cost" [B] (and metrics); in Mode::kEvaluate the outputs that
+/// the task judges. Both modes share parameters by path, so both must declare them at the same paths.
+using Model = std::function<void(Builder& builder, const InputTypes& inputs)>;
+
+/// One more evaluation at the end: the same model on another task text (another length, say), without retraining.
+struct ExtraEvaluation {
+  std::string name;  // "N=100"
+  std::string task;  // "sort_numbers(n=100)"
+  Extent rows = 1000;
+};
+
+/// One run of an experiment: task + model + training settings; the seed is in the settings.
+struct RunSpec {
+  std::string name = "main";
+  std::string task;  // "sort_numbers(n=10)"
+  Model model;
+  TrainSettings train;
+  std::vector<ExtraEvaluation> evaluations;
+};
+
+/// A named list of runs that answers one question.
+///
+/// A plugin: one file in experiments/, ended by FOVEA_EXPERIMENT("name", Class, R"doc(docstring)doc"); its docstring names
+/// the question, the command line and what to expect.
+class Experiment {
+ public:
+  static constexpr const char* kKind = "experiment";
+
+  virtual ~Experiment() = default;
+  /// The experiment's own options; the options of TrainSettings are added by the framework.
+  virtual void fields(Options& options);
+  /// The runs for the options as they stand. `defaults` are the training settings to start from; a key=value of the command
+  /// line is applied to every run afterwards, so a run sets only what it means to change.
+  virtual std::vector<RunSpec> runs() const = 0;
+};
+
+template <>
+Registry<Experiment>& Registry<Experiment>::instance();
+
+}  // namespace fovea
+
+#define FOVEA_EXPERIMENT(name, Class, doc) FOVEA_REGISTER(::fovea::Experiment, name, Class, doc)

@@ -1,0 +1,189 @@
+#include <cmath>
+
+#include "framework/ops/additive_kernel.h"
+#include "framework/ops/score.h"
+
+namespace fovea {
+namespace {
+
+Extent padded(Extent width) { return (width + kPack - 1) / kPack * kPack; }
+
+struct Sizes {
+  Extent batch, queries, keys, width;
+};
+
+Sizes sizes_of(const OpRun& run) {
+  const Shape& queries = run.in[0].shape();
+  return {queries[0], queries[1], run.in[1].shape()[1], queries[2]};
+}
+
+// True where every |x| <= bound; false for NaN.
+bool is_within(const Real* x, Extent n, Real bound) {
+  auto outside = Pack{} != Pack{};
+  for_packs(n, [&](Extent i, auto lanes) {
+    const Pack value = lanes.load(x + i);
+    outside |= ~(value <= cpu::broadcast(bound)) | ~(value >= cpu::broadcast(-bound));
+  });
+  bool found = false;
+  for (Extent i = 0; i < kPack; ++i) found = found || outside[i] != 0;
+  return !found;
+}
+
+// Where the packs of a row go: row after row for forward; for backward the packs of all rows with the same place lie
+// together, so that the inner loops read memory in its order.
+struct Arrangement {
+  Extent row_step;
+  Extent pack_step;
+};
+
+enum class Form : std::uint8_t { kExponential, kPlain };
+
+void arrange(const Real* from, Extent rows, Extent width, Arrangement to, Form form, Real* out) {
+  for (Extent row = 0; row < rows; ++row, from += width) {
+    Real* target = out + row * to.row_step;
+    for_packs(width, [&](Extent i, auto lanes) {
+      const Pack value = lanes.load(from + i);
+      Real kept[kPack] = {};
+      lanes.store(kept, form == Form::kExponential ? cpu::exp_pack(value + value) : value);
+      cpu::store(target + i / kPack * to.pack_step, cpu::load(kept));
+    });
+  }
+}
+
+// Exponentials pay where a key is read by more than one query, and where they stay finite.
+Form form_of(const Sizes& sizes, const Real* q, const Real* k) {
+  using additive::FromExponentials;
+  const bool pays = sizes.queries > 1 && is_within(q, sizes.queries * sizes.width, FromExponentials::kBound) &&
+                    is_within(k, sizes.keys * sizes.width, FromExponentials::kBound);
+  return pays ? Form::kExponential : Form::kPlain;
+}
+
+class AdditiveScoreOp final : public Op {
+ public:
+  std::string_view name() const override { return "additive_score"; }
+
+  std::vector<Type> infer(std::span<const Type> in) const override {
+    require_count(name(), in, 3);
+    for (std::size_t i = 0; i < 3; ++i) require_real(name(), in[i], i == 0 ? "queries" : i == 1 ? "keys" : "v");
+    const Shape& queries = in[0].shape;
+    const Shape& keys = in[1].shape;
+    if (queries.rank() != 3 || keys.rank() != 3 || queries[0] != keys[0] || queries[2] != keys[2]) {
+      reject(name(), describe("queries", in[0]) + " and " + describe("keys", in[1]) +
+                         " do not fit; give [B, M, H] and [B, N, H] of one width.");
+    }
+    if (in[2].shape != Shape{queries[2]}) {
+      reject(name(), describe("v", in[2]) + " does not fit; give [" + std::to_string(queries[2]) + "].");
+    }
+    return {Type{{queries[0], queries[1], keys[1]}, Kind::kReal}};
+  }
+
+  // q and k arranged, their gradients in the same places, v and its gradient.
+  std::vector<Type> workspace(std::span<const Type> in) const override {
+    const Extent width = padded(in[0].shape[2]);
+    const Extent queries = in[0].shape[1];
+    const Extent keys = in[1].shape[1];
+    return {Type{{queries, width}}, Type{{keys, width}}, Type{{queries, kPack}}, Type{{keys, kPack}}, Type{{2, width}}};
+  }
+
+  void forward(const OpRun& run) const override {
+    const Sizes sizes = sizes_of(run);
+    const Extent width = padded(sizes.width);
+    arrange(run.in[2].real(), 1, sizes.width, {width, kPack}, Form::kPlain, run.workspace[4].real());
+    for (Extent item = 0; item < sizes.batch; ++item) {
+      const Real* q = run.in[0].real() + item * sizes.queries * sizes.width;
+      const Real* k = run.in[1].real() + item * sizes.keys * sizes.width;
+      const Form form = form_of(sizes, q, k);
+      arrange(q, sizes.queries, sizes.width, {width, kPack}, form, run.workspace[0].real());
+      arrange(k, sizes.keys, sizes.width, {width, kPack}, form, run.workspace[1].real());
+      const additive::Rows rows{run.workspace[0].real(), run.workspace[1].real(), run.workspace[4].real(),
+                                sizes.queries,           sizes.keys,              width};
+      Real* y = run.out[0].real() + item * sizes.queries * sizes.keys;
+      if (form == Form::kExponential) {
+        additive::scores<additive::FromExponentials>(rows, y);
+      } else {
+        additive::scores<additive::FromSums>(rows, y);
+      }
+    }
+  }
+
+  void backward(const OpRun& run) const override {
+    const Sizes sizes = sizes_of(run);
+    const Extent width = padded(sizes.width);
+    Real* v = run.workspace[4].real();
+    Real* grad_v = v + width;
+    arrange(run.in[2].real(), 1, sizes.width, {width, kPack}, Form::kPlain, v);
+    clear(grad_v, width);
+    for (Extent item = 0; item < sizes.batch; ++item) {
+      const Real* q = run.in[0].real() + item * sizes.queries * sizes.width;
+      const Real* k = run.in[1].real() + item * sizes.keys * sizes.width;
+      const Form form = form_of(sizes, q, k);
+      arrange(q, sizes.queries, sizes.width, {kPack, sizes.queries * kPack}, form, run.workspace[0].real());
+      arrange(k, sizes.keys, sizes.width, {kPack, sizes.keys * kPack}, form, run.workspace[1].real());
+      for (Extent h = 0; h < width; h += kPack) pull_pack(run, sizes, {item, h}, form);
+    }
+    if (!run.wants(2)) return;
+    with_flag(run.assigns(2), [&](auto assign) {
+      for_packs(sizes.width, [&](Extent i, auto lanes) {
+        put<assign>(lanes, run.grad_in[2].real() + i, lanes.load(grad_v + i));
+      });
+    });
+  }
+
+  BackwardReads backward_reads() const override { return {7, 0}; }
+  bool can_assign(std::size_t) const override { return true; }
+
+  double multiply_adds(std::span<const Type> in) const override {
+    return static_cast<double>(in[0].shape.size()) * static_cast<double>(in[1].shape[1]);
+  }
+
+ private:
+  struct Place {
+    Extent item, h;
+  };
+
+  // The gradients of the units [h, h + kPack) of one item.
+  static void pull_pack(const OpRun& run, const Sizes& sizes, Place place, Form form) {
+    Real* v = run.workspace[4].real() + place.h;
+    Real* grad_v = v + padded(sizes.width);
+    Real* grad_q = run.workspace[2].real();
+    Real* grad_k = run.workspace[3].real();
+    const additive::Rows rows{run.workspace[0].real() + place.h * sizes.queries,
+                              run.workspace[1].real() + place.h * sizes.keys,
+                              v,
+                              sizes.queries,
+                              sizes.keys,
+                              kPack};
+    const Real* g = run.grad_out[0].real() + place.item * sizes.queries * sizes.keys;
+    clear(grad_k, sizes.keys * kPack);
+    const Pack total = form == Form::kExponential
+                           ? additive::pull<additive::FromExponentials>(rows, g, grad_q, grad_k)
+                           : additive::pull<additive::FromSums>(rows, g, grad_q, grad_k);
+    cpu::store(grad_v, cpu::load(grad_v) + total);
+    write(run, sizes, place, 0, grad_q);
+    write(run, sizes, place, 1, grad_k);
+  }
+
+  // grad (+)= v * the packs of its rows
+  static void write(const OpRun& run, const Sizes& sizes, Place place, std::size_t input, const Real* packs) {
+    if (!run.wants(input)) return;
+    const Extent count = input == 0 ? sizes.queries : sizes.keys;
+    const Pack v = cpu::load(run.workspace[4].real() + place.h);
+    Real* to = run.grad_in[input].real() + place.item * count * sizes.width + place.h;
+    with_flag(run.assigns(input), [&](auto assign) {
+      for (Extent row = 0; row < count; ++row, packs += kPack, to += sizes.width) {
+        const Pack part = v * cpu::load(packs);
+        if (place.h + kPack <= sizes.width) {
+          put<assign>(WholePack{}, to, part);
+        } else {
+          put<assign>(PartPack{sizes.width - place.h}, to, part);
+        }
+      }
+    });
+  }
+};
+
+}  // namespace
+
+OpPointer make_additive_score() { return std::make_shared<AdditiveScoreOp>(); }
+
+}  // namespace fovea

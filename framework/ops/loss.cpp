@@ -1,0 +1,192 @@
+#include "framework/ops/loss.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "framework/cpu/row_math.h"
+#include "framework/ops/packs.h"
+#include "framework/ops/strides.h"
+
+namespace fovea {
+namespace {
+
+constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
+
+struct MaskPrepared final : Prepared {
+  Extent width = 1;
+  Extent step = 0;      // of the mask, within a row
+  Strides strides{};    // of the mask
+  Shape scores;
+};
+
+class CrossEntropyOp final : public Op {
+ public:
+  std::string_view name() const override { return "cross_entropy"; }
+
+  std::vector<Type> infer(std::span<const Type> in) const override {
+    if (in.size() != 2) require_count(name(), in, 3);
+    require_real(name(), in[0], "scores");
+    require_index(name(), in[1], "target");
+    require_rank(name(), in[0], 1, "scores");
+    if (in[1].shape != in[0].shape.without(-1)) {
+      reject(name(), describe("target", in[1]) + " does not fit " + describe("scores", in[0]) + "; give " +
+                         in[0].shape.without(-1).text() + ".");
+    }
+    if (in.size() == 3) {
+      require_index(name(), in[2], "mask");
+      if (!broadcasts_to(in[2].shape, in[0].shape)) {
+        reject(name(), describe("mask", in[2]) + " does not broadcast to " + describe("scores", in[0]) +
+                           "; give it that shape, or extents of 1 where it is repeated.");
+      }
+    }
+    return {Type{in[1].shape, Kind::kReal}};
+  }
+
+  std::vector<Type> scratch(std::span<const Type> in) const override {
+    return {Type{in[1].shape, Kind::kReal}};  // the log-partition; +inf where a row has no gradient
+  }
+
+  std::vector<Type> workspace(std::span<const Type> in) const override { return {Type{{in[0].shape.last()}}}; }
+
+  std::shared_ptr<const Prepared> prepare(std::span<const Type> in) const override {
+    auto prepared = std::make_shared<MaskPrepared>();
+    prepared->scores = in[0].shape;
+    prepared->width = in[0].shape.last();
+    if (in.size() == 3) {
+      prepared->strides = broadcast_strides(in[2].shape, in[0].shape);
+      prepared->step = prepared->strides[static_cast<std::size_t>(in[0].shape.rank() - 1)];
+    }
+    return prepared;
+  }
+
+  void forward(const OpRun& run) const override {
+    const auto& prepared = *static_cast<const MaskPrepared*>(run.prepared);
+    const Extent width = prepared.width;
+    const Real* scores = run.in[0].real();
+    Real* weights = run.workspace[0].real();
+    for (Extent row = 0; row < run.out[0].size(); ++row, scores += width) {
+      const Index target = run.in[1].index()[row];
+      if (target < -1 || target >= width) reject_index(name(), row, target, -1, width);
+      const Index* mask = mask_of(run, prepared, row);
+      const Real partition = cpu::softmax(allowed(scores, mask, prepared.step, weights, width),
+                                          {weights, static_cast<std::size_t>(width)});
+      const bool is_allowed = target >= 0 && (mask == nullptr || mask[target * prepared.step] != 0);
+      const bool is_possible = is_allowed && scores[target] != -kInfinity;
+      run.scratch[0].real()[row] = is_possible ? partition : kInfinity;
+      constexpr Real kImpossible = std::numeric_limits<Real>::min();
+      run.out[0].real()[row] = is_possible   ? partition - scores[target]
+                               : target < 0 ? Real(0)
+                                             : -std::log(kImpossible);
+    }
+  }
+
+  // grad_scores += grad_cost (exp(scores - partition) - one_hot(target)) where allowed
+  void backward(const OpRun& run) const override {
+    if (!run.wants(0)) return;
+    const auto& prepared = *static_cast<const MaskPrepared*>(run.prepared);
+    const Extent width = prepared.width;
+    if (run.assigns(0)) clear(run.grad_in[0].real(), run.grad_in[0].size());
+    for (Extent row = 0; row < run.grad_out[0].size(); ++row) {
+      const Real partition = run.scratch[0].real()[row];
+      if (partition == kInfinity) continue;
+      const Real* scores = run.in[0].real() + row * width;
+      Real* grad = run.grad_in[0].real() + row * width;
+      const Real factor = run.grad_out[0].real()[row];
+      const Index* mask = mask_of(run, prepared, row);
+      const Real* from = allowed(scores, mask, prepared.step, run.workspace[0].real(), width).data();
+      for_packs(width, [=](Extent i, auto lanes) {
+        put<false>(lanes, grad + i, factor * cpu::exp_pack(lanes.load(from + i) - partition));
+      });
+      grad[run.in[1].index()[row]] -= factor;
+    }
+  }
+
+  BackwardReads backward_reads() const override { return {7, 0}; }
+  bool can_assign(std::size_t) const override { return true; }
+
+ private:
+  // The scores of a row, -inf where they are masked; `buffer` [V] is used where there is a mask.
+  static std::span<const Real> allowed(const Real* scores, const Index* mask, Extent step, Real* buffer, Extent width) {
+    const auto length = static_cast<std::size_t>(width);
+    if (mask == nullptr) return {scores, length};
+    for (Extent i = 0; i < width; ++i) buffer[i] = mask[i * step] != 0 ? scores[i] : -kInfinity;
+    return {buffer, length};
+  }
+
+  static const Index* mask_of(const OpRun& run, const MaskPrepared& prepared, Extent row) {
+    if (run.in.size() < 3) return nullptr;
+    Extent offset = 0;
+    for (int axis = prepared.scores.rank() - 2; axis >= 0; --axis) {
+      offset += row % prepared.scores[axis] * prepared.strides[static_cast<std::size_t>(axis)];
+      row /= prepared.scores[axis];
+    }
+    return run.in[2].index() + offset;
+  }
+};
+
+class MseOp final : public Op {
+ public:
+  std::string_view name() const override { return "mse"; }
+
+  std::vector<Type> infer(std::span<const Type> in) const override {
+    require_count(name(), in, 2);
+    require_real(name(), in[0], "prediction");
+    require_real(name(), in[1], "target");
+    require_rank(name(), in[0], 1, "prediction");
+    if (in[0].shape != in[1].shape) {
+      reject(name(),
+             describe("prediction", in[0]) + " and " + describe("target", in[1]) + " differ; give equal shapes.");
+    }
+    return {Type{{in[0].shape[0]}, Kind::kReal}};
+  }
+
+  void forward(const OpRun& run) const override {
+    const Extent rows = run.out[0].size();
+    const Extent width = run.in[0].size() / std::max<Extent>(rows, 1);
+    for (Extent row = 0; row < rows; ++row) {
+      const Real* prediction = run.in[0].real() + row * width;
+      const Real* target = run.in[1].real() + row * width;
+      Pack total{};
+      for_packs(width, [&](Extent i, auto lanes) {
+        const Pack difference = lanes.load(prediction + i) - lanes.load(target + i);
+        total += difference * difference;
+      });
+      run.out[0].real()[row] = cpu::sum_lanes(total) / static_cast<Real>(width);
+    }
+  }
+
+  // grad_prediction += 2 / n (prediction - target) grad_cost; grad_target is its negative
+  void backward(const OpRun& run) const override {
+    for (const std::size_t input : {std::size_t{0}, std::size_t{1}}) {
+      if (!run.wants(input)) continue;
+      with_flag(run.assigns(input), [&](auto assign) { pull<assign>(run, input); });
+    }
+  }
+
+  BackwardReads backward_reads() const override { return {3, 0}; }
+  bool can_assign(std::size_t) const override { return true; }
+
+ private:
+  template <bool assign>
+  static void pull(const OpRun& run, std::size_t input) {
+    const Extent rows = run.grad_out[0].size();
+    const Extent width = run.in[0].size() / std::max<Extent>(rows, 1);
+    for (Extent row = 0; row < rows; ++row) {
+      const Real* prediction = run.in[0].real() + row * width;
+      const Real* target = run.in[1].real() + row * width;
+      Real* grad = run.grad_in[input].real() + row * width;
+      const Real factor = (input == 0 ? 2 : -2) * run.grad_out[0].real()[row] / static_cast<Real>(width);
+      for_packs(width, [=](Extent i, auto lanes) {
+        put<assign>(lanes, grad + i, factor * (lanes.load(prediction + i) - lanes.load(target + i)));
+      });
+    }
+  }
+};
+
+}  // namespace
+
+OpPointer make_cross_entropy() { return std::make_shared<CrossEntropyOp>(); }
+OpPointer make_mse() { return std::make_shared<MseOp>(); }
+
+}  // namespace fovea

@@ -1,0 +1,99 @@
+#pragma once
+
+#include "framework/ops/recurrent_cell.h"
+
+// Internal to the recurrent ops: one call over a sequence. Steps are counted in the order they are computed; step s reads
+// row block x + s * x_step and writes y + s * y_step, so that a reversed sequence differs in these alone.
+namespace fovea {
+
+struct RecurrentExtents {
+  Extent steps = 0;   // T
+  Extent rows = 0;    // B
+  Extent inputs = 0;  // D
+  Extent units = 0;   // H
+  Extent gates = 0;
+
+  Extent blocks() const { return (units + cpu::kPack - 1) / cpu::kPack; }
+  Extent block_size() const { return rows * cpu::kPanelWidth; }       // slots of one block at one step
+  Extent step_size() const { return blocks() * block_size(); }        // slots of one step
+  Extent cell_step() const { return blocks() * rows * cpu::kPack; }
+  Extent panel_width() const { return gates * cpu::kPack; }
+  static Extent panels(Extent columns) { return (columns + cpu::kPanelWidth - 1) / cpu::kPanelWidth; }
+
+  Extent gates_size() const { return steps * step_size(); }
+  Extent cells_size() const { return (steps + 1) * cell_step(); }     // slab 0 is the cell before the first step
+  Extent packed_size(Extent width) const {
+    const Extent forward = blocks() * width;
+    const Extent backward = panels(width) * blocks() * cpu::kPanelWidth;
+    return panel_width() * (forward > backward ? forward : backward);
+  }
+  Extent grad_hidden_size() const { return panels(units) * block_size(); }
+  Extent grad_panels_size() const { return blocks() * panel_width() * (inputs > units ? inputs : units); }
+};
+
+/// All memory of one call; what is not wanted is null.
+struct RecurrentPass {
+  const CellKind* kind = nullptr;
+  RecurrentExtents extents;
+  const Real* x = nullptr;  // of the first step computed
+  Extent x_step = 0;
+  const Real* h0 = nullptr;
+  const Real* c0 = nullptr;
+  const Real* weight_ih = nullptr;
+  const Real* weight_hh = nullptr;
+  const Real* bias_ih = nullptr;
+  const Real* bias_hh = nullptr;
+  Real* y = nullptr;
+  Extent y_step = 0;
+  Real* h = nullptr;  // after the last step; null where y holds it alone
+  Real* c = nullptr;
+
+  Real* gates = nullptr;  // scratch
+  Real* cells = nullptr;
+  Real* packed_ih = nullptr;  // workspace
+  Real* packed_hh = nullptr;
+  Real* bias = nullptr;  // forward: sums; backward: gradients
+  Real* grad_hidden = nullptr;
+  Real* grad_cell = nullptr;
+  Real* grad_panels = nullptr;
+
+  /// A gradient, and whether it is written instead of added to.
+  struct Gradient {
+    Real* data = nullptr;
+    bool assign = false;
+  };
+  const Real* grad_y = nullptr;  // steps as y
+  const Real* grad_h = nullptr;
+  const Real* grad_c = nullptr;
+  Gradient grad_x, grad_h0, grad_c0, grad_weight_ih, grad_weight_hh, grad_bias_ih, grad_bias_hh;
+
+  Real* gates_at(Extent step, Extent block) const {
+    return gates + step * extents.step_size() + block * extents.block_size();
+  }
+  /// The cell after `step`; step -1 is the first slab.
+  Real* cell_at(Extent step, Extent block) const {
+    return cells == nullptr ? nullptr : cells + (step + 1) * extents.cell_step() + block * extents.rows * cpu::kPack;
+  }
+  const Real* hidden_before(Extent step) const { return step == 0 ? h0 : y + (step - 1) * y_step; }
+  Extent lanes(Extent block) const {
+    const Extent left = extents.units - block * cpu::kPack;
+    return left < cpu::kPack ? left : cpu::kPack;
+  }
+  Extent hidden_slots() const { return kind->hidden_slot * cpu::kPack; }
+};
+
+void recurrent_forward(const RecurrentPass& pass);
+void recurrent_backward(const RecurrentPass& pass);
+
+/// weight_ih and weight_hh gradients, from the gradients in the slots.
+void recurrent_weight_gradients(const RecurrentPass& pass);
+/// grad_x, from the gradients in the slots.
+void recurrent_input_gradient(const RecurrentPass& pass);
+
+/// The number of panels of `bytes` each that are worked on together: as many as stay in the second-level cache.
+Extent panels_together(Extent bytes);
+
+// Between a matrix [rows, units] and blocks [blocks, rows, kPack].
+void to_blocks(const RecurrentPass& pass, const Real* matrix, Real* blocks, Extent block_row, Extent block_step);
+
+}  // namespace fovea

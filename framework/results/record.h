@@ -1,0 +1,137 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace fovea {
+
+/// Pairs of name and text whose order is kept.
+using TextPairs = std::vector<std::pair<std::string, std::string>>;
+
+/// What a metric measures: filled in once, used for every column of that name.
+struct MetricInfo {
+  std::string name;
+  std::string units = "1";  // UDUNITS text; "1" is a pure number
+  std::string long_name;
+};
+
+/// One metric over the rows of a table.
+struct Column {
+  std::string name;
+  std::string units = "1";
+  std::string long_name;
+  std::vector<double> values;
+};
+
+/// An array of any rank with named axes, row-major.
+struct Array {
+  using Values = std::variant<std::vector<float>, std::vector<double>, std::vector<std::int32_t>, std::vector<std::int64_t>>;
+
+  std::string name;  // for a parameter its path, "decoder/pointer/keys"
+  std::vector<std::string> axes;
+  std::vector<std::int64_t> extents;
+  Values values;
+  std::string units = "1";
+  std::string long_name;
+};
+
+struct TrainTable {
+  std::vector<std::int64_t> step;
+  std::vector<Column> columns;  // each as long as `step`
+};
+
+/// The evaluations of one split, in the order in which they were made.
+struct EvaluationTable {
+  std::string split;
+  std::vector<std::int64_t> step;   // the training step of each evaluation
+  std::vector<Column> columns;      // [evaluation]
+  std::vector<std::string> slices;  // names of the groups of items, "N=5"
+  std::vector<Column> by_slice;     // [evaluation, slice]
+};
+
+/// What one site chose on a sample of evaluation items. A row is one query of one item; its kept entries are
+/// kept[offsets[row]] up to kept[offsets[row + 1]].
+struct SelectionSite {
+  std::string path;                      // "decoder/pointer"
+  std::string text;                      // "additive | dense | softmax | none"
+  std::vector<std::int64_t> item;        // [row], the item of the sample
+  std::vector<std::int64_t> query;       // [row], the query (or time step) within the item
+  std::vector<std::int64_t> offsets{0};  // [row + 1]; a row is closed by appending the size of `kept`
+  std::vector<std::int32_t> kept;        // [entry]
+  std::vector<double> weights;           // [entry]
+  std::vector<double> log_probability;   // [row]; NaN where the selector has none
+  std::vector<double> entropy;           // [row], in nats
+  std::int64_t scored_pairs = 0;         // counters over the whole run
+  std::int64_t gathered_rows_forward = 0;
+  std::int64_t gathered_rows_backward = 0;
+  std::optional<double> dead_share;          // share of the items that are never kept
+  std::optional<double> selection_accuracy;  // where the task knows the right choice
+};
+
+/// Inputs, targets and outputs of the sample of one split.
+struct Predictions {
+  std::string split;
+  std::vector<Array> arrays;
+  std::vector<std::string> labels;  // the text of each class or word; may be empty
+};
+
+struct GraphRecord {
+  std::string layers_dot;
+  std::string ops_dot;
+  std::int64_t parameter_count = 0;
+  std::int64_t arena_bytes = 0;  // of one shard, so that it does not depend on the number of threads
+};
+
+/// Everything that depends on the wall clock, the host or the way in which the run was started: the only part of the
+/// file outside the promise of identical bytes.
+struct Clock {
+  std::string start;  // ISO 8601, UTC: "2025-01-31T12:00:00Z"
+  std::string end;
+  std::string host;
+  std::string command_line;  // as typed; cut at 8191 bytes
+  std::string parent;        // what a resumed run was resumed from; empty otherwise
+  std::int64_t threads = 0;
+  std::int64_t resumes = 0;
+  std::int64_t peak_memory_bytes = 0;
+  double seconds = std::numeric_limits<double>::quiet_NaN();
+  std::vector<double> train_seconds;  // seconds since the start at each train row; missing ones become NaN
+};
+
+/// Everything that results.h5 contains. All but `clock` must be the same for any number of threads and for an
+/// interrupted and resumed run.
+struct RunRecord {
+  std::string experiment;
+  std::string run;
+  std::int64_t seed = 0;
+  std::string state = "running";  // running | finished | stopped | failed
+  std::string title;
+  std::string history;      // without dates: the canonical command line
+  TextPairs config;         // the resolved configuration, in order
+  std::string config_json;  // the same as JSON
+  TextPairs provenance;     // canonical command line, git commit, config hash, versions, compiler, CPU, ISA, precision
+  Clock clock;
+  std::vector<MetricInfo> metrics;
+  TrainTable train;
+  std::vector<EvaluationTable> evaluation;
+  std::vector<SelectionSite> selection;
+  std::vector<Predictions> predictions;
+  std::vector<Array> parameters;
+  GraphRecord graph;
+};
+
+struct JournalRow;
+
+/// Appends a train or evaluation row to its table; state rows set the state; messages change nothing.
+/// A metric that is new at this row gets NaN in the rows before it, one that is missing gets NaN in this row.
+void add_row(RunRecord& record, const JournalRow& row);
+
+/// The evaluation table of a split, or null.
+const EvaluationTable* find_evaluation(const RunRecord& record, std::string_view split);
+
+}  // namespace fovea

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "framework/results/record.h"
+
+namespace fovea {
+
+/// One line of the tree of a file: "/train/loss", [200], "float64".
+struct TreeLine {
+  std::string path;
+  std::vector<std::int64_t> shape;
+  std::string type;  // "group", "float32", "int64", "string", ...
+};
+
+/// What `fovea show results.h5` prints. Texts that came from the file have their control characters escaped.
+struct RunSummary {
+  TextPairs attributes;  // of the root: experiment, run, seed, state, ...
+  TextPairs config;
+  TextPairs provenance;
+  TextPairs clock;
+  std::int64_t train_rows = 0;
+  std::int64_t last_step = 0;
+  std::vector<std::pair<std::string, double>> final_train;  // the last value of each train column
+  std::vector<EvaluationTable> evaluation;
+  std::vector<SelectionSite> sites;  // path, text and counters only
+  std::vector<TreeLine> parameters;
+  std::int64_t parameter_count = 0;
+  std::int64_t arena_bytes = 0;
+  std::vector<TreeLine> tree;
+};
+
+/// Reads the summary of a results file. The hash is not checked: `verify` does that.
+///
+/// Errors    a missing, empty, truncated or damaged file, one that is not HDF5, a directory, another schema.
+RunSummary read_summary(const std::filesystem::path& path);
+
+}  // namespace fovea

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "framework/core/registry.h"
+#include "framework/core/rng.h"
+#include "framework/core/tensor.h"
+
+namespace fovea {
+
+enum class Split : std::uint8_t { kTrain, kValidation, kTest };
+
+/// Named tensors of one batch, each with the batch as its first axis. Owns its memory and keeps it from batch to batch.
+class Batch {
+ public:
+  explicit Batch(Extent rows = 0) : rows_(rows) {}
+
+  Extent rows() const { return rows_; }
+  /// A tensor of this name and type, made or resized; its content is undefined. The first axis must be rows().
+  Tensor make(const std::string& name, const Type& type);
+  Tensor at(const std::string& name) const;  // Error with the nearest name where there is none
+  bool has(const std::string& name) const;
+  std::map<std::string, Type> types() const;
+  /// Rows [begin, begin + count) of a tensor: a view.
+  static Tensor rows_of(const Tensor& tensor, Extent begin, Extent count);
+
+ private:
+  struct Entry {
+    Tensor tensor;
+    std::vector<std::byte> memory;
+  };
+  Extent rows_;
+  std::map<std::string, Entry> entries_;
+};
+
+/// Outputs of the evaluation graph for a whole batch, by name; each has the batch as its first axis.
+using Outputs = std::map<std::string, Tensor>;
+
+/// What a task says of the outputs of a batch, row by row; the trainer averages over rows, and over the rows of a slice.
+struct Judgement {
+  struct Metric {
+    std::string name;          // "sequence_accuracy"
+    std::vector<double> rows;  // [B]
+  };
+  std::vector<Metric> metrics;       // the first one is the main metric, higher is better
+  std::vector<std::string> slices;   // [B], such as "N=10"; empty: no slices
+};
+
+/// Makes seeded batches and judges outputs.
+///
+/// A plugin: one file in tasks/GROUP, ended by FOVEA_TASK("name", Class, R"doc(docstring)doc");
+class Task {
+ public:
+  static constexpr const char* kKind = "task";
+
+  virtual ~Task() = default;
+  virtual void fields(Options& options);
+  /// Checks the options together, after parsing. Errors: Error with the fact.
+  virtual void check() const {}
+  /// Fills a batch of batch.rows() items. The same rng key gives the same batch; train, validation and test draw from
+  /// different streams. Shapes may differ from batch to batch (a length drawn from `rng`), not within one.
+  virtual void fill(Rng& rng, Split split, Batch& batch) const = 0;
+  virtual Judgement judge(const Batch& batch, const Outputs& outputs) const = 0;
+  /// The accuracy of a random guess for the main metric, where it is known; negative: not known.
+  virtual double chance() const { return -1; }
+};
+
+template <>
+Registry<Task>& Registry<Task>::instance();
+
+}  // namespace fovea
+
+#define FOVEA_TASK(name, Class, doc) FOVEA_REGISTER(::fovea::Task, name, Class, doc)

@@ -1,0 +1,187 @@
+#include "framework/train/evaluation.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "framework/core/error.h"
+#include "framework/cpu/parallel.h"
+#include "framework/train/samples.h"
+#include "framework/train/training.h"
+
+namespace fovea {
+
+namespace {
+
+/// Sums of one metric over rows, and over the rows of each slice.
+struct Sums {
+  struct Mean {
+    double total = 0;
+    double rows = 0;
+    void add(double value) {
+      total += value;
+      rows += 1;
+    }
+  };
+  std::string metric;
+  Mean all;
+  std::vector<Mean> by_slice;
+};
+
+/// "N=5" before "N=10": by length, then by text.
+bool comes_before(const std::string& a, const std::string& b) { return a.size() != b.size() ? a.size() < b.size() : a < b; }
+
+class Accumulator {
+ public:
+  void add(const Judgement& judgement) {
+    for (const Judgement::Metric& metric : judgement.metrics) {
+      Sums& sums = sums_of(metric.name);
+      for (std::size_t row = 0; row < metric.rows.size(); ++row) {
+        sums.all.add(metric.rows[row]);
+        if (judgement.slices.empty()) continue;
+        const std::size_t slice = slice_of(judgement.slices[row]);
+        sums.by_slice.resize(std::max(sums.by_slice.size(), slice + 1));
+        sums.by_slice[slice].add(metric.rows[row]);
+      }
+    }
+  }
+
+  std::vector<JournalValue> values() const {
+    std::vector<JournalValue> values;
+    for (const Sums& sums : sums_) values.push_back({sums.metric, sums.all.total / sums.all.rows, ""});
+    std::vector<std::size_t> order(slices_.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return comes_before(slices_[a], slices_[b]); });
+    for (const Sums& sums : sums_) {
+      for (const std::size_t slice : order) {
+        if (slice >= sums.by_slice.size() || sums.by_slice[slice].rows == 0) continue;
+        values.push_back({sums.metric, sums.by_slice[slice].total / sums.by_slice[slice].rows, slices_[slice]});
+      }
+    }
+    return values;
+  }
+
+ private:
+  Sums& sums_of(const std::string& metric) {
+    const auto found = std::find_if(sums_.begin(), sums_.end(), [&](const Sums& sums) { return sums.metric == metric; });
+    if (found != sums_.end()) return *found;
+    sums_.push_back({metric, {}, {}});
+    return sums_.back();
+  }
+  std::size_t slice_of(const std::string& name) {
+    const auto found = std::find(slices_.begin(), slices_.end(), name);
+    if (found != slices_.end()) return static_cast<std::size_t>(found - slices_.begin());
+    slices_.push_back(name);
+    return slices_.size() - 1;
+  }
+
+  std::vector<Sums> sums_;
+  std::vector<std::string> slices_;
+};
+
+void check(const Judgement& judgement, Extent rows) {
+  if (judgement.metrics.empty())
+    throw Error("task", "a judgement has at least one metric; none came; add the main metric first.");
+  const auto expected = static_cast<std::size_t>(rows);
+  for (const Judgement::Metric& metric : judgement.metrics) {
+    if (metric.rows.size() == expected && (judgement.slices.empty() || judgement.slices.size() == expected)) continue;
+    throw Error("task", "a judgement of " + std::to_string(rows) + " items has as many values in '" + metric.name +
+                            "' and as many slices, or none; " + std::to_string(metric.rows.size()) + " and " +
+                            std::to_string(judgement.slices.size()) + " came; judge every item.");
+  }
+}
+
+std::uint32_t stream_of_split(Split split) { return stream_of(split == Split::kValidation ? "validation" : "test"); }
+
+}  // namespace
+
+Evaluation::Evaluation(Config config, const RunSpec& run, ParameterStore& parameters)
+    : config_(std::move(config)),
+      settings_(run.train),
+      task_(make_task(config_.task)),
+      whole_(std::min(run.train.evaluation_batch, std::max<Extent>(1, config_.rows))) {
+  const Batch& batch = fill(0, whole_.rows());
+  const Extent rows = std::min(settings_.shard_rows, batch.rows());
+  auto graph = build_graph(run.model, with_rows(batch.types(), rows), Mode::kEvaluate, settings_);
+  parameters.check_covers(*graph);
+  shards_ = std::make_unique<Shards>(Shards::Config{std::move(graph), &parameters, nullptr, settings_.shard_rows});
+}
+
+Batch& Evaluation::fill(Extent number, Extent rows) {
+  Batch* batch = &whole_;
+  if (rows != whole_.rows()) {
+    if (!rest_) rest_.emplace(rows);
+    batch = &*rest_;
+  }
+  fill_batch(*task_, config_.split, {static_cast<std::uint64_t>(settings_.seed), stream_of_split(config_.split), number},
+             *batch);
+  return *batch;
+}
+
+void Evaluation::forward(const Batch& batch, Extent number, Extent rows) {
+  bound_ = shards_->bind(batch);
+  bound_ = bound_.first(static_cast<std::size_t>(Shards::count(rows, settings_.shard_rows)));
+  const auto work = [&](Extent shard) {
+    OpContext context;
+    context.seed = static_cast<std::uint64_t>(settings_.seed);
+    context.step = static_cast<std::uint32_t>(number);
+    context.first_row = static_cast<std::uint32_t>(bound_[static_cast<std::size_t>(shard)].first_row);
+    context.mode = Mode::kEvaluate;
+    bound_[static_cast<std::size_t>(shard)].execution->forward(context);
+  };
+  cpu::parallel_for(static_cast<Extent>(bound_.size()), std::ref(work));
+}
+
+void Evaluation::assemble(Extent rows) {
+  for (const NamedSlot& named : graph().outputs()) {
+    Tensor& whole = outputs_[named.name];
+    std::size_t filled = 0;
+    for (const Shard& shard : bound_) {
+      const Tensor part = shard.execution->value(named.slot);
+      if (part.shape().rank() == 0 || part.shape()[0] != shard.rows) {
+        throw Error("model", "the output '" + named.name + "' must have the " + std::to_string(shard.rows) +
+                                 " items of its batch as first axis; its shape is " + part.shape().text() +
+                                 "; move that axis to the front.");
+      }
+      std::vector<std::byte>& memory = memory_[named.name];
+      const std::size_t bytes = part.bytes() / static_cast<std::size_t>(shard.rows) * static_cast<std::size_t>(rows);
+      if (memory.size() < bytes) memory.resize(bytes);
+      whole = {memory.data(), {part.shape().with(0, rows), part.type.kind}};
+      std::memcpy(memory.data() + filled, part.data, part.bytes());
+      filled += part.bytes();
+    }
+  }
+}
+
+std::optional<std::vector<JournalValue>> Evaluation::run(const Continue& goes_on) {
+  Accumulator accumulator;
+  Extent done = 0;
+  for (Extent number = 0; done < config_.rows; ++number) {
+    if (!goes_on(static_cast<double>(done) / static_cast<double>(config_.rows))) return std::nullopt;
+    const Extent rows = std::min(whole_.rows(), config_.rows - done);
+    const Batch& batch = fill(number, rows);
+    forward(batch, number, rows);
+    assemble(rows);
+    const Judgement judgement = task_->judge(batch, outputs_);
+    check(judgement, rows);
+    accumulator.add(judgement);
+    done += rows;
+  }
+  return accumulator.values();
+}
+
+std::vector<SelectionSite> Evaluation::selections(Extent rows) {
+  rows = std::min(rows, whole_.rows());
+  forward(fill(0, whole_.rows()), 0, rows);
+  return sampled_selections(graph(), bound_, rows);
+}
+
+Predictions Evaluation::predictions(Extent rows) {
+  rows = std::min(rows, whole_.rows());
+  const Batch& batch = fill(0, whole_.rows());
+  forward(batch, 0, rows);
+  assemble(bound_.empty() ? 0 : bound_.back().first_row + bound_.back().rows);
+  return sampled_predictions(config_.name, batch, outputs_, rows);
+}
+
+}  // namespace fovea

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "framework/results/journal.h"
+#include "framework/results/record.h"
+#include "framework/task.h"
+#include "framework/train/shards.h"
+
+namespace fovea {
+
+/// One split of a task, evaluated by the model built in Mode::kEvaluate with the parameters as they are.
+///
+/// Errors    a model whose parameters differ between its modes; an output that does not have the batch as its first axis.
+class Evaluation {
+ public:
+  struct Config {
+    std::string name;  // "validation", "test", "N=100"
+    std::string task;
+    Split split = Split::kTest;
+    Extent rows = 0;
+  };
+  Evaluation(Config config, const RunSpec& run, ParameterStore& parameters);
+
+  const Config& config() const { return config_; }
+  const Graph& graph() const { return shards_->graph(); }
+
+  /// Asked before every batch, with the share that is done; false: stop.
+  using Continue = std::function<bool(double)>;
+  /// The metrics over all rows, then those of each slice; the main metric comes first. Nothing where it was stopped.
+  std::optional<std::vector<JournalValue>> run(const Continue& goes_on);
+
+  /// What the sites chose on the first `rows` items, and the items with their outputs.
+  std::vector<SelectionSite> selections(Extent rows);
+  Predictions predictions(Extent rows);
+
+ private:
+  Batch& fill(Extent number, Extent rows);
+  void forward(const Batch& batch, Extent number, Extent rows);
+  void assemble(Extent rows);
+
+  Config config_;
+  TrainSettings settings_;
+  std::unique_ptr<Task> task_;
+  std::unique_ptr<Shards> shards_;
+  std::span<Shard> bound_;
+  Batch whole_;                // of evaluation_batch rows
+  std::optional<Batch> rest_;  // the last, smaller batch
+  Outputs outputs_;
+  std::map<std::string, std::vector<std::byte>> memory_;  // of outputs_
+};
+
+}  // namespace fovea

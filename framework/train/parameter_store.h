@@ -1,0 +1,48 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "framework/core/arena.h"
+#include "framework/graph/plan.h"
+
+namespace fovea {
+
+/// One block of values for all parameters of a model: names to views, each aligned to 64 bytes.
+/// Gradients live in blocks of the same layout, one per shard, owned by the trainer.
+class ParameterStore {
+ public:
+  struct Entry {
+    std::string path;
+    Shape shape;
+    Init init;
+    std::size_t offset = 0;  // in Reals
+  };
+
+  /// The parameters of a graph, its loops included, in the order they were declared.
+  explicit ParameterStore(const Graph& graph);
+
+  /// Draws the first values; each parameter has a stream of its own path, so that adding one does not change the others.
+  void initialise(std::uint64_t seed);
+
+  const std::vector<Entry>& entries() const { return entries_; }
+  const Entry& at(const std::string& path) const;  // Error with the nearest path where there is none
+  std::size_t size() const { return size_; }       // Reals in a block, padding included (padding stays 0)
+  std::size_t count() const;                       // parameters, padding excluded
+  std::span<Real> values();
+  std::span<const Real> values() const;
+  Tensor view(const std::string& path);
+
+  /// Errors where `graph` has a parameter that is missing here or has another shape.
+  void check_covers(const Graph& graph) const;
+  /// For Execution: values of this store, gradients in `block` (same layout; null: none).
+  std::function<ParameterMemory(const std::string&)> memory(Real* block);
+
+ private:
+  std::vector<Entry> entries_;
+  std::size_t size_ = 0;
+  Arena arena_;
+};
+
+}  // namespace fovea

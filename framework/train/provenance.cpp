@@ -1,0 +1,85 @@
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <ctime>
+#include <fstream>
+#include <sstream>
+
+#include "framework/cpu/parallel.h"
+#include "framework/train/run_config.h"
+
+// Set by the build; a build outside of a repository has no commit.
+#if !defined(FOVEA_COMMIT)
+#define FOVEA_COMMIT "unknown"
+#endif
+#if !defined(FOVEA_LIBRARIES)
+#define FOVEA_LIBRARIES "unknown"
+#endif
+#if !defined(FOVEA_VERSION)
+#define FOVEA_VERSION "unknown"
+#endif
+#if !defined(FOVEA_FLAGS)
+#define FOVEA_FLAGS "unknown"
+#endif
+
+namespace fovea {
+
+namespace {
+
+/// The value of the first line "key : value" of /proc/cpuinfo.
+std::string cpu_info(std::string_view key) {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.starts_with(key) && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown";
+}
+
+/// Those features of the CPU that choose between kernels.
+std::string cpu_features() {
+  std::istringstream flags(cpu_info("flags"));
+  std::string found;
+  for (std::string flag; flags >> flag;) {
+    for (const std::string_view known : {"avx2", "fma", "avx512f", "avx512_bf16", "avx512_vnni", "amx_tile", "amx_bf16"}) {
+      if (flag == known) found += (found.empty() ? "" : " ") + flag;
+    }
+  }
+  return found.empty() ? "unknown" : found;
+}
+
+}  // namespace
+
+TextPairs provenance_of(const RunConfig& config) {
+  TextPairs pairs{{"command", config.command},     {"config_hash", config.hash},   {"fovea_version", FOVEA_VERSION},
+                  {"git_commit", FOVEA_COMMIT},    {"precision", kPrecision},      {"compiler", "gcc " __VERSION__},
+                  {"flags", FOVEA_FLAGS},          {"libraries", FOVEA_LIBRARIES}, {"cpu", cpu_info("model name")},
+                  {"cpu_features", cpu_features()}};
+  // What limits the instruction sets of the libraries, and so may change bits.
+  for (const char* variable : {"ONEDNN_MAX_CPU_ISA", "LIBXSMM_TARGET"}) {
+    const char* value = std::getenv(variable);
+    pairs.emplace_back(variable, value == nullptr ? "not set" : value);
+  }
+  return pairs;
+}
+
+void read_clock(Clock& clock) {
+  clock.end = utc_now();
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) == 0) clock.host = host.data();
+  clock.threads = cpu::threads();
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) == 0) clock.peak_memory_bytes = std::int64_t{usage.ru_maxrss} * 1024;
+}
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+}  // namespace fovea

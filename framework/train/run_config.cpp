@@ -1,0 +1,171 @@
+#include "framework/train/run_config.h"
+
+#include <algorithm>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "framework/core/error.h"
+#include "framework/results/atomic_file.h"
+
+namespace fovea {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+TextPairs settings_of(const TrainSettings& settings) {
+  TrainSettings copy = settings;
+  Options options;
+  copy.fields(options);
+  TextPairs pairs = options.values();
+  for (auto& [name, text] : pairs) {
+    if (name == "optimizer") text = canonical_optimizer(text);
+    if (name == "schedule") text = ScheduleProduct(text).text();
+  }
+  return pairs;
+}
+
+/// The site texts of a graph, each path once.
+TextPairs sites_of(const Graph& graph) {
+  TextPairs sites;
+  for (const SiteRecord& site : graph.sites()) {
+    const auto same = [&](const auto& pair) { return pair.first == site.path; };
+    if (std::none_of(sites.begin(), sites.end(), same)) sites.emplace_back(site.path, site.text);
+  }
+  return sites;
+}
+
+/// Numbers and flags as such, anything else as text.
+Json json_of(const std::string& text) {
+  const Json value = Json::parse(text, nullptr, false);
+  return value.is_number() || value.is_boolean() ? value : Json(text);
+}
+
+Json json_of(const TextPairs& pairs) {
+  Json object = Json::object();
+  for (const auto& [name, text] : pairs) object[name] = json_of(text);
+  return object;
+}
+
+std::string quoted(const std::string& text) {
+  const bool is_plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("_-+.,=/:").find(c) != std::string_view::npos;
+  });
+  return is_plain ? text : "'" + text + "'";
+}
+
+/// Those of `values` that differ from `defaults`, as key=value.
+std::string arguments(const TextPairs& values, const TextPairs& defaults) {
+  std::string text;
+  for (const auto& pair : values) {
+    if (std::find(defaults.begin(), defaults.end(), pair) == defaults.end())
+      text += " " + pair.first + "=" + quoted(pair.second);
+  }
+  return text;
+}
+
+std::string command_of(const RunRequest& request, const TextPairs& settings) {
+  TextPairs defaults;
+  if (detail::Catalogue::instance().find(Experiment::kKind, request.experiment) != nullptr) {
+    const auto experiment = Registry<Experiment>::instance().make(request.experiment);
+    Options options;
+    experiment->fields(options);
+    defaults = options.values();
+  }
+  return "fovea run " + quoted(request.experiment) + arguments(request.options, defaults) +
+         arguments(settings, settings_of(TrainSettings{}));
+}
+
+std::string hash_of_pairs(const TextPairs& pairs) {
+  std::string text;
+  for (const auto& [name, value] : pairs) text += name + "\n" + std::to_string(value.size()) + "\n" + value + "\n";
+  return hash_of(std::as_bytes(std::span(text)));
+}
+
+void check_evaluation_names(const RunSpec& run) {
+  std::set<std::string> names{"train", "validation", "test"};
+  for (const ExtraEvaluation& evaluation : run.evaluations) {
+    const bool is_plain = !evaluation.name.empty() && evaluation.name.find('/') == std::string::npos;
+    if (!is_plain || !names.insert(evaluation.name).second) {
+      throw Error("evaluations need names of their own, without '/'; '" + evaluation.name + "' came; rename it.");
+    }
+    if (evaluation.rows < 1) {
+      throw Error("an evaluation has at least one item; '" + evaluation.name + "' has " + std::to_string(evaluation.rows) +
+                  "; set rows.");
+    }
+  }
+}
+
+}  // namespace
+
+RunConfig config_of(const RunRequest& request, const Training& training) {
+  const RunSpec& run = request.run;
+  const TextPairs settings = settings_of(run.train);
+  const TextPairs sites = sites_of(training.graph());
+  const std::string task = canonical_task(run.task);
+  RunConfig config;
+  config.pairs = {{"experiment", request.experiment}, {"run", run.name}, {"task", task}, {"precision", kPrecision}};
+  Json json = json_of(config.pairs);
+  json["options"] = json_of(request.options);
+  json["train"] = json_of(settings);
+  const auto add = [&](const std::string& name, const std::string& prefix, const std::string& text) {
+    const auto same = [&](const auto& pair) { return pair.first == name; };
+    const bool is_taken = std::any_of(config.pairs.begin(), config.pairs.end(), same);
+    config.pairs.emplace_back(is_taken ? prefix + name : name, text);
+  };
+  for (const auto& [name, text] : settings) add(name, "train_", text);
+  for (const auto& [name, text] : request.options) add(name, "option_", text);
+  json["evaluations"] = Json::array();
+  for (const ExtraEvaluation& evaluation : run.evaluations) {
+    const std::string text = canonical_task(evaluation.task);
+    add("evaluation " + evaluation.name, "", text + ", " + std::to_string(evaluation.rows) + " items");
+    json["evaluations"].push_back({{"name", evaluation.name}, {"task", text}, {"rows", evaluation.rows}});
+  }
+  for (const auto& [path, text] : sites) add("site " + path, "", text);
+  json["sites"] = json_of(sites);
+  config.json = json.dump(2);
+  config.hash = hash_of_pairs(config.pairs);
+  config.command = command_of(request, settings);
+  return config;
+}
+
+void check_settings(const RunSpec& run, const ScheduleProduct& schedule) {
+  const TrainSettings& settings = run.train;
+  const bool evaluates = settings.evaluate_every > 0 && settings.validation_rows > 0;
+  if (settings.patience > 0 && !evaluates) {
+    throw Error(
+        "patience needs evaluations on the validation split while the run trains; there are none; set evaluate_every and "
+        "validation_rows.");
+  }
+  if (schedule.needs_metric() && !evaluates) {
+    throw Error("the schedule '" + settings.schedule +
+                "' needs evaluations on the validation split while the run trains; there are none; set evaluate_every and "
+                "validation_rows.");
+  }
+  check_evaluation_names(run);
+}
+
+std::string differences(const TextPairs& there, const TextPairs& here) {
+  constexpr int kMost = 3;
+  const auto value = [](const TextPairs& pairs, const std::string& name) -> std::string {
+    for (const auto& [key, text] : pairs) {
+      if (key == name) return "'" + text + "'";
+    }
+    return "absent";
+  };
+  std::set<std::string> names;
+  std::string text;
+  int count = 0;
+  for (const TextPairs* pairs : {&there, &here}) {
+    for (const auto& [name, ignored] : *pairs) {
+      if (!names.insert(name).second || value(there, name) == value(here, name)) continue;
+      if (++count > kMost) continue;
+      text += (text.empty() ? "" : ", ") + name + " is " + value(there, name) + " there and " + value(here, name) + " here";
+    }
+  }
+  return count > kMost ? text + " and " + std::to_string(count - kMost) + " more" : text;
+}
+
+}  // namespace fovea

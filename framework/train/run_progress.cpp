@@ -1,0 +1,44 @@
+#include "framework/train/run_session.h"
+
+namespace fovea {
+
+namespace {
+constexpr double kSecondsBetween = 0.1;
+}
+
+void RunSession::show(const std::string& phase) {
+  if (!hooks_.progress) return;
+  Progress progress;
+  progress.run = request_.run.name;
+  progress.phase = phase;
+  progress.step = progress_.step;
+  progress.steps = settings_.steps;
+  progress.metrics = validated_;
+  hooks_.progress(progress);
+}
+
+/// Called after every step: cheap unless a line is due.
+void RunSession::show_step() {
+  if (!hooks_.progress) return;
+  const double waited = std::chrono::duration<double>(Clock::now() - last_shown_).count();
+  const bool is_first_or_last = report_ != nullptr && (shown_step_ == 0 || progress_.step == settings_.steps);
+  if (waited < kSecondsBetween && !is_first_or_last) return;
+  Progress progress;
+  progress.run = request_.run.name;
+  progress.phase = "train";
+  progress.step = progress_.step;
+  progress.steps = settings_.steps;
+  progress.loss = report_->loss;
+  for (std::size_t i = 0; i < report_->metrics.size(); ++i) {
+    progress.metrics.emplace_back(training_.metric_names()[i], report_->metrics[i]);
+  }
+  progress.metrics.insert(progress.metrics.end(), validated_.begin(), validated_.end());
+  const double steps_per_second = static_cast<double>(progress_.step - shown_step_) / waited;
+  progress.sequences_per_second = steps_per_second * static_cast<double>(settings_.batch);
+  progress.seconds_left = static_cast<double>(settings_.steps - progress_.step) / steps_per_second;
+  shown_step_ = progress_.step;
+  last_shown_ = Clock::now();
+  hooks_.progress(progress);
+}
+
+}  // namespace fovea

@@ -1,0 +1,238 @@
+#include "framework/train/run_session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "framework/core/error.h"
+
+namespace fovea {
+
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+std::string text_of(const std::vector<JournalValue>& values) {
+  std::string text;
+  for (const JournalValue& value : values) {
+    if (value.slice.empty()) text += fmt::format("{}{} {:.4g}", text.empty() ? "" : ", ", value.name, value.value);
+  }
+  return text;
+}
+
+}  // namespace
+
+RunSession::RunSession(const RunRequest& request, const TrainerHooks& hooks, const RunConfig& config, Training& training)
+    : request_(request),
+      settings_(request.run.train),
+      hooks_(hooks),
+      config_(config),
+      training_(training),
+      recorder_(request, config, training) {
+  const RunSpec& run = request.run;
+  ParameterStore& parameters = training.parameters();
+  if (settings_.validation_rows > 0) {
+    validation_ = std::make_unique<Evaluation>(
+        Evaluation::Config{"validation", run.task, Split::kValidation, settings_.validation_rows}, run, parameters);
+  }
+  const auto add_final = [&](const std::string& name, const std::string& task, Extent rows) {
+    finals_.push_back(std::make_unique<Evaluation>(Evaluation::Config{name, task, Split::kTest, rows}, run, parameters));
+  };
+  if (settings_.test_rows > 0) add_final("test", run.task, settings_.test_rows);
+  for (const ExtraEvaluation& extra : run.evaluations) add_final(extra.name, extra.task, extra.rows);
+}
+
+RunOutcome RunSession::run(const std::optional<Checkpoint>& checkpoint) {
+  start(checkpoint);
+  try {
+    if (train() == Next::kStop || finish() == Next::kStop) {
+      publish_stopped();
+      return outcome(RunState::kStopped);
+    }
+  } catch (const NotFiniteError& error) {
+    const std::string command = request_.command_line.empty() ? config_.command : request_.command_line;
+    fail(Error(error.where(), error.fact() + "; to replay it: " + command));
+  } catch (const Error& error) {
+    fail(error);
+  }
+  return outcome(RunState::kFinished);
+}
+
+void RunSession::start(const std::optional<Checkpoint>& checkpoint) {
+  if (checkpoint) {
+    progress_ = *checkpoint;
+    progress_.restore(training_);
+    progress_.resumes += 1;
+    progress_.is_finished = false;
+    recorder_.resume(progress_);
+    say(fmt::format("resumed at step {}", progress_.step));
+    if (progress_.is_trained) trained_offset_ = progress_.journal_offset;
+  } else {
+    recorder_.begin();
+    progress_.config = config_.pairs;
+    progress_.start = recorder_.record().clock.start;
+    progress_.is_trained = settings_.steps == 0 && !validation_;
+    write_checkpoint();
+  }
+  recorder_.state_row(progress_.step, "running");
+  shown_step_ = progress_.step;
+  last_shown_ = Clock::now();
+}
+
+RunSession::Next RunSession::train() {
+  while (true) {
+    if (is_stopped()) return Next::kStop;
+    if (is_validation_due() && validate() == Next::kStop) return Next::kStop;
+    if (progress_.is_trained) return Next::kGoOn;
+    step();
+  }
+}
+
+void RunSession::step() {
+  const auto begin = Clock::now();
+  const StepReport& report = training_.step();
+  report_ = &report;
+  progress_.step = training_.steps_done();
+  progress_.train_seconds += seconds_since(begin);
+  const Extent step = progress_.step;
+  if (step == 1 || step % settings_.log_every == 0 || step == settings_.steps) recorder_.train_row(step, report);
+  if (!validation_ && step == settings_.steps) progress_.is_trained = true;
+  checkpoint_if_due();
+  show_step();
+}
+
+bool RunSession::is_validation_due() const {
+  if (!validation_ || progress_.evaluated_at == progress_.step) return false;
+  const bool is_regular =
+      settings_.evaluate_every > 0 && progress_.step > 0 && progress_.step % settings_.evaluate_every == 0;
+  return is_regular || progress_.step == settings_.steps;
+}
+
+RunSession::Next RunSession::validate() {
+  const auto values = evaluate(*validation_);
+  if (!values) return Next::kStop;
+  progress_.evaluated_at = progress_.step;
+  recorder_.evaluation_row(progress_.step, "validation", *values);
+  judge_progress(values->front().value);
+  say(fmt::format("step {}: validation {}", progress_.step, text_of(*values)));
+  if (progress_.is_trained) return Next::kGoOn;
+  if (checkpointing_ <= 0.01 * recorder_.seconds()) write_checkpoint();
+  if (recorder_.may_publish()) publish({validation_.get()});
+  return Next::kGoOn;
+}
+
+void RunSession::judge_progress(double metric) {
+  training_.schedule().observe(metric);
+  if (metric > progress_.best_metric) {
+    progress_.best_metric = metric;
+    progress_.evaluations_without_gain = 0;
+  } else {
+    progress_.evaluations_without_gain += 1;
+  }
+  const bool is_patience_used = settings_.patience > 0 && progress_.evaluations_without_gain >= settings_.patience;
+  progress_.is_trained = progress_.step >= settings_.steps || is_patience_used;
+  if (is_patience_used && progress_.step < settings_.steps) {
+    say(fmt::format("step {}: no better validation metric in {} evaluations; training ends", progress_.step,
+                    settings_.patience));
+  }
+}
+
+/// The final evaluations are made as a whole: a run that is interrupted among them makes all of them again.
+RunSession::Next RunSession::finish() {
+  if (trained_offset_ == 0) {
+    write_checkpoint();
+    trained_offset_ = progress_.journal_offset;
+  }
+  for (const auto& evaluation : finals_) {
+    const auto values = evaluate(*evaluation);
+    if (!values) return Next::kStop;
+    recorder_.evaluation_row(progress_.step, evaluation->config().name, *values);
+    say(fmt::format("{}: {}", evaluation->config().name, text_of(*values)));
+  }
+  recorder_.state_row(progress_.step, "finished");
+  publish(samples_so_far());
+  progress_.is_finished = true;
+  write_checkpoint();
+  return Next::kGoOn;
+}
+
+std::optional<std::vector<JournalValue>> RunSession::evaluate(Evaluation& evaluation) {
+  const std::string& name = evaluation.config().name;
+  const std::string phase = name == "validation" ? "validate" : name == "test" ? "test" : "evaluate " + name;
+  auto values = evaluation.run([&](double) {
+    show(phase);
+    return !is_stopped();
+  });
+  shown_step_ = progress_.step;  // the speed of training is measured anew
+  last_shown_ = Clock::now();
+  if (values && name == "validation") {
+    validated_.clear();
+    for (const JournalValue& value : *values) {
+      if (value.slice.empty()) validated_.emplace_back(value.name, value.value);
+    }
+  }
+  return values;
+}
+
+void RunSession::write_checkpoint() {
+  const auto begin = Clock::now();
+  progress_.take(training_);
+  progress_.seconds = recorder_.seconds();
+  // Once the last step is done, rows behind it belong to the final evaluations, which a resumed run makes again.
+  progress_.journal_offset = recorder_.flush();
+  if (trained_offset_ != 0) progress_.journal_offset = trained_offset_;
+  progress_.write(request_.directory);
+  last_checkpoint_ = Clock::now();
+  checkpointing_ += seconds_since(begin);
+}
+
+void RunSession::checkpoint_if_due() {
+  constexpr double kSeconds = 30;
+  const bool is_due = settings_.checkpoint_every > 0 ? progress_.step % settings_.checkpoint_every == 0
+                                                     : seconds_since(last_checkpoint_) >= kSeconds;
+  if (is_due) write_checkpoint();
+}
+
+std::vector<Evaluation*> RunSession::samples_so_far() {
+  std::vector<Evaluation*> samples;
+  for (const auto& evaluation : finals_) samples.push_back(evaluation.get());
+  if (samples.empty() && validation_) samples.push_back(validation_.get());
+  return samples;
+}
+
+void RunSession::publish(const std::vector<Evaluation*>& samples) {
+  for (const auto& [site, counters] : training_.take_counters()) progress_.counters[site] += counters;
+  recorder_.publish(progress_, samples);
+}
+
+void RunSession::publish_stopped() {
+  write_checkpoint();
+  recorder_.state_row(progress_.step, "stopped");
+  recorder_.flush();
+  publish(validation_ ? std::vector<Evaluation*>{validation_.get()} : samples_so_far());
+  say(fmt::format("stopped at step {}", progress_.step));
+}
+
+void RunSession::fail(const Error& error) {
+  try {
+    recorder_.message_row(progress_.step, error.what());
+    recorder_.state_row(progress_.step, "failed");
+    recorder_.flush();
+    publish({});
+  } catch (const Error&) {
+    // The first failure is the one to tell; the file that was published before stands.
+  }
+  throw error;
+}
+
+RunOutcome RunSession::outcome(RunState state) const {
+  return {state, progress_.step, progress_.train_seconds, final_metrics(recorder_.record().evaluation)};
+}
+
+void RunSession::say(const std::string& text) const {
+  if (hooks_.message) hooks_.message(text);
+}
+
+}  // namespace fovea

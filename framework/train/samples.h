@@ -1,0 +1,23 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "framework/results/record.h"
+#include "framework/task.h"
+#include "framework/train/shards.h"
+
+namespace fovea {
+
+/// What every site of a graph that just ran in Mode::kEvaluate chose on the first `rows` items: kept items and weights of
+/// every query. A site with very many entries is cut after a whole item.
+std::vector<SelectionSite> sampled_selections(const Graph& graph, std::span<const Shard> shards, Extent rows);
+
+/// The first `rows` items of a batch, and what the model gave for them.
+Predictions sampled_predictions(const std::string& split, const Batch& batch, const Outputs& outputs, Extent rows);
+
+/// A tensor as an array of the results; its first axis is `first_axis`, the others are named by their place.
+Array array_of(const std::string& name, const Tensor& tensor, const std::string& first_axis);
+
+}  // namespace fovea

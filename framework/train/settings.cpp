@@ -1,0 +1,37 @@
+#include "framework/train/settings.h"
+
+namespace fovea {
+
+namespace {
+constexpr double kMaxSteps = 4294967295.0;  // random numbers are keyed by a step of 32 bits
+constexpr double kMaxRows = 1048576.0;
+constexpr double kMaxSeed = 9007199254740991.0;
+}  // namespace
+
+void TrainSettings::fields(Options& options) {
+  options.add("steps", steps, "training steps, >= 0", {.low = 0, .high = kMaxSteps});
+  options.add("batch", batch, "items of a training step, >= 1", {.low = 1, .high = kMaxRows});
+  options.add("shard_rows", shard_rows, "items of a shard; fixes the order of sums, >= 1", {.low = 1, .high = kMaxRows});
+  options.add("optimizer", optimizer, "optimizer and its options, such as adam(beta1=0.9)");
+  options.add("learning_rate", learning_rate, "step size before the schedule, >= 0", {.low = 0});
+  options.add("schedule", schedule, "factors of the learning rate, such as warmup(100) * cosine(final=0.1)");
+  options.add("clip_norm", clip_norm, "largest norm of the gradient, >= 0; 0: no clipping", {.low = 0});
+  options.add("gradient_noise", gradient_noise,
+              "deviation of noise at the first step, falling as (1 + step)^-0.55, >= 0; 0: none", {.low = 0});
+  options.add("evaluate_every", evaluate_every,
+              "steps between evaluations on the validation split, >= 0; 0: only at the end", {.low = 0});
+  options.add("checkpoint_every", checkpoint_every,
+              "steps between checkpoints, >= 0; 0: at evaluations and every 30 seconds", {.low = 0});
+  options.add("log_every", log_every, "steps between rows of the training table, >= 1", {.low = 1});
+  options.add("validation_rows", validation_rows, "items of an evaluation on the validation split, >= 0; 0: none",
+              {.low = 0});
+  options.add("test_rows", test_rows, "items of the evaluation on the test split, >= 0; 0: none", {.low = 0});
+  options.add("evaluation_batch", evaluation_batch, "items of a batch of an evaluation, >= 1", {.low = 1, .high = kMaxRows});
+  options.add("patience", patience, "evaluations without a better main metric before stopping, >= 0; 0: never", {.low = 0});
+  options.add("seed", seed, "seed of every random number, >= 0", {.low = 0, .high = kMaxSeed});
+  options.add("sample_rows", sample_rows, "evaluation items whose selections and predictions are kept, >= 0",
+              {.low = 0, .high = kMaxRows});
+  options.add("products", products, "rounding of products: full, or bf16 with sums in float32", {"full", "bf16"});
+}
+
+}  // namespace fovea

@@ -1,0 +1,239 @@
+#include "framework/train/training.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "framework/core/error.h"
+#include "framework/cpu/parallel.h"
+
+namespace fovea {
+
+namespace {
+
+std::unique_ptr<Optimizer> make_optimizer(const std::string& text) {
+  auto optimizer = Registry<Optimizer>::instance().parse(text);
+  optimizer->check();
+  return optimizer;
+}
+
+template <class Base>
+std::string canonical_of(Base& plugin, const std::string& text) {
+  Options options;
+  plugin.fields(options);
+  return canonical(parse_call(text).name, options);
+}
+
+std::uint32_t train_stream() {
+  static const std::uint32_t stream = stream_of("train");
+  return stream;
+}
+
+}  // namespace
+
+std::unique_ptr<Task> make_task(const std::string& text) {
+  auto task = Registry<Task>::instance().parse(text);
+  task->check();
+  return task;
+}
+
+std::string canonical_task(const std::string& text) { return canonical_of(*Registry<Task>::instance().parse(text), text); }
+
+std::string canonical_optimizer(const std::string& text) {
+  return canonical_of(*Registry<Optimizer>::instance().parse(text), text);
+}
+
+void fill_batch(const Task& task, Split split, const BatchKey& key, Batch& batch) {
+  Rng rng({.seed = key.seed, .stream = key.stream, .step = static_cast<std::uint32_t>(key.number)});
+  task.fill(rng, split, batch);
+}
+
+Training::Training(const RunSpec& run)
+    : run_(run),
+      task_(make_task(run.task)),
+      schedule_(run.train.schedule),
+      optimizer_(make_optimizer(run.train.optimizer)),
+      batches_{Batch(run.train.batch), Batch(run.train.batch)},
+      costs_(static_cast<std::size_t>(run.train.batch)) {
+  const TrainSettings& settings = run_.train;
+  fill_batch(*task_, Split::kTrain, {static_cast<std::uint64_t>(settings.seed), train_stream(), 0}, batches_[0]);
+  filled_[0] = 0;
+  const Extent rows = std::min(settings.shard_rows, settings.batch);
+  graph_ = build_graph(run_.model, with_rows(batches_[0].types(), rows), Mode::kTrain, settings);
+  find_outputs();
+  store_ = std::make_unique<ParameterStore>(*graph_);
+  if (store_->size() == 0) throw Error("model", "it has no parameters, so there is nothing to train; add a layer.");
+  store_->initialise(static_cast<std::uint64_t>(settings.seed));
+  optimizer_->prepare(store_->size());
+  const Extent shards = Shards::count(settings.batch, settings.shard_rows);
+  gradients_ = std::make_unique<GradientBlocks>(shards, store_->size());
+  shards_ = std::make_unique<Shards>(Shards::Config{graph_, store_.get(), gradients_.get(), settings.shard_rows});
+  shard_advantages_.resize(static_cast<std::size_t>(shards));
+  for (std::size_t slot = 0; slot < graph_->estimators().size(); ++slot) advantages_.emplace_back(costs_.size());
+}
+
+Training::~Training() = default;
+
+void Training::find_outputs() {
+  constexpr std::string_view kMetric = "metric/";
+  cost_ = graph_->output("cost");
+  const auto check = [&](const std::string& name, Slot slot) {
+    const Type& type = graph_->type(slot);
+    if (type.kind == Kind::kReal && type.shape.rank() == 1) return;
+    throw Error("model", "the output '" + name + "' must be Real [B], one number for each item; it is " +
+                             (type.kind == Kind::kReal ? "Real " : "Index ") + type.shape.text() +
+                             "; take its mean over the other axes.");
+  };
+  check("cost", cost_);
+  for (const NamedSlot& output : graph_->outputs()) {
+    if (!output.name.starts_with(kMetric)) continue;
+    check(output.name, output.slot);
+    metrics_.push_back(output.slot);
+    metric_names_.push_back(output.name.substr(kMetric.size()));
+  }
+  report_.metrics.resize(metrics_.size());
+}
+
+void Training::resume_at(Extent step) {
+  steps_done_ = step;
+  filled_[0] = filled_[1] = -1;
+}
+
+const Plan& Training::plan() {
+  if (filled_[0] != 0) {
+    fill_batch(*task_, Split::kTrain, {static_cast<std::uint64_t>(run_.train.seed), train_stream(), 0}, batches_[0]);
+    filled_[0] = 0;
+  }
+  return shards_->bind(batches_[0]).front().execution->plan();
+}
+
+const StepReport& Training::step() {
+  const auto current = static_cast<std::size_t>(steps_done_ % 2);
+  const BatchKey key{static_cast<std::uint64_t>(run_.train.seed), train_stream(), steps_done_};
+  if (filled_[current] != steps_done_) fill_batch(*task_, Split::kTrain, key, batches_[current]);
+  filled_[current] = steps_done_;
+  const std::span<Shard> shards = shards_->bind(batches_[current]);
+  begin(shards);
+  run_shards(shards);
+  report_.gradient_norm = gradients_->sum(static_cast<Extent>(shards.size()));
+  measure(shards);
+  if (!std::isfinite(report_.loss) || !std::isfinite(report_.gradient_norm)) report_not_finite(shards);
+
+  const TrainSettings& settings = run_.train;
+  const std::span<Real> gradient = gradients_->total();
+  if (settings.clip_norm > 0) clip_norm(gradient, report_.gradient_norm, settings.clip_norm);
+  if (settings.gradient_noise > 0) {
+    const GradientNoise noise{settings.gradient_noise, static_cast<std::uint64_t>(settings.seed)};
+    noise.add(gradient, *store_, steps_done_);
+  }
+  report_.learning_rate = settings.learning_rate * schedule_.factor(steps_done_, settings.steps);
+  optimizer_->step(store_->values(), gradient, report_.learning_rate, steps_done_ + 1);
+  ++steps_done_;
+  return report_;
+}
+
+void Training::begin(std::span<Shard> shards) {
+  for (std::size_t number = 0; number < shards.size(); ++number) {
+    auto& spans = shard_advantages_[number];
+    if (!spans.empty() || advantages_.empty()) continue;
+    for (const auto& row : advantages_) {
+      spans.emplace_back(row.data() + shards[number].first_row, static_cast<std::size_t>(shards[number].rows));
+    }
+  }
+}
+
+/// The next batch is made by a task of the same loop; its content depends on the step only.
+void Training::prefetch() {
+  const Extent next = steps_done_ + 1;
+  const auto place = static_cast<std::size_t>(next % 2);
+  if (next >= run_.train.steps || filled_[place] == next) return;
+  filled_[place] = -1;
+  fill_batch(*task_, Split::kTrain, {static_cast<std::uint64_t>(run_.train.seed), train_stream(), next}, batches_[place]);
+  filled_[place] = next;
+}
+
+void Training::run_shards(std::span<Shard> shards) {
+  const auto count = static_cast<Extent>(shards.size());
+  const bool waits_for_costs = !advantages_.empty();
+  const auto first = [&](Extent task) {
+    if (task == 0) return prefetch();
+    Shard& shard = shards[static_cast<std::size_t>(task - 1)];
+    forward(shard);
+    if (!waits_for_costs) backward(shard, task - 1);
+  };
+  cpu::parallel_for(count + 1, std::ref(first));
+  if (!waits_for_costs) return;
+  make_advantages();
+  const auto second = [&](Extent number) { backward(shards[static_cast<std::size_t>(number)], number); };
+  cpu::parallel_for(count, std::ref(second));
+}
+
+OpContext Training::context_of(const Shard& shard) const {
+  OpContext context;
+  context.seed = static_cast<std::uint64_t>(run_.train.seed);
+  context.step = static_cast<std::uint32_t>(steps_done_);
+  context.first_row = static_cast<std::uint32_t>(shard.first_row);
+  return context;
+}
+
+void Training::forward(Shard& shard) {
+  shard.execution->forward(context_of(shard));
+  const Tensor cost = shard.execution->value(cost_);
+  std::copy_n(cost.real(), shard.rows, costs_.begin() + shard.first_row);
+}
+
+void Training::backward(Shard& shard, Extent number) {
+  const std::span<Real> block = gradients_->block(number);
+  std::fill(block.begin(), block.end(), Real(0));
+  Execution& execution = *shard.execution;
+  execution.clear_output_gradients();
+  const Tensor cotangent = execution.output_gradient("cost");
+  std::fill_n(cotangent.real(), shard.rows, Real(1) / static_cast<Real>(run_.train.batch));
+  OpContext context = context_of(shard);
+  context.advantages = shard_advantages_[static_cast<std::size_t>(number)];
+  execution.backward(context);
+}
+
+void Training::make_advantages() {
+  const Real scale = Real(1) / static_cast<Real>(run_.train.batch);
+  for (std::size_t slot = 0; slot < advantages_.size(); ++slot) {
+    graph_->estimators()[slot].estimator->advantages(costs_, advantages_[slot]);
+    for (Real& advantage : advantages_[slot]) advantage *= scale;
+  }
+}
+
+void Training::measure(std::span<Shard> shards) {
+  const auto batch = static_cast<double>(run_.train.batch);
+  double total = 0;
+  for (const Real cost : costs_) total += static_cast<double>(cost);
+  report_.loss = total / batch;
+  for (std::size_t metric = 0; metric < metrics_.size(); ++metric) {
+    double sum = 0;
+    for (const Shard& shard : shards) {
+      const Tensor rows = shard.execution->value(metrics_[metric]);
+      for (Extent row = 0; row < shard.rows; ++row) sum += static_cast<double>(rows.real()[row]);
+    }
+    report_.metrics[metric] = sum / batch;
+  }
+}
+
+void Training::report_not_finite(std::span<Shard> shards) {
+  const std::string step = "run '" + run_.name + "', step " + std::to_string(steps_done_ + 1) + ": ";
+  for (std::size_t number = 0; number < shards.size(); ++number) {
+    Shard& shard = shards[number];
+    Execution& execution = *shard.execution;
+    execution.clear_output_gradients();
+    std::fill_n(execution.output_gradient("cost").real(), shard.rows, Real(1) / static_cast<Real>(run_.train.batch));
+    OpContext context = context_of(shard);
+    context.advantages = shard_advantages_[number];
+    const auto found = execution.hunt(context, Execution::With::kBackward);
+    if (!found) continue;
+    throw NotFiniteError(found->path, step + "every value must be finite; " + found->text() +
+                                          ", in the shard that begins at item " + std::to_string(shard.first_row) +
+                                          " of the batch");
+  }
+  throw NotFiniteError("training", step + "every value must be finite; the loss is " + std::to_string(report_.loss) +
+                                       " and the norm of the summed gradient " + std::to_string(report_.gradient_norm));
+}
+
+}  // namespace fovea

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "framework/attention/estimator.h"
+#include "framework/experiment.h"
+#include "framework/task.h"
+#include "framework/train/optimizer.h"
+#include "framework/train/schedule.h"
+#include "framework/train/shards.h"
+
+namespace fovea {
+
+/// What one step of training measured.
+struct StepReport {
+  double loss = 0;
+  double gradient_norm = 0;  // before clipping
+  double learning_rate = 0;
+  std::vector<double> metrics;  // in the order of Training::metric_names()
+};
+
+/// A task from its text, its options checked.
+std::unique_ptr<Task> make_task(const std::string& text);
+
+/// The text of a task or optimizer with every option spelled out.
+std::string canonical_task(const std::string& text);
+std::string canonical_optimizer(const std::string& text);
+
+/// Fills a batch with the items that (seed, stream, number) stands for.
+struct BatchKey {
+  std::uint64_t seed = 0;
+  std::uint32_t stream = 0;  // stream_of("train"), ...
+  Extent number = 0;
+};
+void fill_batch(const Task& task, Split split, const BatchKey& key, Batch& batch);
+
+/// A loss or gradient that is not finite.
+class NotFiniteError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// The training of one run, in memory: model, parameters, optimizer, schedule, and steps. Same bits for any number of
+/// threads.
+///
+/// Errors    unknown plugins and options, a model that does not fit its task, all when made; in `step` NotFiniteError, with
+///           the first node, pass and item: the parameters are then those before the step.
+class Training {
+ public:
+  explicit Training(const RunSpec& run);
+  ~Training();
+
+  /// One step: forward and backward of all shards, ordered sum, clipping, noise, optimizer.
+  const StepReport& step();
+
+  Extent steps_done() const { return steps_done_; }
+  /// Where a checkpoint was taken.
+  void resume_at(Extent step);
+
+  const RunSpec& run() const { return run_; }
+  const Graph& graph() const { return *graph_; }
+  std::shared_ptr<const Graph> shared_graph() const { return graph_; }
+  /// The plan of a whole shard of the first batch.
+  const Plan& plan();
+  const std::vector<std::string>& metric_names() const { return metric_names_; }
+  ParameterStore& parameters() { return *store_; }
+  Optimizer& optimizer() { return *optimizer_; }
+  ScheduleProduct& schedule() { return schedule_; }
+  /// What the sites have done since the last call.
+  std::map<std::string, Counters> take_counters() { return shards_->take_counters(); }
+
+ private:
+  void find_outputs();
+  void begin(std::span<Shard> shards);
+  void run_shards(std::span<Shard> shards);
+  void forward(Shard& shard);
+  void backward(Shard& shard, Extent number);
+  void make_advantages();
+  void measure(std::span<Shard> shards);
+  OpContext context_of(const Shard& shard) const;
+  [[noreturn]] void report_not_finite(std::span<Shard> shards);
+  void prefetch();
+
+  RunSpec run_;
+  std::unique_ptr<Task> task_;
+  ScheduleProduct schedule_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::shared_ptr<const Graph> graph_;
+  std::unique_ptr<ParameterStore> store_;
+  std::unique_ptr<GradientBlocks> gradients_;
+  std::unique_ptr<Shards> shards_;
+  Slot cost_;
+  std::vector<Slot> metrics_;
+  std::vector<std::string> metric_names_;
+  Extent steps_done_ = 0;
+
+  Batch batches_[2];                                                  // the one that is worked on and the next
+  Extent filled_[2] = {-1, -1};                                       // the step whose items each holds
+  std::vector<Real> costs_;                                           // [B]
+  std::vector<std::vector<Real>> advantages_;                         // [slot][B]
+  std::vector<std::vector<std::span<const Real>>> shard_advantages_;  // [shard][slot], rows of the shard
+  StepReport report_;
+};
+
+}  // namespace fovea

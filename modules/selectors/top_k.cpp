@@ -1,0 +1,65 @@
+#include <algorithm>
+
+#include "framework/attention/selector.h"
+#include "framework/cpu/row_math.h"
+
+namespace fovea {
+namespace {
+
+class TopK final : public Selector {
+ public:
+  void fields(Options& options) override { options.add("k", k_, "items kept, >= 1", {.low = 1}); }
+  Traits traits() const override { return {.is_differentiable = true, .is_sparse = true}; }
+  Extent capacity(Extent items) const override { return std::min(items, k_); }
+
+  void select(ConstRow scores, Rng /*rng*/, Choice& out) const override {
+    const auto items = static_cast<Extent>(scores.size());
+    const auto count = static_cast<std::size_t>(capacity(items));
+    const std::span<Index> kept = out.kept.first(count);
+    // A heap with the worst kept item on top: of equal scores the higher index is the worse.
+    const auto is_better = [scores](Index a, Index b) {
+      const Real left = scores[static_cast<std::size_t>(a)];
+      const Real right = scores[static_cast<std::size_t>(b)];
+      return left > right || (left == right && a < b);
+    };
+    for (std::size_t i = 0; i < count; ++i) kept[i] = static_cast<Index>(i);
+    std::make_heap(kept.begin(), kept.end(), is_better);
+    for (Index i = static_cast<Index>(count); i < static_cast<Index>(items); ++i) {
+      if (!is_better(i, kept[0])) continue;
+      std::pop_heap(kept.begin(), kept.end(), is_better);
+      kept.back() = i;
+      std::push_heap(kept.begin(), kept.end(), is_better);
+    }
+    std::sort(kept.begin(), kept.end());
+    const Row weights = out.weights.first(count);
+    for (std::size_t i = 0; i < count; ++i) weights[i] = scores[static_cast<std::size_t>(kept[i])];
+    cpu::softmax(weights, weights);
+    out.count = static_cast<Extent>(count);
+    out.log_prob = 0;
+  }
+
+  // w = softmax of the kept scores  =>  grad_s_i += w_i (g_i - sum_j w_j g_j) on kept
+  void backward(ConstRow /*scores*/, const Choice& choice, ConstRow grad_weights, Row grad_scores) const override {
+    const auto count = static_cast<std::size_t>(choice.count);
+    const Real mean = cpu::dot(choice.weights.first(count), grad_weights.first(count));
+    for (std::size_t i = 0; i < count; ++i) {
+      grad_scores[static_cast<std::size_t>(choice.kept[i])] += choice.weights[i] * (grad_weights[i] - mean);
+    }
+  }
+
+ private:
+  Extent k_ = 8;
+};
+
+FOVEA_SELECTOR("top_k", TopK, R"doc(Top-k: the k items with the highest scores, weighted by softmax over these alone.
+
+Solves    kept = the k largest s, ties to the lowest index; w_i = exp(s_i) / sum over kept j of exp(s_j).
+Shapes    scores [N] -> weights [min(k, N)], kept [min(k, N)] ascending; rows are independent.
+Gradient  exact where the kept set does not change: w_i (g_i - sum over kept j of w_j g_j) on kept, 0 elsewhere; with k = 1
+          the weight is always 1 and the gradient 0, so that an estimator is needed.
+Errors    none; k above N keeps all N.
+Cost      O(N log k) time, no scratch; reads and writes touch k items.
+Source    Shazeer et al. 2017, arXiv:1701.06538, equations 3 to 5, without noise.)doc");
+
+}  // namespace
+}  // namespace fovea

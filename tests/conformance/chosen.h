@@ -1,0 +1,81 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "framework/attention/selector.h"
+#include "framework/core/rng.h"
+
+// For the conformance tests of selectors and estimators: one row of choices with its own memory.
+namespace fovea::conformance {
+
+struct Chosen {
+  mutable std::vector<Real> weights;  // mutable: a Choice is a view that a selector may write through
+  mutable std::vector<Index> kept;
+  Extent count = 0;
+  Real log_prob = 0;
+  mutable std::vector<Real> scratch;
+
+  Choice choice() const { return {weights, kept, count, log_prob, scratch}; }
+  /// The weights as [items], zero where not kept.
+  std::vector<Real> dense(std::size_t items) const {
+    std::vector<Real> all(items);
+    for (std::size_t k = 0; k < static_cast<std::size_t>(count); ++k) all[static_cast<std::size_t>(kept[k])] = weights[k];
+    return all;
+  }
+};
+
+enum class How { kSelect, kGreedy };
+
+inline Chosen choose(const Selector& selector, const std::vector<Real>& scores, const Rng& rng, How how = How::kSelect) {
+  const auto capacity = static_cast<std::size_t>(selector.capacity(static_cast<Extent>(scores.size())));
+  Chosen chosen{std::vector<Real>(capacity, Real(-7)), std::vector<Index>(capacity, -7), -7, -7, {}};
+  chosen.scratch.assign(scores.size() + 3, Real(-7));  // a site's scratch is longer than a row that was masked
+  Choice choice = chosen.choice();
+  if (how == How::kGreedy) {
+    selector.select_greedy(scores, rng, choice);
+  } else {
+    selector.select(scores, rng, choice);
+  }
+  chosen.count = choice.count;
+  chosen.log_prob = choice.log_prob;
+  chosen.weights.resize(static_cast<std::size_t>(choice.count));
+  chosen.kept.resize(static_cast<std::size_t>(choice.count));
+  return chosen;
+}
+
+inline Rng rng_of(std::uint32_t step, std::uint32_t row = 0) {
+  return Rng({.seed = 20, .stream = stream_of("conformance"), .step = step, .row = row});
+}
+
+/// Scores that differ by at least `scale` / 8, in random order.
+inline std::vector<Real> distinct_scores(std::size_t items, Rng rng, double scale = 1) {
+  std::vector<Real> scores(items);
+  for (std::size_t i = 0; i < items; ++i) scores[i] = static_cast<Real>(scale * (0.25 * static_cast<double>(i) + rng.uniform(0, 0.125)));
+  rng.shuffle(std::span<Real>(scores));
+  return scores;
+}
+
+inline std::vector<Real> normals(std::size_t count, Rng rng) {
+  std::vector<Real> values(count);
+  rng.fill_normal(values);
+  return values;
+}
+
+/// Every registered plugin of a kind with its default options, and `more` texts.
+template <class Plugin>
+std::vector<std::string> texts_of(const std::vector<std::string>& more = {}) {
+  std::vector<std::string> texts = detail::Catalogue::instance().names(Plugin::kKind);
+  texts.insert(texts.end(), more.begin(), more.end());
+  return texts;
+}
+
+inline std::vector<std::string> selector_texts() {
+  return texts_of<Selector>({"softmax(temperature=0.3)", "top_k(1)", "top_k(2)", "sample(temperature=2.5)"});
+}
+
+inline std::unique_ptr<Selector> selector_of(const std::string& text) { return Registry<Selector>::instance().parse(text); }
+
+}  // namespace fovea::conformance

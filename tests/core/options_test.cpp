@@ -1,0 +1,75 @@
+#include <doctest/doctest.h>
+
+#include "framework/core/error.h"
+#include "framework/core/options.h"
+
+using namespace fovea;
+
+namespace {
+
+struct Sample {
+  Extent k = 8;
+  double temperature = 1;
+  bool is_masked = true;
+  std::string order = "ascending";
+  std::vector<Extent> lengths{5, 10};
+  Options options;
+  Sample() {
+    options.add("k", k, "items kept, >= 1", {.low = 1});
+    options.add("temperature", temperature, "divides the scores, > 0", {.low = 0});
+    options.add("masked", is_masked, "used items are masked");
+    options.add("order", order, "order of the output", {"ascending", "descending"});
+    options.add("lengths", lengths, "items, >= 1", {.low = 1});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("options take positional and named arguments and print themselves") {
+  Sample s;
+  apply(parse_call("top_k(3, temperature = 0.5, order=descending)"), s.options);
+  CHECK(s.k == 3);
+  CHECK(s.temperature == 0.5);
+  CHECK(s.order == "descending");
+  CHECK(canonical("top_k", s.options) == "top_k(k=3, temperature=0.5, masked=true, order=descending, lengths=5,10)");
+}
+
+TEST_CASE("a text that an option prints sets it to the same value") {
+  Sample s;
+  s.options.set("temperature", "0.1");
+  s.options.set("lengths", "1,2,3");
+  Sample other;
+  for (const auto& [name, text] : s.options.values()) other.options.set(name, text);
+  CHECK(other.temperature == s.temperature);
+  CHECK(other.lengths == s.lengths);
+}
+
+TEST_CASE("bad values are refused with what was expected and what came") {
+  Sample s;
+  CHECK_THROWS_WITH_AS(s.options.set("k", "0"), doctest::Contains("'k' is a whole number, >= 1; '0' came"), Error);
+  CHECK_THROWS_WITH_AS(s.options.set("k", "three"), doctest::Contains("a whole number; 'three' came"), Error);
+  CHECK_THROWS_WITH_AS(s.options.set("k", "1e99"), doctest::Contains("'1e99' came"), Error);
+  CHECK_THROWS_WITH_AS(s.options.set("k", "99999999999999999999"), doctest::Contains("a whole number"), Error);
+  CHECK_THROWS_WITH_AS(s.options.set("temperature", "nan"), doctest::Contains("a finite number"), Error);
+  CHECK_THROWS_WITH_AS(s.options.set("masked", "maybe"), doctest::Contains("true or false"), Error);
+  CHECK_THROWS_WITH_AS(s.options.set("order", "ascendin"), doctest::Contains("Did you mean 'ascending'?"), Error);
+  CHECK_THROWS_WITH_AS(s.options.set("temperatur", "1"), doctest::Contains("Did you mean 'temperature'?"), Error);
+  CHECK_THROWS_WITH_AS(s.options.set("lengths", "5,,6"), doctest::Contains("a list of whole numbers"), Error);
+}
+
+TEST_CASE("a call that is not one is refused") {
+  for (const char* text : {"", "top k", "top_k(8", "top_k(8))", "top_k(,)", "top_k(8,)", "1+1", "top_k)8("}) {
+    CAPTURE(text);
+    CHECK_THROWS_AS(parse_call(text), Error);
+  }
+  Sample s;
+  CHECK_THROWS_WITH_AS(apply(parse_call("x(1,1,true,ascending,5,9)"), s.options), doctest::Contains("takes 5 options"), Error);
+}
+
+TEST_CASE("nested calls are one argument") {
+  const Call call = parse_call("outer(inner(1, 2), b = f(x=3))");
+  REQUIRE(call.arguments.size() == 2);
+  CHECK(call.arguments[0].value == "inner(1, 2)");
+  CHECK(call.arguments[1].name == "b");
+  CHECK(call.arguments[1].value == "f(x=3)");
+}

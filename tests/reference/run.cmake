@@ -1,0 +1,10 @@
+# Both precisions, both reports, and failure where either fails.
+foreach(driver ${FLOAT32} ${FLOAT64})
+  execute_process(COMMAND ${driver} RESULT_VARIABLE code)
+  if(NOT code EQUAL 0)
+    set(has_failed TRUE)
+  endif()
+endforeach()
+if(has_failed)
+  message(FATAL_ERROR "reference cases failed, see above")
+endif()

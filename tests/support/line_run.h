@@ -1,0 +1,40 @@
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+
+#include "framework/train/trainer.h"
+
+namespace fovea::test {
+
+/// A small regression that has what a run may have: dropout, metrics, slices, a sampled choice with a baseline, a schedule
+/// with a state, noise, several shards of which the last is smaller.
+RunRequest line_run(const std::filesystem::path& directory);
+
+/// The same without the sampled choice, so that its gradient is exact.
+RunSpec smooth_line();
+
+/// A directory of its own for a test, removed at the end.
+class Scratch {
+ public:
+  Scratch();
+  ~Scratch();
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// A stop signal that comes when the batch of this many training steps has been filled.
+struct StopAfter {
+  explicit StopAfter(int fills);
+  ~StopAfter();
+  StopAfter(const StopAfter&) = delete;
+  StopAfter& operator=(const StopAfter&) = delete;
+  std::atomic<int> signal{0};
+};
+
+}  // namespace fovea::test
