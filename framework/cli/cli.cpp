@@ -46,7 +46,9 @@ constexpr std::array<Command, 8> kCommands = {{
      run},
     {"show", "print what a results file holds", "  fovea show runs/sort_by_pointing/main/results.h5\n", show},
     {"verify", "check the hash, the structure and every data set of a results file",
-     "  fovea verify runs/sort_by_pointing/main/results.h5\n", verify},
+     "  fovea verify runs/sort_by_pointing/main/results.h5\n"
+     "  fovea verify runs/sort_by_pointing/main --same elsewhere/sort_by_pointing/main\n",
+     verify},
     {"watch", "follow a run, from its journal", "  fovea watch runs/sort_by_pointing/main\n", watch},
 }};
 
@@ -77,6 +79,9 @@ void add_arguments(CLI::App& app, const std::string& name, Arguments& arguments)
   if (name == "describe") app.add_option("name", arguments.name, "name of a plugin")->required();
   if (name == "show" || name == "verify") {
     app.add_option("file", arguments.name, "results.h5, or the directory of its run")->required();
+  }
+  if (name == "verify") {
+    app.add_option("--same", arguments.same, "another results file, or run directory: equal byte for byte outside /clock?");
   }
   if (name == "watch") {
     app.add_option("directory", arguments.name, "directory of a run")->required();

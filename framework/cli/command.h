@@ -28,6 +28,7 @@ struct Arguments {
   std::filesystem::path output = "runs";
   std::string file;                    // -o
   std::string run;                     // --run
+  std::string same;                    // --same
   Extent seeds = 0;                    // 0: one run with the seed of its settings
   int threads = 0;                     // 0: one per core
   bool restart = false;

@@ -53,7 +53,8 @@ RunOutcome train(const RunRequest& request, const StopSignals& signals, Progress
     return train_run(request, hooks);
   } catch (const Error& error) {
     line.finish();
-    throw error.at(label);
+    const bool has_place = error.where().find(request.directory.string()) != std::string::npos;
+    throw has_place ? error : error.at(label);
   }
 }
 

@@ -15,31 +15,54 @@ constexpr int kTallest[] = {8, 8, 8, 6};
 constexpr int kTallest[] = {4, 4, 3, 2};
 #endif
 
+// Memory to fetch, half a line at every step: more at a time would hold up the loads of the product itself.
+struct Ahead {
+  const Real* line;
+  Extent step;
+  Extent block;
+};
+
+constexpr Extent kHalfLine = 32 / static_cast<Extent>(sizeof(Real));
+
 template <int kRows, int kPacks>
-void multiply_rows(const PanelProduct& product, const Real* a, Real* c, Extent ahead) {
-  Pack sums[kRows][kPacks];
+struct Sums {
+  Pack at[kRows][kPacks];
+
+  // One step: a column of A times a row of B. Every third row has a pointer of its own, to save registers.
+  void add(const Real* const (&factors)[3], Extent row, const Real* b) {
+    Pack right[kPacks];
+#pragma GCC unroll 4
+    for (int q = 0; q < kPacks; ++q) right[q] = load(b + q * kPack);
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+      const Pack left = broadcast(factors[r / 3][(r % 3) * row]);
+#pragma GCC unroll 4
+      for (int q = 0; q < kPacks; ++q) at[r][q] = multiply_add(left, right[q], at[r][q]);
+    }
+  }
+};
+
+template <int kRows, int kPacks>
+void multiply_rows(const PanelProduct& product, const Real* a, Real* c, const Ahead& ahead) {
+  Sums<kRows, kPacks> sums;
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
-    for (int q = 0; q < kPacks; ++q) sums[r][q] = product.accumulate ? load(c + r * product.c_row + q * kPack) : Pack{};
+    for (int q = 0; q < kPacks; ++q) {
+      sums.at[r][q] = product.accumulate ? load(c + r * product.c_row + q * kPack) : Pack{};
+    }
   }
   const Extent row = product.a_row;
   for (Extent block = 0; block < product.blocks; ++block) {
-    const Real* factors[3] = {a + block * product.a_block, nullptr, nullptr};  // every third row, to save registers
+    const Real* factors[3] = {a + block * product.a_block, nullptr, nullptr};
     factors[1] = factors[0] + 3 * row;
     factors[2] = factors[1] + 3 * row;
     const Real* b = product.b + block * product.b_block;
+    const Real* line = ahead.line + block * ahead.block;
     for (Extent step = product.steps; step > 0; --step) {
-      __builtin_prefetch(b + ahead, 0, 2);
-      Pack right[kPacks];
-#pragma GCC unroll 4
-      for (int q = 0; q < kPacks; ++q) right[q] = load(b + q * kPack);
-#pragma GCC unroll 8
-      for (int r = 0; r < kRows; ++r) {
-        const Pack left = broadcast(factors[r / 3][(r % 3) * row]);
-#pragma GCC unroll 4
-        for (int q = 0; q < kPacks; ++q) sums[r][q] = multiply_add(left, right[q], sums[r][q]);
-      }
+      __builtin_prefetch(line, 0, 2);
+      line += ahead.step;
+      sums.add(factors, row, b);
       for (const Real*& factor : factors) factor += product.a_step;
       b += product.b_row;
     }
@@ -47,11 +70,11 @@ void multiply_rows(const PanelProduct& product, const Real* a, Real* c, Extent a
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
-    for (int q = 0; q < kPacks; ++q) store(c + r * product.c_row + q * kPack, sums[r][q]);
+    for (int q = 0; q < kPacks; ++q) store(c + r * product.c_row + q * kPack, sums.at[r][q]);
   }
 }
 
-using RowsFunction = void (*)(const PanelProduct&, const Real*, Real*, Extent);
+using RowsFunction = void (*)(const PanelProduct&, const Real*, Real*, const Ahead&);
 
 struct Size {
   int rows;
@@ -72,18 +95,41 @@ constexpr std::array<Size, 4> sizes() {
 
 constexpr std::array<std::array<Size, 4>, 4> kSizes = {sizes<1>(), sizes<2>(), sizes<3>(), sizes<4>()};
 
+// Hands out what each block of rows fetches: first the next panel, then dense memory.
+class Fetcher {
+ public:
+  explicit Fetcher(const PanelProduct& product) : product_(product), reach_(product.steps * kHalfLine) {}
+
+  Ahead next() {
+    const Extent panel = product_.steps * product_.b_row;
+    if (product_.next != 0 && panel_ < panel) {
+      const Real* line = product_.b + product_.next + panel_;
+      panel_ += reach_;
+      return {line, kHalfLine, product_.b_block};
+    }
+    if (dense_ < product_.fetch_size) {
+      const Real* line = product_.fetch + dense_;
+      dense_ += product_.blocks * reach_;
+      return {line, kHalfLine, reach_};
+    }
+    return {product_.b, 0, 0};
+  }
+
+ private:
+  const PanelProduct& product_;
+  Extent reach_;  // of a block of rows, in each block of steps
+  Extent panel_ = 0;
+  Extent dense_ = 0;
+};
+
 }  // namespace
 
 void multiply(const PanelProduct& product) {
-  const auto& choices = kSizes[static_cast<std::size_t>(product.packs - 1)];
+  Fetcher fetcher(product);
   Extent row = 0;
-  Extent fetched = 0;  // the first blocks of rows fetch one cache line each of every row of the next panel
-  for (const Size& size : choices) {
+  for (const Size& size : kSizes[static_cast<std::size_t>(product.packs - 1)]) {
     for (; row + size.rows <= product.rows; row += size.rows) {
-      const bool fetch = product.next != 0 && fetched < product.packs;
-      const Extent ahead = fetch ? product.next + fetched * kPack : 0;
-      ++fetched;
-      size.function(product, product.a + row * product.a_row, product.c + row * product.c_row, ahead);
+      size.function(product, product.a + row * product.a_row, product.c + row * product.c_row, fetcher.next());
     }
   }
 }

@@ -30,7 +30,10 @@ struct PanelProduct {
   Extent rows = 0;
   Extent packs = kPanelPacks;
   bool accumulate = false;
-  Extent next = 0;  // distance from b to the panel that is wanted after this one, which is fetched meanwhile; 0: none
+  // What is wanted after this product is fetched into the second-level cache meanwhile:
+  Extent next = 0;              // the distance from b to the next panel; 0: none
+  const Real* fetch = nullptr;  // and fetch_size elements of dense memory
+  Extent fetch_size = 0;
 };
 
 void multiply(const PanelProduct& product);

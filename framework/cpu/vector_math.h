@@ -112,26 +112,39 @@ inline Pack exp_reduced(Pack r) {
   return multiply_add(p * r, r, r + 1.0F);
 }
 
-/// exp(x) = 2^n exp(r), x = n log(2) + r. Below 2^-149 it is 0, above the largest float infinity; NaN stays NaN.
-inline Pack exp_pack(Pack x) {
+/// x = n log(2) + r: returns r and leaves the bits of n, as an integer, in `n`.
+inline Pack reduce_argument(Pack x, IntPack& n) {
   constexpr float kShift = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer, kept in the low bits
-  const Pack bounded = larger(smaller(x, broadcast(90.0F)), broadcast(-105.0F));
-  const Pack shifted = multiply_add(bounded, broadcast(1.44269504F), broadcast(kShift));
-  const Pack n = shifted - kShift;
-  Pack r = multiply_add(n, broadcast(-0.693145752F), bounded);
-  r = multiply_add(n, broadcast(-1.42860677e-6F), r);
-  // Two factors, since 2^n alone may lie outside the range of a float.
-  IntPack bits;
-  std::memcpy(&bits, &shifted, sizeof(bits));
-  bits -= 0x4B400000;
-  const IntPack half = bits >> 1;
-  const IntPack low_bits = (half + 127) << 23;
-  const IntPack high_bits = (bits - half + 127) << 23;
-  Pack low;
-  Pack high;
-  std::memcpy(&low, &low_bits, sizeof(low));
-  std::memcpy(&high, &high_bits, sizeof(high));
-  return exp_reduced(r) * low * high;
+  const Pack shifted = multiply_add(x, broadcast(1.44269504F), broadcast(kShift));
+  std::memcpy(&n, &shifted, sizeof(n));
+  n -= 0x4B400000;
+  const Pack whole = shifted - kShift;
+  return multiply_add(whole, broadcast(-1.42860677e-6F), multiply_add(whole, broadcast(-0.693145752F), x));
+}
+
+inline Pack power_of_two(IntPack n) {
+  const IntPack bits = (n + 127) << 23;
+  Pack result;
+  std::memcpy(&result, &bits, sizeof(result));
+  return result;
+}
+
+/// exp(x). Below 2^-149 it is 0, above the largest float infinity; NaN stays NaN.
+inline Pack exp_pack(Pack x) {
+  IntPack n;
+  const Pack r = reduce_argument(larger(smaller(x, broadcast(90.0F)), broadcast(-105.0F)), n);
+  const IntPack half = n >> 1;  // two factors, since 2^n alone may lie outside the range of a float
+  return exp_reduced(r) * power_of_two(half) * power_of_two(n - half);
+}
+
+/// 1 / x for finite x whose reciprocal is a normal number, to about one unit in the last place.
+inline Pack reciprocal(Pack x) {
+#if defined(__AVX512F__)
+  const Pack guess = _mm512_maskz_rcp14_ps(0xFFFF, x);
+  return multiply_add(guess, multiply_add(-x, guess, broadcast(1.0F)), guess);
+#else
+  return 1.0F / x;
+#endif
 }
 
 /// log(x) = e log(2) + log(m), m in [sqrt(1/2), sqrt(2)): minimax polynomial of degree 11, relative error 1e-9.
@@ -181,12 +194,19 @@ inline Pack tanh_pack(Pack x) {
   q = multiply_add(q, s, broadcast(2.7244852855801582e-2F));
   q = multiply_add(q, s, broadcast(4.701303243637085e-1F));
   q = multiply_add(q, s, broadcast(1.0F));
-  Pack result = larger(smaller(bounded * p / q, broadcast(1.0F)), broadcast(-1.0F));
+  Pack result = larger(smaller(bounded * p * reciprocal(q), broadcast(1.0F)), broadcast(-1.0F));
   result = x > broadcast(kBound) ? broadcast(1.0F) : result;
   return x < broadcast(-kBound) ? broadcast(-1.0F) : result;
 }
 
-inline Pack sigmoid_pack(Pack x) { return 1.0F / (exp_pack(-x) + 1.0F); }
+/// 1 / (1 + exp(-x)); below -87, where the result leaves the normal numbers, it is 0.
+inline Pack sigmoid_pack(Pack x) {
+  constexpr float kBound = 87.0F;
+  IntPack n;
+  const Pack r = reduce_argument(-larger(smaller(x, broadcast(kBound)), broadcast(-kBound)), n);
+  const Pack result = reciprocal(multiply_add(exp_reduced(r), power_of_two(n), broadcast(1.0F)));
+  return x < broadcast(-kBound) ? Pack{} : result;
+}
 
 #endif
 

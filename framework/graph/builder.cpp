@@ -17,6 +17,9 @@ std::string Builder::State::unique_path(const std::string& name) {
 }
 
 Value Builder::State::append(Builder& builder, Node node) {
+  if (is_frozen) {
+    throw fovea::graph::error_at(node, "a graph under construction was expected; a frozen one came; build it before `freeze`.");
+  }
   const int id = static_cast<int>(graph->nodes_.size());
   graph->nodes_.push_back(std::move(node));
   return {&builder, {id, 0}};
@@ -191,6 +194,7 @@ int Builder::register_estimator(std::shared_ptr<Estimator> estimator) {
 }
 
 std::shared_ptr<const Graph> Builder::freeze() {
+  if (state_->is_frozen) throw Error("graph", "a graph is frozen once; `freeze` came twice; keep the graph it gave.");
   Graph& graph = *state_->graph;
   std::vector<int> roots;
   for (const NamedSlot& output : graph.outputs_) roots.push_back(output.slot.node);
@@ -215,9 +219,8 @@ std::shared_ptr<const Graph> Builder::freeze() {
       }
     }
   }
-  std::shared_ptr<const Graph> frozen = std::move(state_->graph);
-  state_->graph = std::make_shared<Graph>();
-  return frozen;
+  state_->is_frozen = true;
+  return state_->graph;
 }
 
 }  // namespace fovea

@@ -82,7 +82,7 @@ class Builder {
   void register_site(const std::string& text, Value scores, Value kept, Value weights, Value count, Value log_prob);
   int register_estimator(std::shared_ptr<Estimator> estimator);
 
-  /// Checks and gives the graph away; the builder is empty afterwards.
+  /// Checks and gives the graph; nothing can be added afterwards, but values still tell their types.
   std::shared_ptr<const Graph> freeze();
 
  private:

@@ -16,6 +16,7 @@ struct Builder::State {
   std::string scope;               // full path: that of the loop and of the scopes opened in it
   std::set<std::string> paths;     // of all nodes, to make new ones unique
   cpu::Products products = cpu::Products::kFull;
+  bool is_frozen = false;
   Builder* outer = nullptr;        // of the body of a loop
   std::map<std::pair<int, int>, Value> imported;           // outer slot -> the input of this body
   std::vector<std::pair<Slot, Value>> shared;              // input of this body, outer value; in the order of import

@@ -41,7 +41,7 @@ Value softmax(Value x, At at = At::here());
 Value log_softmax(Value x, At at = At::here());
 Value masked_softmax(Value x, Value mask, At at = At::here());
 Value layer_norm(Value x, Value weight, Value bias, double epsilon = 1e-5, At at = At::here());  // weight, bias [D]
-Value normalise(Value x, double epsilon = 1e-8, At at = At::here());  // x / max(|x|, epsilon)
+Value normalise(Value x, double epsilon = 1e-8, At at = At::here());                             // x / max(|x|, epsilon)
 
 /// x [..., D], weight [O, D], bias [O] or empty -> x weight^T + bias [..., O].
 Value linear(Value x, Value weight, Value bias = {}, At at = At::here());
@@ -53,18 +53,18 @@ struct MatmulOptions {
 /// a [..., M, K] b [..., K, N] -> [..., M, N] with equal leading axes, or b [K, N], shared by all of them.
 Value matmul(Value a, Value b, MatmulOptions options = {}, At at = At::here());
 
-Value embedding(Value indices, Value weight, At at = At::here());     // Index [...], weight [V, D] -> [..., D]
+Value embedding(Value indices, Value weight, At at = At::here());  // Index [...], weight [V, D] -> [..., D]
 /// items [B, N, D], indices Index [B, M] -> [B, M, D]; indices [B] -> [B, D]. Index -1 gives a row of zeros.
 Value gather_items(Value items, Value indices, At at = At::here());
-Value gather_rows(Value x, Value indices, At at = At::here());        // x [R, ...], Index [S] -> [S, ...]
-Value one_hot(Value indices, Extent classes, At at = At::here());     // Index [...] -> [..., classes]; -1 gives zeros
-Value one_hot_like(Value indices, Value like, At at = At::here());    // as many classes as the last axis of `like` has
+Value gather_rows(Value x, Value indices, At at = At::here());      // x [R, ...], Index [S] -> [S, ...]
+Value one_hot(Value indices, Extent classes, At at = At::here());   // Index [...] -> [..., classes]; -1 gives zeros
+Value one_hot_like(Value indices, Value like, At at = At::here());  // as many classes as the last axis of `like` has
 /// mask Index [B, N], index Index [B] -> the mask with that item cleared; index -1 clears none.
 Value mark_used(Value mask, Value index, At at = At::here());
 Value argmax(Value x, At at = At::here());  // [..., N] -> Index [...]; ties to the lowest index
 /// x [..., N], mask Index [..., N] -> Index [...]: the best allowed item; -1 where nothing is allowed.
 Value masked_argmax(Value x, Value mask, At at = At::here());
-Value equal(Value a, Value b, At at = At::here());                    // Index, Index of equal shapes -> 1 or 0, Real
+Value equal(Value a, Value b, At at = At::here());  // Index, Index of equal shapes -> 1 or 0, Real
 Value to_real(Value indices, At at = At::here());
 
 /// Extents as in ONNX: 0 keeps the extent of that axis of x, -1 (once) takes what is left.
@@ -78,14 +78,14 @@ Value unsqueeze(Value x, int axis, At at = At::here());
 Value squeeze(Value x, int axis, At at = At::here());
 
 // Values of the batch size of `like` [B, ...]; no gradient flows to `like`.
-Value expand_rows(Value x, Value like, At at = At::here());                             // x [...] -> [B, ...]
+Value expand_rows(Value x, Value like, At at = At::here());                                // x [...] -> [B, ...]
 Value zeros_like_rows(Value like, const std::vector<Extent>& widths, At at = At::here());  // [B, widths...]
 /// Index of the first `axes` extents of `like`, all of them `value`: full_index(items, 2, 1) is a mask [B, N] of ones.
 Value full_index(Value like, int axes, Index value, At at = At::here());
 
-Value sum(Value x, int axis, At at = At::here());                // the axis is removed
+Value sum(Value x, int axis, At at = At::here());  // the axis is removed
 Value mean(Value x, int axis, At at = At::here());
-Value sum_all_but_first(Value x, At at = At::here());            // [B, ...] -> [B]
+Value sum_all_but_first(Value x, At at = At::here());  // [B, ...] -> [B]
 Value mean_all_but_first(Value x, At at = At::here());
 
 /// -log softmax(scores)[target]: scores [..., V], target Index [...] -> costs [...]; a target of -1 costs 0 and has no
@@ -98,9 +98,9 @@ Value mse(Value prediction, Value target, At at = At::here());  // [B, ...] each
 Value dropout(Value x, double rate, At at = At::here());
 
 // Scores of queries [B, M, H] and keys [B, N, H] -> [B, M, N].
-Value additive_score(Value queries, Value keys, Value v, At at = At::here());   // sum_h v_h tanh(q_h + k_h), v [H]
+Value additive_score(Value queries, Value keys, Value v, At at = At::here());  // sum_h v_h tanh(q_h + k_h), v [H]
 Value dot_score(Value queries, Value keys, At at = At::here());
-Value euclidean_score(Value queries, Value keys, At at = At::here());           // -|q - k|^2
+Value euclidean_score(Value queries, Value keys, At at = At::here());  // -|q - k|^2
 /// sharpness q.k / (max(|q|, epsilon) max(|k|, epsilon)).
 Value cosine_score(Value queries, Value keys, double sharpness = 1, double epsilon = 1e-8, At at = At::here());
 

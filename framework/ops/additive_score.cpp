@@ -95,8 +95,8 @@ class AdditiveScoreOp final : public Op {
       const Form form = form_of(sizes, q, k);
       arrange(q, sizes.queries, sizes.width, {width, kPack}, form, run.workspace[0].real());
       arrange(k, sizes.keys, sizes.width, {width, kPack}, form, run.workspace[1].real());
-      const additive::Rows rows{run.workspace[0].real(), run.workspace[1].real(), run.workspace[4].real(),
-                                sizes.queries,           sizes.keys,              width};
+      const additive::Rows rows{
+          run.workspace[0].real(), run.workspace[1].real(), run.workspace[4].real(), sizes.queries, sizes.keys, width};
       Real* y = run.out[0].real() + item * sizes.queries * sizes.keys;
       if (form == Form::kExponential) {
         additive::scores<additive::FromExponentials>(rows, y);
@@ -116,6 +116,10 @@ class AdditiveScoreOp final : public Op {
     for (Extent item = 0; item < sizes.batch; ++item) {
       const Real* q = run.in[0].real() + item * sizes.queries * sizes.width;
       const Real* k = run.in[1].real() + item * sizes.keys * sizes.width;
+      if (sizes.queries == 1) {
+        with_flag(run.assigns(1), [&](auto assign) { pull_one<assign>(run, sizes, item); });
+        continue;
+      }
       const Form form = form_of(sizes, q, k);
       arrange(q, sizes.queries, sizes.width, {kPack, sizes.queries * kPack}, form, run.workspace[0].real());
       arrange(k, sizes.keys, sizes.width, {kPack, sizes.keys * kPack}, form, run.workspace[1].real());
@@ -123,9 +127,8 @@ class AdditiveScoreOp final : public Op {
     }
     if (!run.wants(2)) return;
     with_flag(run.assigns(2), [&](auto assign) {
-      for_packs(sizes.width, [&](Extent i, auto lanes) {
-        put<assign>(lanes, run.grad_in[2].real() + i, lanes.load(grad_v + i));
-      });
+      for_packs(sizes.width,
+                [&](Extent i, auto lanes) { put<assign>(lanes, run.grad_in[2].real() + i, lanes.load(grad_v + i)); });
     });
   }
 
@@ -141,6 +144,33 @@ class AdditiveScoreOp final : public Op {
     Extent item, h;
   };
 
+  // One query: keys are read once, in the order of memory. `assign` is that of the keys.
+  template <bool assign>
+  static void pull_one(const OpRun& run, const Sizes& sizes, Extent item) {
+    const Real* q = run.in[0].real() + item * sizes.width;
+    const Real* v = run.in[2].real();
+    Real* sum_q = run.workspace[0].real();
+    Real* grad_v = run.workspace[4].real() + padded(sizes.width);
+    Real* grad_q = run.wants(0) ? run.grad_in[0].real() + item * sizes.width : nullptr;
+    clear(sum_q, sizes.width);
+    if (run.wants(0) && run.assigns(0)) clear(grad_q, sizes.width);  // before the keys: they may be the same tensor
+    for (Extent key = 0; key < sizes.keys; ++key) {
+      const Extent row = item * sizes.keys + key;
+      const Real* k = run.in[1].real() + row * sizes.width;
+      Real* grad_k = run.wants(1) ? run.grad_in[1].real() + row * sizes.width : nullptr;
+      const Pack grad = cpu::broadcast(run.grad_out[0].real()[row]);
+      for_packs(sizes.width, [&](Extent h, auto lanes) {
+        const Pack unit = additive::FromSums::unit(lanes.load(q + h), lanes.load(k + h));
+        const Pack slope = cpu::multiply_add(-unit, unit, cpu::broadcast(1));
+        const Pack part = lanes.load(v + h) * (grad * slope);
+        lanes.store(sum_q + h, lanes.load(sum_q + h) + part);
+        lanes.store(grad_v + h, cpu::multiply_add(grad, unit, lanes.load(grad_v + h)));
+        if (grad_k != nullptr) put<assign>(lanes, grad_k + h, part);
+      });
+    }
+    if (run.wants(0)) add_row(sum_q, grad_q, sizes.width);
+  }
+
   // The gradients of the units [h, h + kPack) of one item.
   static void pull_pack(const OpRun& run, const Sizes& sizes, Place place, Form form) {
     Real* v = run.workspace[4].real() + place.h;
@@ -155,9 +185,8 @@ class AdditiveScoreOp final : public Op {
                               kPack};
     const Real* g = run.grad_out[0].real() + place.item * sizes.queries * sizes.keys;
     clear(grad_k, sizes.keys * kPack);
-    const Pack total = form == Form::kExponential
-                           ? additive::pull<additive::FromExponentials>(rows, g, grad_q, grad_k)
-                           : additive::pull<additive::FromSums>(rows, g, grad_q, grad_k);
+    const Pack total = form == Form::kExponential ? additive::pull<additive::FromExponentials>(rows, g, grad_q, grad_k)
+                                                  : additive::pull<additive::FromSums>(rows, g, grad_q, grad_k);
     cpu::store(grad_v, cpu::load(grad_v) + total);
     write(run, sizes, place, 0, grad_q);
     write(run, sizes, place, 1, grad_k);

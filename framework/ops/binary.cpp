@@ -83,12 +83,10 @@ class BinaryOp final : public Op {
   void backward(const OpRun& run) const override {
     const auto& prepared = *static_cast<const BinaryPrepared*>(run.prepared);
     if (run.wants(0)) {
-      pull(run, 0, prepared.whole_a,
-           [](Pack a, Pack b, Pack g) { return Function::grad_a(a, b, g); });
+      pull(run, 0, prepared.whole_a, [](Pack a, Pack b, Pack g) { return Function::grad_a(a, b, g); });
     }
     if (run.wants(1)) {
-      pull(run, 1, prepared.whole_b,
-           [](Pack a, Pack b, Pack g) { return Function::grad_b(a, b, g); });
+      pull(run, 1, prepared.whole_b, [](Pack a, Pack b, Pack g) { return Function::grad_b(a, b, g); });
     }
   }
 
@@ -103,8 +101,8 @@ class BinaryOp final : public Op {
     for (int axis = -1; axis >= -shorter.rank(); --axis) {
       if (longer[axis] == shorter[axis] || shorter[axis] == 1) continue;
       if (longer[axis] != 1) {
-        reject(name(), describe("a", a) + " and " + describe("b", b) +
-                           " do not broadcast; give extents that are equal or 1.");
+        reject(name(),
+               describe("a", a) + " and " + describe("b", b) + " do not broadcast; give extents that are equal or 1.");
       }
       out = out.with(axis, shorter[axis]);
     }

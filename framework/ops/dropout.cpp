@@ -15,8 +15,7 @@ Extent words_of(Extent width) { return (width + kBits - 1) / kBits; }
 class DropoutOp final : public Op {
  public:
   explicit DropoutOp(double rate)
-      : factor_(static_cast<Real>(1 / (1 - rate))),
-        threshold_(static_cast<std::uint64_t>(std::ldexp(rate, 32))) {
+      : factor_(static_cast<Real>(1 / (1 - rate))), threshold_(static_cast<std::uint64_t>(std::ldexp(rate, 32))) {
     if (!(rate >= 0 && rate < 1)) {
       throw Error("dropout", "a rate in [0, 1) was expected; " + std::to_string(rate) + " came; give such a rate.");
     }

@@ -78,8 +78,8 @@ class ArgmaxOp final : public IndexOp {
     require_real(name(), in[0], "x");
     require_rank(name(), in[0], 1, "x");
     if (in.size() == 2 && in[1] != Type{in[0].shape, Kind::kIndex}) {
-      reject(name(), describe("mask", in[1]) + " does not fit " + describe("x", in[0]) +
-                         "; give a mask (Index) of the same shape.");
+      reject(name(),
+             describe("mask", in[1]) + " does not fit " + describe("x", in[0]) + "; give a mask (Index) of the same shape.");
     }
     return {Type{in[0].shape.without(-1), Kind::kIndex}};
   }

@@ -59,9 +59,8 @@ class TransposeOp final : public Op {
     with_flag(run.assigns(0), [&](auto assign) {
       each_run(walk, [&](Extent out, Extent at, Extent) {
         if (walk.run_a == 1) {
-          for_packs(walk.run, [&](Extent i, auto lanes) {
-            put<assign>(lanes, grad_x + at + i, lanes.load(grad_y + out + i));
-          });
+          for_packs(walk.run,
+                    [&](Extent i, auto lanes) { put<assign>(lanes, grad_x + at + i, lanes.load(grad_y + out + i)); });
           return;
         }
         for (Extent i = 0; i < walk.run; ++i) {
@@ -165,9 +164,7 @@ class ConcatOp final : public Op {
   bool can_assign(std::size_t) const override { return true; }
 
  private:
-  Extent outer(const Tensor& out) const {
-    return extent_of(out.shape(), 0, axis_ < 0 ? axis_ + out.shape().rank() : axis_);
-  }
+  Extent outer(const Tensor& out) const { return extent_of(out.shape(), 0, axis_ < 0 ? axis_ + out.shape().rank() : axis_); }
 
   int axis_;
 };

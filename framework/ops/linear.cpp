@@ -9,7 +9,7 @@ struct LinearPrepared final : Prepared {
   Extent rows = 0;
   Extent width = 0;
   cpu::Gemm forward;
-  cpu::Gemm grad_x[2];       // [1]: assigning
+  cpu::Gemm grad_x[2];  // [1]: assigning
   cpu::Gemm grad_weight[2];
 };
 
@@ -34,8 +34,8 @@ class LinearOp final : public Op {
     require_real(name(), in[1], "weight");
     require_rank(name(), in[0], 1, "x");
     if (in[1].shape.rank() != 2 || in[1].shape[1] != in[0].shape.last()) {
-      reject(name(), describe("weight", in[1]) + " does not fit " + describe("x", in[0]) +
-                         "; give a weight [outputs, " + std::to_string(in[0].shape.last()) + "].");
+      reject(name(), describe("weight", in[1]) + " does not fit " + describe("x", in[0]) + "; give a weight [outputs, " +
+                         std::to_string(in[0].shape.last()) + "].");
     }
     const Extent width = in[1].shape[0];
     if (in.size() == 3 && in[2] != Type{{width}, Kind::kReal}) {
@@ -57,8 +57,8 @@ class LinearOp final : public Op {
     for (const bool assign : {false, true}) {
       prepared->grad_x[assign] =
           cpu::Gemm({.m = rows, .n = depth, .k = width, .accumulate = !assign, .products = products_});
-      prepared->grad_weight[assign] = cpu::Gemm(
-          {.m = width, .n = depth, .k = rows, .transpose_a = true, .accumulate = !assign, .products = products_});
+      prepared->grad_weight[assign] =
+          cpu::Gemm({.m = width, .n = depth, .k = rows, .transpose_a = true, .accumulate = !assign, .products = products_});
     }
     return prepared;
   }

@@ -15,8 +15,8 @@ constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
 
 struct MaskPrepared final : Prepared {
   Extent width = 1;
-  Extent step = 0;      // of the mask, within a row
-  Strides strides{};    // of the mask
+  Extent step = 0;    // of the mask, within a row
+  Strides strides{};  // of the mask
   Shape scores;
 };
 
@@ -69,15 +69,13 @@ class CrossEntropyOp final : public Op {
       const Index target = run.in[1].index()[row];
       if (target < -1 || target >= width) reject_index(name(), row, target, -1, width);
       const Index* mask = mask_of(run, prepared, row);
-      const Real partition = cpu::softmax(allowed(scores, mask, prepared.step, weights, width),
-                                          {weights, static_cast<std::size_t>(width)});
+      const Real partition =
+          cpu::softmax(allowed(scores, mask, prepared.step, weights, width), {weights, static_cast<std::size_t>(width)});
       const bool is_allowed = target >= 0 && (mask == nullptr || mask[target * prepared.step] != 0);
       const bool is_possible = is_allowed && scores[target] != -kInfinity;
       run.scratch[0].real()[row] = is_possible ? partition : kInfinity;
       constexpr Real kImpossible = std::numeric_limits<Real>::min();
-      run.out[0].real()[row] = is_possible   ? partition - scores[target]
-                               : target < 0 ? Real(0)
-                                             : -std::log(kImpossible);
+      run.out[0].real()[row] = is_possible ? partition - scores[target] : target < 0 ? Real(0) : -std::log(kImpossible);
     }
   }
 
@@ -135,8 +133,7 @@ class MseOp final : public Op {
     require_real(name(), in[1], "target");
     require_rank(name(), in[0], 1, "prediction");
     if (in[0].shape != in[1].shape) {
-      reject(name(),
-             describe("prediction", in[0]) + " and " + describe("target", in[1]) + " differ; give equal shapes.");
+      reject(name(), describe("prediction", in[0]) + " and " + describe("target", in[1]) + " differ; give equal shapes.");
     }
     return {Type{{in[0].shape[0]}, Kind::kReal}};
   }

@@ -79,12 +79,12 @@ class MatmulOp final : public Op {
     const Real* b = run.in[1].real();
     const Real* grad_y = run.grad_out[0].real();
     if (run.wants(0)) {
-      multiply(prepared.grad_a, prepared.batch, transpose_a_ ? b : grad_y, transpose_a_ ? grad_y : b,
-               run.grad_in[0].real(), run.assigns(0));
+      multiply(prepared.grad_a, prepared.batch, transpose_a_ ? b : grad_y, transpose_a_ ? grad_y : b, run.grad_in[0].real(),
+               run.assigns(0));
     }
     if (run.wants(1)) {
-      multiply(prepared.grad_b, prepared.batch, transpose_b_ ? grad_y : a, transpose_b_ ? a : grad_y,
-               run.grad_in[1].real(), run.assigns(1));
+      multiply(prepared.grad_b, prepared.batch, transpose_b_ ? grad_y : a, transpose_b_ ? a : grad_y, run.grad_in[1].real(),
+               run.assigns(1));
     }
   }
 
@@ -103,12 +103,12 @@ class MatmulOp final : public Op {
     Pair pair;
     for (const bool assign : {false, true}) {
       pair.gemm[assign] = cpu::Gemm({.m = m,
-                                         .n = n,
-                                         .k = k,
-                                         .transpose_a = first_transposed,
-                                         .transpose_b = second_transposed,
-                                         .accumulate = !assign,
-                                         .products = products_});
+                                     .n = n,
+                                     .k = k,
+                                     .transpose_a = first_transposed,
+                                     .transpose_b = second_transposed,
+                                     .accumulate = !assign,
+                                     .products = products_});
     }
     return pair;
   }

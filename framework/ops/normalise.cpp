@@ -20,9 +20,7 @@ class NormaliseOp final : public Op {
     return {in[0]};
   }
 
-  std::vector<Type> scratch(std::span<const Type> in) const override {
-    return {Type{{row_shape(in[0].shape).rows}}};
-  }
+  std::vector<Type> scratch(std::span<const Type> in) const override { return {Type{{row_shape(in[0].shape).rows}}}; }
 
   void forward(const OpRun& run) const override {
     const RowShape shape = row_shape(run.in[0].shape());
@@ -80,8 +78,8 @@ class LayerNormOp final : public Op {
     for (std::size_t i = 1; i < 3; ++i) {
       const Shape expected{row_shape(in[0].shape).width};
       if (in[i].kind == Kind::kReal && in[i].shape == expected) continue;
-      reject(name(), describe(i == 1 ? "weight" : "bias", in[i]) + " does not fit " + describe("x", in[0]) +
-                         "; give it " + expected.text() + ".");
+      reject(name(), describe(i == 1 ? "weight" : "bias", in[i]) + " does not fit " + describe("x", in[0]) + "; give it " +
+                         expected.text() + ".");
     }
     return {in[0]};
   }

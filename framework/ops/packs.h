@@ -50,9 +50,7 @@ inline void with_flag(bool flag, Body body) {
 }
 
 inline void clear(Real* to, Extent n) { std::memset(to, 0, static_cast<std::size_t>(n) * sizeof(Real)); }
-inline void copy(const Real* from, Real* to, Extent n) {
-  std::memcpy(to, from, static_cast<std::size_t>(n) * sizeof(Real));
-}
+inline void copy(const Real* from, Real* to, Extent n) { std::memcpy(to, from, static_cast<std::size_t>(n) * sizeof(Real)); }
 inline void add_row(const Real* from, Real* to, Extent n) {
   for_packs(n, [=](Extent i, auto lanes) { lanes.store(to + i, lanes.load(to + i) + lanes.load(from + i)); });
 }

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "framework/cpu/tile_product.h"
 #include "framework/ops/recurrent_pass.h"
 
 namespace fovea {
@@ -17,7 +18,8 @@ struct Places {
   std::size_t count = 0;
 };
 
-// Places of scratch and workspace tensors; those of the cell are left out where there is none.
+// Places of scratch and workspace tensors; those of the cell are left out where there is none. Last may
+// come the staging of bfloat16 factors.
 enum Scratch : std::uint8_t { kGates, kCells };
 enum Workspace : std::uint8_t { kPackedInput, kPackedHidden, kBias, kGradHidden, kGradPanels, kGradCell };
 
@@ -74,8 +76,9 @@ class RecurrentOp final : public Op {
     const RecurrentExtents e = extents(in);
     std::vector<Type> types = {real(e.packed_size(e.inputs)), real(e.packed_size(e.units)),
                                real(e.blocks() * cpu::kPanelWidth), real(e.grad_hidden_size()),
-                               real(e.grad_panels_size())};
+                               real(e.grad_panels_size(e.inputs + e.units))};
     if (kind_.has_cell) types.push_back(real(e.cell_step()));
+    if (uses_tiles()) types.push_back(real(tile_staging_size(e)));
     return types;
   }
 
@@ -115,6 +118,7 @@ class RecurrentOp final : public Op {
   }
 
  private:
+  bool uses_tiles() const { return options_.products == cpu::Products::kBf16 && cpu::has_tiles(); }
   static Type real(Extent size) { return {{size}, Kind::kReal}; }
   int weight_place(int index) const { return places_.weight_ih + index; }
   std::size_t weight(int index) const { return static_cast<std::size_t>(weight_place(index)); }
@@ -179,6 +183,7 @@ class RecurrentOp final : public Op {
     pass.grad_hidden = run.workspace[kGradHidden].real();
     if (kind_.has_cell) pass.grad_cell = run.workspace[kGradCell].real();
     pass.grad_panels = run.workspace[kGradPanels].real();
+    if (uses_tiles()) pass.staging = run.workspace.back().real();
   }
 
   const CellKind& kind_;

@@ -41,35 +41,21 @@ PanelProduct through_weights(const RecurrentPass& pass, Extent step, Extent slot
           .next = size};
 }
 
-Extent packs_of(Extent columns) { return std::min(cpu::kPanelPacks, (columns + kPack - 1) / kPack); }
-
 // grad_hidden (+)= the gradients in the slots of `later`, through W_hh.
 void gather_grad_hidden(const RecurrentPass& pass, Extent later, Extent panel) {
   const RecurrentExtents& e = pass.extents;
+  if (pass.staging != nullptr) {
+    gather_grad_hidden_tiles(pass, panel);
+    return;
+  }
   PanelProduct product = through_weights(pass, later, pass.hidden_slots(), pass.packed_hh, panel);
   product.c = pass.grad_hidden + panel * e.block_size();
   product.packs = packs_of(e.units - panel * kPanelWidth);
   product.accumulate = pass.kind->passes_hidden;
   if ((panel + 1) * kPanelWidth >= e.units) product.next *= -panel;
+  if (later > 0) product.fetch = pass.gates_at(later - 1, panel * cpu::kPanelPacks);
+  product.fetch_size = later > 0 ? product.packs * e.block_size() : 0;
   cpu::multiply(product);
-}
-
-void step_back(const RecurrentPass& pass, Extent step, Extent block) {
-  const RecurrentExtents& e = pass.extents;
-  const Real* before = pass.hidden_before(step);
-  GateStep gates;
-  gates.gates = pass.gates_at(step, block);
-  gates.cell_before = pass.cell_at(step - 1, block);
-  gates.cell = pass.cell_at(step, block);
-  gates.hidden_before = before == nullptr ? nullptr : before + block * kPack;
-  gates.hidden_row = e.units;
-  gates.rows = e.rows;
-  gates.lanes = pass.lanes(block);
-  gates.grad_out = pass.grad_y == nullptr ? nullptr : pass.grad_y + step * pass.y_step + block * kPack;
-  gates.grad_hidden = pass.grad_hidden + block / cpu::kPanelPacks * e.block_size() + block % cpu::kPanelPacks * kPack;
-  gates.grad_cell = pass.grad_cell + block * e.rows * kPack;
-  gates.grad_bias = pass.bias + block * kPanelWidth;
-  pass.kind->backward(gates);
 }
 
 void compute_steps(const RecurrentPass& pass) {
@@ -80,6 +66,7 @@ void compute_steps(const RecurrentPass& pass) {
       const Extent end = std::min((panel + 1) * cpu::kPanelPacks, e.blocks());
       for (Extent block = panel * cpu::kPanelPacks; block < end; ++block) step_back(pass, step, block);
     }
+    if (pass.staging != nullptr) round_slots(pass, step);
   }
 }
 
@@ -90,16 +77,12 @@ void begin(const RecurrentPass& pass) {
     // Blocks of a panel lie side by side.
     Real* to = pass.grad_hidden + block / cpu::kPanelPacks * e.block_size() + block % cpu::kPanelPacks * kPack;
     for (Extent row = 0; row < e.rows; ++row) {
-      Pack pack{};
-      if (pass.grad_h != nullptr) pack = load_lanes(pass.grad_h + row * e.units + block * kPack, pass.lanes(block));
-      cpu::store(to + row * kPanelWidth, pack);
+      const Extent from = row * e.units + block * kPack;
+      cpu::store(to + row * kPanelWidth, load_lanes(pass.grad_h + from, pass.lanes(block)));
+      if (pass.cells == nullptr) continue;
+      cpu::store(pass.grad_cell + (block * e.rows + row) * kPack, load_lanes(pass.grad_c + from, pass.lanes(block)));
     }
   }
-  if (pass.cells != nullptr) to_blocks(pass, pass.grad_c, pass.grad_cell, kPack, e.rows * kPack);
-}
-
-void put_lanes(Real* to, Pack pack, Extent lanes, bool assign) {
-  store_lanes(to, assign ? pack : load_lanes(to, lanes) + pack, lanes);
 }
 
 void write_state_gradients(const RecurrentPass& pass) {
@@ -191,6 +174,24 @@ void multiply_partial(const RecurrentPass& pass, PanelProduct product, Real* gra
 
 }  // namespace
 
+void step_back(const RecurrentPass& pass, Extent step, Extent block) {
+  const RecurrentExtents& e = pass.extents;
+  const Real* before = pass.hidden_before(step);
+  GateStep gates;
+  gates.gates = pass.gates_at(step, block);
+  gates.cell_before = pass.cell_at(step - 1, block);
+  gates.cell = pass.cell_at(step, block);
+  gates.hidden_before = before == nullptr ? nullptr : before + block * kPack;
+  gates.hidden_row = e.units;
+  gates.rows = e.rows;
+  gates.lanes = pass.lanes(block);
+  gates.grad_out = pass.grad_y == nullptr ? nullptr : pass.grad_y + step * pass.y_step + block * kPack;
+  gates.grad_hidden = pass.grad_hidden + block / cpu::kPanelPacks * e.block_size() + block % cpu::kPanelPacks * kPack;
+  gates.grad_cell = pass.grad_cell + block * e.rows * kPack;
+  gates.grad_bias = pass.bias + block * kPanelWidth;
+  pass.kind->backward(gates);
+}
+
 void recurrent_input_gradient(const RecurrentPass& pass) {
   const RecurrentExtents& e = pass.extents;
   constexpr Extent kNarrow = 8;
@@ -205,6 +206,7 @@ void recurrent_input_gradient(const RecurrentPass& pass) {
   const Extent together = panels_together(bytes);
   for (Extent first = 0; first < panels; first += together) {
     const Extent end = std::min(first + together, panels);
+    const Extent share = e.step_size() / (end - first);  // of the next step, fetched during one product
     for (Extent step = 0; step < e.steps; ++step) {
       for (Extent panel = first; panel < end; ++panel) {
         PanelProduct product = through_weights(pass, step, 0, pass.packed_ih, panel);
@@ -214,6 +216,8 @@ void recurrent_input_gradient(const RecurrentPass& pass) {
         product.packs = packs_of(columns);
         product.accumulate = !pass.grad_x.assign;
         if (panel + 1 == end) product.next = 0;
+        product.fetch = pass.gates_at(step + 1, 0) + (panel - first) * share;
+        product.fetch_size = step + 1 < e.steps ? share : 0;
         if (columns % kPack == 0) {
           cpu::multiply(product);
         } else {
@@ -227,13 +231,21 @@ void recurrent_input_gradient(const RecurrentPass& pass) {
 void recurrent_backward(const RecurrentPass& pass) {
   const bool wants_h0 = pass.grad_h0.data != nullptr;
   if (pass.extents.steps > 1 || wants_h0) {
-    pack_weights(pass, pass.weight_hh, pass.extents.units, pass.kind->hidden_order(), pass.packed_hh);
+    if (pass.staging != nullptr) {
+      pack_hidden_tiles(pass);
+    } else {
+      pack_weights(pass, pass.weight_hh, pass.extents.units, pass.kind->hidden_order(), pass.packed_hh);
+    }
   }
   begin(pass);
   compute_steps(pass);
   if (wants_h0 || pass.grad_c0.data != nullptr) write_state_gradients(pass);
   write_bias_gradient(pass, 0, pass.kind->input_gates, pass.grad_bias_ih);
   write_bias_gradient(pass, pass.kind->hidden_slot, pass.kind->hidden_gates, pass.grad_bias_hh);
+  if (pass.staging != nullptr) {
+    input_and_weight_gradients_tiles(pass);
+    return;
+  }
   if (pass.grad_x.data != nullptr) recurrent_input_gradient(pass);
   recurrent_weight_gradients(pass);
 }

@@ -48,7 +48,9 @@ void multiply_input(const RecurrentPass& pass) {
                   .c = pass.gates_at(step, block),
                   .rows = e.rows,
                   .packs = e.gates,
-                  .next = block + 1 < end ? panel : 0});
+                  .next = block + 1 < end ? panel : 0,
+                  .fetch = pass.gates_at(step, block + 1),
+                  .fetch_size = e.block_size()});
       }
     }
   }
@@ -73,29 +75,43 @@ void multiply_hidden(const RecurrentPass& pass, Extent step, Extent block) {
             .rows = e.rows,
             .packs = e.gates,
             .accumulate = true,
-            .next = block + 1 < e.blocks() ? panel : -block * panel});
+            .next = block + 1 < e.blocks() ? panel : -block * panel,
+            .fetch = gates + e.block_size(),  // after the last block comes the first of the next step
+            .fetch_size = e.block_size()});
 }
 
-void compute_step(const RecurrentPass& pass, Extent step) {
+// The slab before the first step: c0, or zero.
+void write_first_cell(const RecurrentPass& pass) {
   const RecurrentExtents& e = pass.extents;
-  const Real* before = pass.hidden_before(step);
   for (Extent block = 0; block < e.blocks(); ++block) {
-    multiply_hidden(pass, step, block);
-    GateStep gates;
-    gates.gates = pass.gates_at(step, block);
-    gates.bias = pass.bias + block * kPanelWidth;
-    gates.cell_before = pass.cell_at(step - 1, block);
-    gates.cell = pass.cell_at(step, block);
-    gates.hidden_before = before == nullptr ? nullptr : before + block * kPack;
-    gates.hidden = pass.y + step * pass.y_step + block * kPack;
-    gates.hidden_row = e.units;
-    gates.rows = e.rows;
-    gates.lanes = pass.lanes(block);
-    pass.kind->forward(gates);
+    Real* cell = pass.cell_at(-1, block);
+    for (Extent row = 0; row < e.rows; ++row) {
+      Pack pack{};
+      if (pass.c0 != nullptr) pack = load_lanes(pass.c0 + row * e.units + block * kPack, pass.lanes(block));
+      cpu::store(cell + row * kPack, pack);
+    }
   }
 }
 
-void write_cell(const RecurrentPass& pass) {
+}  // namespace
+
+void compute_gates(const RecurrentPass& pass, Extent step, Extent block) {
+  const RecurrentExtents& e = pass.extents;
+  const Real* before = pass.hidden_before(step);
+  GateStep gates;
+  gates.gates = pass.gates_at(step, block);
+  gates.bias = pass.bias + block * kPanelWidth;
+  gates.cell_before = pass.cell_at(step - 1, block);
+  gates.cell = pass.cell_at(step, block);
+  gates.hidden_before = before == nullptr ? nullptr : before + block * kPack;
+  gates.hidden = pass.y + step * pass.y_step + block * kPack;
+  gates.hidden_row = e.units;
+  gates.rows = e.rows;
+  gates.lanes = pass.lanes(block);
+  pass.kind->forward(gates);
+}
+
+void write_cells(const RecurrentPass& pass) {
   const RecurrentExtents& e = pass.extents;
   for (Extent block = 0; block < e.blocks(); ++block) {
     const Real* cell = pass.cell_at(e.steps - 1, block);
@@ -105,35 +121,27 @@ void write_cell(const RecurrentPass& pass) {
   }
 }
 
-}  // namespace
-
-Extent panels_together(Extent bytes) {
-  constexpr Extent kBytes = 1 << 20;
-  return std::max<Extent>(1, kBytes / std::max<Extent>(1, bytes));
-}
-
-void to_blocks(const RecurrentPass& pass, const Real* matrix, Real* blocks, Extent block_row, Extent block_step) {
-  const RecurrentExtents& e = pass.extents;
-  for (Extent block = 0; block < e.blocks(); ++block) {
-    for (Extent row = 0; row < e.rows; ++row) {
-      const Pack pack = matrix == nullptr ? Pack{} : load_lanes(matrix + row * e.units + block * kPack, pass.lanes(block));
-      cpu::store(blocks + block * block_step + row * block_row, pack);
-    }
-  }
-}
-
 void recurrent_forward(const RecurrentPass& pass) {
   const RecurrentExtents& e = pass.extents;
-  pack_weights(pass, pass.weight_ih, e.inputs, pass.kind->input_order(), pass.packed_ih);
-  if (e.steps > 1 || pass.h0 != nullptr) {
-    pack_weights(pass, pass.weight_hh, e.units, pass.kind->hidden_order(), pass.packed_hh);
-  }
   gather_bias(pass);
-  multiply_input(pass);
-  if (pass.cells != nullptr) to_blocks(pass, pass.c0, pass.cells, kPack, e.rows * kPack);
-  for (Extent step = 0; step < e.steps; ++step) compute_step(pass, step);
+  if (pass.cells != nullptr) write_first_cell(pass);
+  if (pass.staging != nullptr) {
+    forward_tiles(pass);
+  } else {
+    pack_weights(pass, pass.weight_ih, e.inputs, pass.kind->input_order(), pass.packed_ih);
+    if (e.steps > 1 || pass.h0 != nullptr) {
+      pack_weights(pass, pass.weight_hh, e.units, pass.kind->hidden_order(), pass.packed_hh);
+    }
+    multiply_input(pass);
+    for (Extent step = 0; step < e.steps; ++step) {
+      for (Extent block = 0; block < e.blocks(); ++block) {
+        multiply_hidden(pass, step, block);
+        compute_gates(pass, step, block);
+      }
+    }
+  }
   if (pass.h != nullptr) copy(pass.y + (e.steps - 1) * pass.y_step, pass.h, e.rows * e.units);
-  if (pass.c != nullptr) write_cell(pass);
+  if (pass.c != nullptr) write_cells(pass);
 }
 
 }  // namespace fovea

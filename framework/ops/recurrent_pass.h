@@ -28,7 +28,7 @@ struct RecurrentExtents {
     return panel_width() * (forward > backward ? forward : backward);
   }
   Extent grad_hidden_size() const { return panels(units) * block_size(); }
-  Extent grad_panels_size() const { return blocks() * panel_width() * (inputs > units ? inputs : units); }
+  Extent grad_panels_size(Extent width) const { return blocks() * panel_width() * width; }
 };
 
 /// All memory of one call; what is not wanted is null.
@@ -56,6 +56,7 @@ struct RecurrentPass {
   Real* grad_hidden = nullptr;
   Real* grad_cell = nullptr;
   Real* grad_panels = nullptr;
+  Real* staging = nullptr;  // for bfloat16 factors; null: products in full precision
 
   /// A gradient, and whether it is written instead of added to.
   struct Gradient {
@@ -85,15 +86,54 @@ struct RecurrentPass {
 void recurrent_forward(const RecurrentPass& pass);
 void recurrent_backward(const RecurrentPass& pass);
 
-/// weight_ih and weight_hh gradients, from the gradients in the slots.
-void recurrent_weight_gradients(const RecurrentPass& pass);
-/// grad_x, from the gradients in the slots.
+// The parts of these that do not depend on how products are rounded.
+void compute_gates(const RecurrentPass& pass, Extent step, Extent block);
+void step_back(const RecurrentPass& pass, Extent step, Extent block);
+void write_cells(const RecurrentPass& pass);
+
+// grad_x and the gradients of the weights, from the gradients in the slots.
 void recurrent_input_gradient(const RecurrentPass& pass);
+void recurrent_weight_gradients(const RecurrentPass& pass);
+
+/// What one weight matrix was multiplied from: x, or h one step before.
+struct WeightFactor {
+  const Real* first = nullptr;  // rows [B, width] of step 0; null: they are zero
+  const Real* rest = nullptr;   // of step 1; later ones follow at `step`
+  Extent step = 0;
+  Extent width = 0;
+  Extent first_slot = 0;
+  std::span<const int> gates;
+  RecurrentPass::Gradient grad;
+  Real* panels = nullptr;  // [blocks, width, gates, kPack]: the gradient, transposed
+
+  const Real* at(Extent index) const { return index == 0 ? first : rest + (index - 1) * step; }
+};
+WeightFactor input_factor(const RecurrentPass& pass);
+WeightFactor hidden_factor(const RecurrentPass& pass);
+/// Transposes the panels into the gradient.
+void write_weight_gradient(const RecurrentPass& pass, const WeightFactor& factor);
+
+// The same with bfloat16 factors in tiles.
+Extent tile_staging_size(const RecurrentExtents& extents);
+void forward_tiles(const RecurrentPass& pass);
+void pack_hidden_tiles(const RecurrentPass& pass);
+void gather_grad_hidden_tiles(const RecurrentPass& pass, Extent panel);
+void round_slots(const RecurrentPass& pass, Extent step);
+void input_and_weight_gradients_tiles(const RecurrentPass& pass);
 
 /// The number of panels of `bytes` each that are worked on together: as many as stay in the second-level cache.
-Extent panels_together(Extent bytes);
+inline Extent panels_together(Extent bytes) {
+  constexpr Extent kCache = 1 << 20;
+  return bytes < kCache ? kCache / bytes : 1;
+}
 
-// Between a matrix [rows, units] and blocks [blocks, rows, kPack].
-void to_blocks(const RecurrentPass& pass, const Real* matrix, Real* blocks, Extent block_row, Extent block_step);
+inline Extent packs_of(Extent columns) {
+  const Extent packs = (columns + cpu::kPack - 1) / cpu::kPack;
+  return packs < cpu::kPanelPacks ? packs : cpu::kPanelPacks;
+}
+
+inline void put_lanes(Real* to, cpu::Pack pack, Extent lanes, bool assign) {
+  store_lanes(to, assign ? pack : load_lanes(to, lanes) + pack, lanes);
+}
 
 }  // namespace fovea

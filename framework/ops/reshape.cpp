@@ -78,9 +78,7 @@ class UnsqueezeOp final : public CopyOp {
   std::string_view name() const override { return "unsqueeze"; }
 
  private:
-  Shape shape_of(const Type& x) const override {
-    return x.shape.inserted(front_axis(name(), axis_, x.shape.rank() + 1), 1);
-  }
+  Shape shape_of(const Type& x) const override { return x.shape.inserted(front_axis(name(), axis_, x.shape.rank() + 1), 1); }
   int axis_;
 };
 
@@ -160,8 +158,6 @@ OpPointer make_reshape(std::vector<Extent> extents) { return std::make_shared<Re
 OpPointer make_unsqueeze(int axis) { return std::make_shared<UnsqueezeOp>(axis); }
 OpPointer make_squeeze(int axis) { return std::make_shared<SqueezeOp>(axis); }
 OpPointer make_expand_rows() { return std::make_shared<ExpandRowsOp>(); }
-OpPointer make_zeros_like_rows(std::vector<Extent> widths) {
-  return std::make_shared<ZerosLikeRowsOp>(std::move(widths));
-}
+OpPointer make_zeros_like_rows(std::vector<Extent> widths) { return std::make_shared<ZerosLikeRowsOp>(std::move(widths)); }
 
 }  // namespace fovea

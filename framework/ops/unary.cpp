@@ -61,8 +61,7 @@ class AffineOp final : public Op {
     Real* y = run.out[0].real();
     const Real factor = factor_;
     const Real term = term_;
-    for_packs(run.in[0].size(),
-              [=](Extent i, auto lanes) { lanes.store(y + i, factor * lanes.load(x + i) + term); });
+    for_packs(run.in[0].size(), [=](Extent i, auto lanes) { lanes.store(y + i, factor * lanes.load(x + i) + term); });
   }
 
   void backward(const OpRun& run) const override {

@@ -156,7 +156,7 @@ enum class Start { kWhole, kUnfinished };
 /// kUnfinished: a kill came before the first 8 bytes were written.
 Start check_magic(std::span<const std::byte> bytes, const std::filesystem::path& path) {
   const std::size_t size = std::min(bytes.size(), kMagic.size());
-  if (std::memcmp(bytes.data(), kMagic.data(), size) != 0) {
+  if (size > 0 && std::memcmp(bytes.data(), kMagic.data(), size) != 0) {
     throw Error(path.string(),
                 "expected a journal of a run; its first bytes are others; "
                 "remove the file or choose another directory with --output.");

@@ -23,8 +23,12 @@ void visit_parameters(const Graph& graph, const Visit& visit) {
 /// Half width of the uniform distribution of Glorot and Bengio 2010: gain sqrt(6 / (fan_in + fan_out)). The last two axes
 /// are the matrix, axes before them a stack of matrices; a vector is a matrix of one row.
 double glorot_half_width(const Shape& shape, double gain) {
-  const double fan_in = static_cast<double>(shape.last());
-  const double fan_out = shape.rank() < 2 ? 1.0 : static_cast<double>(shape[-2]);
+  double fan_in = 1;
+  double fan_out = 1;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    fan_out = axis == 0 ? 1 : fan_in;
+    fan_in = static_cast<double>(shape[axis]);
+  }
   return gain * std::sqrt(6.0 / std::max(1.0, fan_in + fan_out));
 }
 

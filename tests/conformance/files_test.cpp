@@ -11,6 +11,7 @@ TEST_CASE("every file in the plugin folders of attention has its registry entry,
   std::set<std::string> registered;
   for (const PluginInfo& plugin : detail::Catalogue::instance().all()) {
     registered.insert(std::filesystem::path(plugin.file).filename().string());
+    if (plugin.file.find("modules/") == std::string::npos) continue;  // an experiment, or a plugin of a test
     CAPTURE(plugin.name);
     CHECK(plugin.doc.find('\n') != std::string::npos);
   }

@@ -88,8 +88,8 @@ TEST_CASE("binary ops broadcast as numpy does") {
 }
 
 TEST_CASE("binary ops have exact gradients under any broadcast") {
-  const std::vector<std::pair<Shape, Shape>> shapes = {{{3, 21}, {3, 21}}, {{4, 5}, {5}},    {{5}, {4, 5}},
-                                                       {{2, 3, 19}, {3, 1}}, {{2, 1, 4}, {3, 1}}, {{6}, {}},
+  const std::vector<std::pair<Shape, Shape>> shapes = {{{3, 21}, {3, 21}},     {{4, 5}, {5}},       {{5}, {4, 5}},
+                                                       {{2, 3, 19}, {3, 1}},   {{2, 1, 4}, {3, 1}}, {{6}, {}},
                                                        {{2, 3, 4}, {2, 1, 1}}, {{1}, {1, 1}}};
   for (const auto& [a, b] : shapes) {
     CAPTURE(a.text() + " " + b.text());

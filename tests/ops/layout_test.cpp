@@ -52,8 +52,8 @@ TEST_CASE("concat and slice are inverse to each other along any axis") {
 
 TEST_CASE("ops that move elements have exact gradients") {
   const Input x = random_input({2, 3, 4, 5}, 1);
-  const std::vector<OpPointer> ops = {make_reshape({0, -1}),        make_transpose({0, 2, 1, 3}), make_transpose({3, 1, 0, 2}),
-                                      make_slice(1, 1, 3),          make_slice(-1, -2, 1000),     make_unsqueeze(-1),
+  const std::vector<OpPointer> ops = {make_reshape({0, -1}), make_transpose({0, 2, 1, 3}), make_transpose({3, 1, 0, 2}),
+                                      make_slice(1, 1, 3),   make_slice(-1, -2, 1000),     make_unsqueeze(-1),
                                       make_unsqueeze(0)};
   for (const OpPointer& op : ops) CHECK(gradient_error(op, {x}) < kGradientLimit);
   CHECK(gradient_error(make_squeeze(1), {random_input({3, 1, 2}, 2)}) < kGradientLimit);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -260,6 +261,29 @@ TEST_CASE("backward adds to gradients unless it is told to assign") {
       std::vector<double> expected(assigned[input].begin(), assigned[input].end());
       for (double& value : expected) value += 8;
       CHECK(distance(added[input], expected) < (sizeof(Real) == 4 ? 2e-4 : 1e-12));
+    }
+  }
+}
+
+TEST_CASE("bfloat16 products change outputs and gradients of lstm and gru by a few per cent at most") {
+  for (Case test : all_cases()) {
+    const auto inputs = filled_inputs(test);
+    Call full(test, inputs);
+    test.options.products = cpu::Products::kBf16;
+    Call rounded(test, inputs);
+    CAPTURE(test.sizes.units);
+    CAPTURE(std::string(full.op->name()));
+    for (std::size_t output = 0; output < full.out.values.size(); ++output) {
+      const auto& expected = full.out.values[output];
+      CHECK(distance(rounded.out.values[output], {expected.begin(), expected.end()}) < 0.05);
+    }
+    const auto expected = full.backward(full.out.values, Real(NAN));
+    const auto grads = rounded.backward(full.out.values, Real(NAN));
+    for (std::size_t input = 0; input < inputs.size(); ++input) {
+      const std::vector<double> values(expected[input].begin(), expected[input].end());
+      double size = 0;
+      for (const double value : values) size = std::max(size, std::abs(value));
+      CHECK(distance(grads[input], values) < 0.05 * (1 + size));
     }
   }
 }

@@ -64,8 +64,7 @@ TEST_CASE("layer_norm has mean 0 and variance 1 before weight and bias") {
 
 TEST_CASE("layer_norm and normalise have exact gradients") {
   for (const Extent width : {5, 16, 35}) {
-    const std::vector<Input> inputs = {random_input({2, 3, width}, 1), random_input({width}, 2),
-                                       random_input({width}, 3)};
+    const std::vector<Input> inputs = {random_input({2, 3, width}, 1), random_input({width}, 2), random_input({width}, 3)};
     CHECK(gradient_error(make_layer_norm(1e-5), inputs) < kGradientLimit);
     CHECK(gradient_error(make_normalise(1e-8), {inputs[0]}) < kGradientLimit);
     CHECK(gradient_error(make_normalise(100), {inputs[0]}) < kGradientLimit);  // all rows shorter than epsilon

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Shows that plugins live outside the source tree: installs a build, builds the project beside this script against it, in
 # a temporary folder, and tries its plugins.
-#   tests/plugin/run.sh BUILD_FOLDER      CMAKE and CXX may name other programs than cmake and c++
+#   tests/plugin/run.sh BUILD_FOLDER      the variables CMAKE and CXX name other programs
 set -euo pipefail
 
 here="$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)"
@@ -44,10 +44,13 @@ build_project() {
   (cd "$work/fovea" && find . -type f -exec sha256sum {} + | sort) >"$work/installed"
   mkdir "$work/project"
   cp "$here"/CMakeLists.txt "$here"/*.cpp "$work/project"
-  export CCACHE_BASEDIR="$work" CCACHE_NOHASHDIR=1
-  expect 0 "$cmake" -S "$work/project" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$work/fovea" \
-    -DCMAKE_CXX_FLAGS="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror" \
-    ${CXX:+-DCMAKE_CXX_COMPILER="$CXX"} $(command -v ccache >/dev/null && echo -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  local warnings="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
+  local options=(-G Ninja "-DCMAKE_PREFIX_PATH=$work/fovea" "-DCMAKE_CXX_FLAGS=$warnings")
+  if command -v ccache >/dev/null; then
+    export CCACHE_BASEDIR="$work" CCACHE_NOHASHDIR=1
+    options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  fi
+  expect 0 "$cmake" -S "$work/project" -B "$work/build" "${options[@]}"
   expect 0 "$cmake" --build "$work/build"
 }
 
@@ -75,7 +78,7 @@ check_commands() {
   for name in projected own_block top_p identity sign_descent look_up look_up_values; do expect_text "  $name "; done
   expect 0 "$fovea" describe top_p --plugin "$ideas"
   expect_text "share of the probability that is kept"
-  expect 2 "$fovea" describe top_q --plugin "$ideas"
+  expect 2 "$fovea" describe top_pp --plugin "$ideas"
   expect_text "Did you mean 'top_p'?"
 
   expect 0 "$fovea" run --plugin "$ideas" look_up_values steps=20 "optimizer=sign_descent(momentum=0.8)" --output "$work/runs"

@@ -35,9 +35,8 @@ void add_score_checks(std::map<std::string, Check>& checks) {
   for (const char* name : {"dot", "scaled_dot", "bilinear", "euclidean"}) {
     checks[std::string("score/") + name] = scorer([name](const Case&) { return std::string(name); });
   }
-  checks["score/additive"] = scorer([](const Case& c) {
-    return "additive(width=" + std::to_string(c.in("v").shape[0]) + ")";
-  });
+  checks["score/additive"] =
+      scorer([](const Case& c) { return "additive(width=" + std::to_string(c.in("v").shape[0]) + ")"; });
   checks["score/cosine"] = scorer([](const Case& c) {
     return "cosine(sharpness=" + number_text(c.number("sharpness")) + ", epsilon=" + number_text(c.number("epsilon")) + ")";
   });
@@ -116,13 +115,15 @@ Values multi_head_attention(Builder&, const Values& in, const Case& c) {
 struct RowChoice {
   std::vector<Real> weights;
   std::vector<Index> kept;
+  std::vector<Real> scratch;
   Choice choice;
 
   RowChoice(const Selector& selector, ConstRow scores) {
     const Extent capacity = selector.capacity(static_cast<Extent>(scores.size()));
     weights.resize(static_cast<std::size_t>(capacity));
     kept.resize(weights.size());
-    choice = {weights, kept, 0, 0};
+    scratch.resize(scores.size());
+    choice = {weights, kept, 0, 0, scratch};
     selector.select(scores, Rng(), choice);
   }
 };
@@ -188,9 +189,8 @@ void add_attention_checks(std::map<std::string, Check>& checks) {
     attention([](const Case&) { return "scaled_dot | causal | softmax | none"; })(c, outcome);
   };
   checks["attention/padded"] = attention([](const Case&) { return "scaled_dot | dense | softmax | none"; });
-  checks["attention/top_k"] = attention([](const Case& k) {
-    return "scaled_dot | dense | top_k(" + number_text(k.number("k")) + ") | none";
-  });
+  checks["attention/top_k"] =
+      attention([](const Case& k) { return "scaled_dot | dense | top_k(" + number_text(k.number("k")) + ") | none"; });
   checks["multi_head_attention"] = [](const Case& c, Outcome& outcome) { check_graph(c, multi_head_attention, outcome); };
   checks["select/top_k"] = check_top_k;
   checks["select/straight_through"] = check_straight_through;

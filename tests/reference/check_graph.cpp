@@ -111,7 +111,8 @@ void check_graph(const Case& c, const Build& build, Outcome& outcome) {
   });
   for (const std::string& name : bound) {
     const bool is_index = memory.indices.contains(name);
-    execution.bind("in_" + name, is_index ? static_cast<const void*>(memory.indices[name].data()) : memory.values[name].data());
+    execution.bind("in_" + name,
+                   is_index ? static_cast<const void*>(memory.indices[name].data()) : memory.values[name].data());
   }
   for (const std::string& path : wanted) execution.want_input_gradient(path, memory.gradients[path.substr(3)].data());
 

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmath>
 #include <csignal>
 #include <string>
@@ -20,6 +22,14 @@ std::filesystem::path published(const RunRecord& record, const std::filesystem::
   std::filesystem::create_directories(directory);
   publish(record, directory);
   return directory / kResultsName;
+}
+
+[[noreturn]] void publish_for_ever(const std::filesystem::path& directory) {
+  try {
+    for (RunRecord record = sample_record(2);; ++record.seed) publish(record, directory);
+  } catch (const Error&) {
+    ::_exit(1);
+  }
 }
 
 }  // namespace
@@ -121,6 +131,25 @@ TEST_CASE("while a publication is under way both the old and the new file pass")
   publish(record, scratch.path());
   CHECK(verify(path).passed());
   CHECK(read_file(hash_file) == new_hash);
+}
+
+TEST_CASE("a process that is killed between the two renamings leaves a file that passes") {
+  const ScratchDirectory scratch;
+  const auto path = published(sample_record(), scratch.path());
+  const auto one = std::filesystem::file_size(scratch.path() / kResultsHashName);
+  bool caught = false;
+  for (int attempt = 0; attempt < 20 && !caught; ++attempt) {
+    const pid_t child = ::fork();
+    if (child == 0) publish_for_ever(scratch.path());
+    const auto listed = [&] { return read_file(scratch.path() / kResultsHashName).size(); };
+    for (int look = 0; look < 100'000 && listed() == one; ++look) {
+    }
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    caught = listed() == 2 * one;
+    CHECK(verify(path).passed());
+  }
+  CHECK(caught);
 }
 
 TEST_CASE("a full disk leaves the file that was published before") {

@@ -16,9 +16,7 @@ constexpr std::size_t kGuard = 64;
 constexpr std::byte kGuardByte{0x5A};
 constexpr double kStep = sizeof(Real) == 8 ? 1e-5 : 1e-2;
 
-std::vector<Real> reals_of(const Tensor& tensor) {
-  return {tensor.real(), tensor.real() + tensor.size()};
-}
+std::vector<Real> reals_of(const Tensor& tensor) { return {tensor.real(), tensor.real() + tensor.size()}; }
 
 std::vector<std::vector<Real>> random_cotangents(const std::vector<Type>& types) {
   std::vector<std::vector<Real>> cotangents;
@@ -43,8 +41,7 @@ double inner_product(const OpRunner& runner, const std::vector<std::vector<Real>
   return total;
 }
 
-std::vector<Real> numeric_gradient(OpRunner& runner, std::size_t input,
-                                   const std::vector<std::vector<Real>>& cotangents) {
+std::vector<Real> numeric_gradient(OpRunner& runner, std::size_t input, const std::vector<std::vector<Real>>& cotangents) {
   std::vector<Real> gradient;
   for (std::size_t i = 0; i < runner.inputs()[input].reals.size(); ++i) {
     Real& value = runner.inputs()[input].reals[i];

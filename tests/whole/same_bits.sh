@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# One run, many ways: on 1, 2, 3 and 8 threads, stopped by a signal and resumed, killed at random moments and resumed. The
+# results file is the same byte for byte outside /clock, and what is on disk is a whole file at every moment.
+#   tests/whole/same_bits.sh PROGRAM [KILLS]
+set -euo pipefail
+
+program="${1:?expected the program; none came; run tests/whole/same_bits.sh build/release/fovea.}"
+kills="${2:-6}"
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+settings=(sort_by_pointing n=6 lengths=4,9 hidden=32 steps=600 evaluate_every=50 checkpoint_every=20 test_rows=500
+  validation_rows=200 batch=64 shard_rows=16)
+
+fail() {
+  printf 'FAILED: %s\n' "$*" >&2
+  exit 1
+}
+
+train() { "$program" run "${settings[@]}" --quiet --output "$work/$1" "${@:2}"; }
+# In the background, with $! the program itself.
+start() { "$program" run "${settings[@]}" --quiet --output "$work/$1" --threads 2 >/dev/null 2>&1 & }
+results() { printf '%s/sort_by_pointing/main/results.h5' "$work/$1"; }
+same() { "$program" verify "$(results one)" --same "$(results "$1")" >/dev/null || fail "$2"; }
+
+train one --threads 1 >/dev/null
+for threads in 2 3 8; do
+  train "threads_$threads" --threads "$threads" >/dev/null
+  same "threads_$threads" "$threads threads must give the bits of one"
+done
+echo "1, 2, 3 and 8 threads: the same"
+
+# A signal: the step is finished, the state saved; the same command goes on.
+start stopped
+sleep 0.5
+kill -TERM $! 2>/dev/null || true
+code=0
+wait $! || code=$?
+[ "$code" -eq 143 ] || [ "$code" -eq 0 ] || fail "exit code 143 was expected after SIGTERM; $code came"
+train stopped --threads 3 >/dev/null
+same stopped "a run that was stopped and resumed must give the bits of one that was not"
+echo "stopped (exit code $code) and resumed: the same"
+
+# Kills at random moments; a file that is there must be whole.
+for ((i = 0; i < kills; ++i)); do
+  start killed
+  sleep "0.$((RANDOM % 7))$((RANDOM % 10))"
+  kill -9 $! 2>/dev/null || true
+  wait $! 2>/dev/null || true
+  if [ -e "$(results killed)" ]; then
+    "$program" verify "$(results killed)" >/dev/null || fail "the file on disk must be whole after kill number $((i + 1))"
+  fi
+done
+train killed --threads 2 >/dev/null
+same killed "a run that was killed $kills times must give the bits of one that was not"
+echo "killed $kills times and resumed: the same"
+
+# A finished run is left alone, another configuration is refused.
+before="$(sha256sum "$(results killed)")"
+train killed >/dev/null
+[ "$before" = "$(sha256sum "$(results killed)")" ] || fail "a finished run must be left alone"
+if train killed learning_rate=0.5 >/dev/null 2>"$work/refusal"; then fail "another configuration must be refused"; fi
+[ "$(wc -l <"$work/refusal")" -eq 1 ] || fail "a refusal is one line; $(cat "$work/refusal")"
+[ "$before" = "$(sha256sum "$(results killed)")" ] || fail "a refusal must leave the results alone"
+echo "finished and left alone: the same"
