@@ -19,11 +19,10 @@ constexpr Library kLibraries[] = {Library::kDirect, Library::kXsmm, Library::kOn
 constexpr const char* kLayouts[] = {"A B", "A B'", "A'B"};
 
 constexpr Extent kShapes[][3] = {
-    {1, 20, 20},     {20, 20, 1},     {8, 20, 20},      {32, 20, 20},    {32, 20, 180},   {32, 180, 20},
-    {1600, 20, 20},  {20, 20, 1600},  {16, 64, 64},     {64, 64, 64},    {64, 16, 64},    {64, 64, 16},
-    {1, 64, 1024},   {8, 1024, 64},   {1, 256, 256},    {64, 2, 256},    {64, 1024, 2},   {64, 128, 128},
-    {64, 512, 128},  {64, 128, 512},  {64, 256, 256},   {64, 1024, 256}, {64, 256, 1024}, {128, 256, 256},
-    {640, 256, 256}, {256, 256, 640}, {512, 128, 3200}, {640, 1024, 256}};
+    {1, 20, 20},     {20, 20, 1},     {8, 20, 20},     {32, 20, 20},    {32, 20, 180},   {32, 180, 20},    {1600, 20, 20},
+    {20, 20, 1600},  {16, 64, 64},    {64, 64, 64},    {64, 16, 64},    {64, 64, 16},    {1, 64, 1024},    {8, 1024, 64},
+    {1, 256, 256},   {64, 2, 256},    {64, 1024, 2},   {64, 128, 128},  {64, 512, 128},  {64, 128, 512},   {64, 256, 256},
+    {64, 1024, 256}, {64, 256, 1024}, {128, 256, 256}, {640, 256, 256}, {256, 256, 640}, {512, 128, 3200}, {640, 1024, 256}};
 
 std::vector<Real> filled(Extent count) {
   std::vector<Real> values(static_cast<std::size_t>(count));
@@ -48,8 +47,8 @@ void measure_shape(const GemmSpec& spec, const char* layout, int rounds) {
   candidates.push_back({[] { fused_multiply_adds(); }});
   measure(candidates, rounds, 1e-3);
   const double operations = 2.0 * static_cast<double>(spec.m) * static_cast<double>(spec.n) * static_cast<double>(spec.k);
-  std::printf("%5ld x %4ld x %4ld  %-4s", static_cast<long>(spec.m), static_cast<long>(spec.n),
-              static_cast<long>(spec.k), layout);
+  std::printf("%5ld x %4ld x %4ld  %-4s", static_cast<long>(spec.m), static_cast<long>(spec.n), static_cast<long>(spec.k),
+              layout);
   for (const int index : column) {
     if (index < 0) {
       std::printf("         -         ");

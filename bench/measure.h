@@ -20,9 +20,7 @@ struct Candidate {
   double best() const { return seconds.empty() ? 0 : *std::min_element(seconds.begin(), seconds.end()); }
 };
 
-inline double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+inline double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 /// Takes `rounds` samples of every candidate, each of at least `sample` seconds.
 inline void measure(std::vector<Candidate>& candidates, int rounds, double sample) {

@@ -89,9 +89,8 @@ void report(const char* name, const Layer& layer, int rounds) {
   std::vector<std::unique_ptr<Shard>> shards;
   for (Extent i = 0; i < kShards; ++i) shards.push_back(std::make_unique<Shard>(layer));
   std::vector<Candidate> candidates;
-  candidates.push_back({[&] {
-    cpu::parallel_for(kShards, [&](Extent i) { shards[static_cast<std::size_t>(i)]->step(); });
-  }});
+  candidates.push_back(
+      {[&] { cpu::parallel_for(kShards, [&](Extent i) { shards[static_cast<std::size_t>(i)]->step(); }); }});
   candidates.push_back({[] { cpu::parallel_for(kShards, [](Extent) { fused_multiply_adds(); }); }});
   measure(candidates, rounds, 2e-2);
   const double gates = layer.is_lstm ? 4 : 3;
@@ -99,10 +98,11 @@ void report(const char* name, const Layer& layer, int rounds) {
                             static_cast<double>(layer.units * (layer.inputs + layer.units));
   const double rate = 1e-9 * operations / candidates[0].median();
   const double peak = 1e-9 * kShards * fused_multiply_adds() / candidates[1].median();
-  std::printf("%-10s T %ld, inputs %3ld, hidden %3ld: %8.2f ms  %7.1f GFLOP/s, best %7.1f (multiply-add peak %.0f, best %.0f)\n", name,
-              static_cast<long>(layer.steps), static_cast<long>(layer.inputs), static_cast<long>(layer.units),
-              1e3 * candidates[0].median(), rate, rate * candidates[0].median() / candidates[0].best(), peak,
-              peak * candidates[1].median() / candidates[1].best());
+  std::printf(
+      "%-10s T %ld, inputs %3ld, hidden %3ld: %8.2f ms  %7.1f GFLOP/s, best %7.1f (multiply-add peak %.0f, best %.0f)\n",
+      name, static_cast<long>(layer.steps), static_cast<long>(layer.inputs), static_cast<long>(layer.units),
+      1e3 * candidates[0].median(), rate, rate * candidates[0].median() / candidates[0].best(), peak,
+      peak * candidates[1].median() / candidates[1].best());
   std::fflush(stdout);
 }
 

@@ -12,7 +12,8 @@ class SortByPointing : public Experiment {
   }
 
   void fields(Options& options) override {
-    options.add("n", n_, "numbers in a row in training, >= 1", {.low = 1});
+    options.add("n", n_, "most numbers in a row in training, >= 1", {.low = 1});
+    options.add("n_min", n_min_, "least numbers in a row in training, drawn anew for each batch; 0: always n", {.low = 0});
     options.add("order", order_, "order of the output, as task sort_numbers has them");
     options.add("lengths", lengths_, "lengths to evaluate on without retraining", {.low = 1});
     model_.fields(options);
@@ -20,22 +21,26 @@ class SortByPointing : public Experiment {
 
   std::vector<RunSpec> runs() const override {
     RunSpec run;
-    run.task = task_of(n_);
+    run.task = task_of(n_min_ > 0 ? n_min_ : n_, n_);
     run.model = pointer_model(model_);
     run.train.steps = 2000;
     run.train.batch = 128;
+    run.train.shard_rows = 64;
     run.train.learning_rate = 2e-3;
     run.train.schedule = "warmup(50) * cosine(final=0.01)";
     run.train.clip_norm = 2.0;
     run.train.evaluate_every = 500;
-    for (const Extent n : lengths_) run.evaluations.push_back({"N=" + std::to_string(n), task_of(n), 1000});
+    for (const Extent n : lengths_) run.evaluations.push_back({"N=" + std::to_string(n), task_of(n, n), 1000});
     return {run};
   }
 
  private:
-  std::string task_of(Extent n) const { return "sort_numbers(n=" + std::to_string(n) + ", order=" + order_ + ")"; }
+  std::string task_of(Extent least, Extent most) const {
+    return "sort_numbers(n_min=" + std::to_string(least) + ", n_max=" + std::to_string(most) + ", order=" + order_ + ")";
+  }
 
   Extent n_ = 15;
+  Extent n_min_ = 5;
   std::string order_ = "ascending";
   std::vector<Extent> lengths_{5, 10, 15, 30, 50, 100};
   PointerOptions model_;

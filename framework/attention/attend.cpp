@@ -51,8 +51,8 @@ SiteText SiteText::parse(std::string_view text) {
                               "' has more parts; remove them.");
     }
     if (part.empty()) {
-      throw Error("site", "a site is 'scorer | pattern | selector | estimator'; the " + std::string(kNames[number]) + " of '" +
-                              std::string(text) + "' is empty; name one (parts may be missing at the end only).");
+      throw Error("site", "a site is 'scorer | pattern | selector | estimator'; the " + std::string(kNames[number]) +
+                              " of '" + std::string(text) + "' is empty; name one (parts may be missing at the end only).");
     }
     *parts[number] = std::string(part);
     begin = end + 1;
@@ -153,9 +153,8 @@ Attended Site::attend(const Inputs& inputs, At at) {
   std::vector<Value> operands{result.scores};
   if (!inputs.mask.is_empty()) operands.push_back(inputs.mask);
   if (!inputs.values.is_empty()) operands.push_back(inputs.values);
-  ChooseParts parts{state_->pattern,        state_->selector,        state_->estimator,
-                    state_->advantage_slot, !inputs.mask.is_empty(), !inputs.values.is_empty(),
-                    builder.products()};
+  ChooseParts parts{state_->pattern,         state_->selector,          state_->estimator, state_->advantage_slot,
+                    !inputs.mask.is_empty(), !inputs.values.is_empty(), builder.products()};
   const std::vector<Value> out = builder.add_all(std::make_shared<ChooseOp>(std::move(parts)), operands, "", at);
   result.weights = out[ChooseOp::kWeights];
   result.kept = out[ChooseOp::kKept];

@@ -22,8 +22,9 @@ struct Choice {
   std::span<Real> scratch;  // its content is lost between calls
 };
 
-/// weights = softmax(scores / temperature), temperature > 0; returns log(sum(exp((scores - max) / temperature))). The largest
-/// score is taken off first: divided by a small temperature it could overflow. May work in place. Shapes: [N], [>= N].
+/// weights = softmax(scores / temperature), temperature > 0; returns log(sum(exp((scores - max) / temperature))). The
+/// largest score is taken off first: divided by a small temperature it could overflow. May work in place. Shapes: [N], [>=
+/// N].
 Real tempered_softmax(ConstRow scores, double temperature, Row weights);
 /// grad_scores += weights * (grad_weights - dot(weights, grad_weights)) / temperature.
 void tempered_softmax_backward(ConstRow weights, ConstRow grad_weights, double temperature, Row grad_scores);

@@ -71,7 +71,7 @@ void ChooseOp::pull_rows(const ChooseMemory& memory, Extent b, Counters& counter
   if (by_product) counters.gathered_rows_backward += static_cast<std::uint64_t>(e.queries * e.items);
   ChooseStreams streams(memory.run, b);
   for (Extent m = 0; m < e.queries; ++m) {
-    const Rng rng = needs_streams() ? streams.next(m) : Rng();
+    const Rng rng = needs_streams() ? streams.next() : Rng();
     const ChooseRow row = memory.row(b, m);
     const Extent kept = memory.count[row.row];
     if (kept == 0) continue;
@@ -96,7 +96,8 @@ void ChooseOp::pull_row(const ChooseMemory& memory, const ChooseRow& row, const 
   const Row grad_scores{is_full ? grad_all : memory.row_grad_scores, allowed};
   if (!is_full) std::fill(grad_scores.begin(), grad_scores.end(), Real{0});
   if (estimator_traits_.has_path) {
-    parts_.estimator->through_choice(*parts_.selector, row.scores, choice, rng, grad_weights(memory, row, choice), grad_scores);
+    parts_.estimator->through_choice(*parts_.selector, row.scores, choice, rng, grad_weights(memory, row, choice),
+                                     grad_scores);
   }
   if (selector_traits_.samples) {
     const Real factor = memory.run.grad_out[kLogProb].real()[row.row] + advantage(memory, row.b);
@@ -147,7 +148,8 @@ void ChooseOp::pull_values(const ChooseMemory& memory, Extent b, Counters& count
     const Extent row = b * e.queries + m;
     for (Extent k = 0; k < memory.count[row]; ++k) {
       const Index item = memory.kept[row * e.capacity + k];  // add: several queries may keep one item
-      cpu::add_scaled(memory.weights[row * e.capacity + k], {grad + m * e.width, width}, {grad_values + item * e.width, width});
+      cpu::add_scaled(memory.weights[row * e.capacity + k], {grad + m * e.width, width},
+                      {grad_values + item * e.width, width});
     }
     if (!is_counted) counters.gathered_rows_backward += static_cast<std::uint64_t>(memory.count[row]);
   }

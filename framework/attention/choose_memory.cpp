@@ -71,10 +71,9 @@ const Real* ChooseMemory::dense_weights_of(Extent b) const {
   return dense_weights;
 }
 
-Rng ChooseStreams::next(Extent m) {
+Rng ChooseStreams::next() {
   const std::uint64_t high = base_.bits();
-  const std::uint64_t seed = (high << 32U) | base_.bits();
-  return Rng({seed, run_.stream, run_.context->step, static_cast<std::uint32_t>(m), run_.time});
+  return Rng({.seed = (high << 32U) | base_.bits(), .stream = stream_});
 }
 
 }  // namespace fovea

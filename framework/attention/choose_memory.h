@@ -24,25 +24,25 @@ struct ChooseMemory {
   const ChoosePlan& plan;
   ChooseExtents e;
 
-  const Real* scores;         // [B, M, N]
-  const Index* mask;          // [B, N] or [B, M, N] or null
-  bool is_mask_shared;        // [B, N]: one row for all queries
-  const Real* values;         // [B, N, V] or null
-  Real* weights;              // [B, M, K]
-  Index* kept;                // [B, M, K]
-  Index* count;               // [B, M]
-  Real* log_prob;             // [B, M]
-  Real* read;                 // [B, M, V] or null
+  const Real* scores;   // [B, M, N]
+  const Index* mask;    // [B, N] or [B, M, N] or null
+  bool is_mask_shared;  // [B, N]: one row for all queries
+  const Real* values;   // [B, N, V] or null
+  Real* weights;        // [B, M, K]
+  Index* kept;          // [B, M, K]
+  Index* count;         // [B, M]
+  Real* log_prob;       // [B, M]
+  Real* read;           // [B, M, V] or null
 
   // Workspace; places of a row stand in the order of its allowed items.
-  Index* items;               // [N]
-  Index* places;              // [K]: kept, as places
-  Real* row_scores;           // [N]
-  Real* scratch;              // [N]
-  Real* row_grad_scores;      // [N]
-  Real* row_grad_weights;     // [N]
-  Real* dense_weights;        // [M, N] or null
-  Real* dense_grad_weights;   // [M, N] or null
+  Index* items;              // [N]
+  Index* places;             // [K]: kept, as places
+  Real* row_scores;          // [N]
+  Real* scratch;             // [N]
+  Real* row_grad_scores;     // [N]
+  Real* row_grad_weights;    // [N]
+  Real* dense_weights;       // [M, N] or null
+  Real* dense_grad_weights;  // [M, N] or null
 
   static std::vector<Type> workspace(const ChooseExtents& extents, bool is_dense);
 
@@ -60,11 +60,11 @@ struct ChooseMemory {
 /// The random numbers of the rows of one batch element: the same in forward and backward, for any sharding.
 class ChooseStreams {
  public:
-  ChooseStreams(const OpRun& run, Extent b) : run_(run), base_(run.rng(b)) {}
-  Rng next(Extent m);  // for m = 0, 1, 2 ... in order
+  ChooseStreams(const OpRun& run, Extent b) : stream_(run.stream), base_(run.rng(b)) {}
+  Rng next();  // of query 0, 1, 2 ... in order
 
  private:
-  const OpRun& run_;
+  std::uint32_t stream_;
   Rng base_;
 };
 

@@ -40,14 +40,12 @@ std::vector<Type> ChooseOp::infer(std::span<const Type> in) const {
   if (parts_.has_values) {
     const Type& values = in[parts_.has_mask ? 2 : 1];
     const bool fits = values.shape.rank() == 3 && values.shape[0] == b && values.shape[1] == n && values.shape[2] > 0;
-    expect(values.kind == Kind::kReal && fits, "values", "[B, N, V] with B = " + std::to_string(b) + " and N = " + std::to_string(n),
-           values);
+    expect(values.kind == Kind::kReal && fits, "values",
+           "[B, N, V] with B = " + std::to_string(b) + " and N = " + std::to_string(n), values);
   }
   const ChooseExtents e = extents(in);
-  std::vector<Type> types{{{b, m, e.capacity}, Kind::kReal},
-                          {{b, m, e.capacity}, Kind::kIndex},
-                          {{b, m}, Kind::kIndex},
-                          {{b, m}, Kind::kReal}};
+  std::vector<Type> types{
+      {{b, m, e.capacity}, Kind::kReal}, {{b, m, e.capacity}, Kind::kIndex}, {{b, m}, Kind::kIndex}, {{b, m}, Kind::kReal}};
   if (parts_.has_values) types.push_back({{b, m, e.width}, Kind::kReal});
   return types;
 }
@@ -76,7 +74,7 @@ void ChooseOp::forward(const OpRun& run) const {
     for (Extent b = 0; b < e.batch; ++b) {
       ChooseStreams streams(run, b);
       for (Extent m = 0; m < e.queries; ++m) {
-        choose_row(memory, memory.row(b, m), needs_streams() ? streams.next(m) : Rng());
+        choose_row(memory, memory.row(b, m), needs_streams() ? streams.next() : Rng());
       }
     }
   }
@@ -101,7 +99,8 @@ void ChooseOp::choose_row(const ChooseMemory& memory, const ChooseRow& row, cons
   const Extent capacity = memory.e.capacity;
   Real* weights = memory.weights + row.row * capacity;
   Index* kept = memory.kept + row.row * capacity;
-  Choice choice{{weights, static_cast<std::size_t>(capacity)}, {kept, static_cast<std::size_t>(capacity)}, 0, 0, memory.scratch_row()};
+  Choice choice{
+      {weights, static_cast<std::size_t>(capacity)}, {kept, static_cast<std::size_t>(capacity)}, 0, 0, memory.scratch_row()};
   if (!row.items.empty()) {
     const bool is_greedy = selector_traits_.samples && memory.run.context->mode == Mode::kEvaluate;
     if (is_greedy) {

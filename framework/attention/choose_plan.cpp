@@ -4,8 +4,7 @@
 
 namespace fovea {
 
-ChoosePlan::ChoosePlan(const ChooseExtents& extents, const Pattern& pattern, cpu::Products products)
-    : extents_(extents) {
+ChoosePlan::ChoosePlan(const ChooseExtents& extents, const Pattern& pattern, cpu::Products products) : extents_(extents) {
   const auto [batch, queries, items, capacity, width] = extents;
   first_.push_back(0);
   std::vector<Index> candidates;

@@ -20,9 +20,9 @@ class Estimator {
   static constexpr const char* kKind = "estimator";
 
   struct Traits {
-    bool has_path = false;           // through_choice is defined
-    bool has_score_function = false; // advantages is defined; needs a selector that samples
-    bool needs_derivative = false;   // usable only with a differentiable selector (the estimator "none")
+    bool has_path = false;            // through_choice is defined
+    bool has_score_function = false;  // advantages is defined; needs a selector that samples
+    bool needs_derivative = false;    // usable only with a differentiable selector (the estimator "none")
     bool is_biased = false;
   };
 

@@ -18,9 +18,9 @@ Value Scorer::prepare_keys(Builder& /*builder*/, Value keys) { return keys; }
 
 void expect_equal_widths(std::string_view scorer, Extent query_width, Extent key_width) {
   if (query_width == key_width) return;
-  throw Error("scorer " + std::string(scorer),
-              "queries and keys of equal widths were expected; queries have " + std::to_string(query_width) +
-                  " and keys " + std::to_string(key_width) + "; project one of them or use bilinear.");
+  throw Error("scorer " + std::string(scorer), "queries and keys of equal widths were expected; queries have " +
+                                                   std::to_string(query_width) + " and keys " + std::to_string(key_width) +
+                                                   "; project one of them or use bilinear.");
 }
 
 }  // namespace fovea

@@ -19,8 +19,7 @@ void Selector::backward(ConstRow /*scores*/, const Choice& /*choice*/, ConstRow 
   throw Error("selector", "this selector has no derivative; backward was called; choose an estimator that needs none.");
 }
 
-void Selector::log_prob_backward(ConstRow /*scores*/, const Choice& /*choice*/, Real /*factor*/,
-                                 Row /*grad_scores*/) const {
+void Selector::log_prob_backward(ConstRow /*scores*/, const Choice& /*choice*/, Real /*factor*/, Row /*grad_scores*/) const {
   throw Error("selector", "this selector does not sample; log_prob_backward was called; choose one that samples.");
 }
 

@@ -50,25 +50,39 @@ void store_row(Real* to, Extent last, const Pack (&row)[kPacks]) {
 template <int kBlockRows, int kPacks, bool kPartial, bool kAccumulate>
 void multiply_block(const Block& block) {
   constexpr int kChains = kBlockRows * kPacks >= 8 ? 1 : (kBlockRows * kPacks >= 4 ? 2 : 4);
-  Pack sums[kChains][kBlockRows][kPacks] = {};
+  Pack sums[kChains][kBlockRows][kPacks];
+#pragma GCC unroll 4
+  for (int chain = 0; chain < kChains; ++chain) {
+#pragma GCC unroll 8
+    for (int r = 0; r < kBlockRows; ++r) {
+#pragma GCC unroll 2
+      for (int q = 0; q < kPacks; ++q) sums[chain][r][q] = Pack{};
+    }
+  }
   if constexpr (kAccumulate) {
+#pragma GCC unroll 8
     for (int r = 0; r < kBlockRows; ++r) load_row<kPacks, kPartial>(block.c + r * block.ldc, block.last, sums[0][r]);
   }
   const auto step = [&](Extent p, Pack(&chain)[kBlockRows][kPacks]) {
     Pack b[kPacks];
     load_row<kPacks, kPartial>(block.b + p * block.ldb, block.last, b);
     const Real* a = block.a + p * block.step_stride;
+#pragma GCC unroll 8
     for (int r = 0; r < kBlockRows; ++r) {
       const Pack factor = broadcast(a[r * block.row_stride]);
+#pragma GCC unroll 2
       for (int q = 0; q < kPacks; ++q) chain[r][q] = multiply_add(factor, b[q], chain[r][q]);
     }
   };
   Extent p = 0;
   for (; p + kChains <= block.k; p += kChains) {
+#pragma GCC unroll 4
     for (int chain = 0; chain < kChains; ++chain) step(p + chain, sums[chain]);
   }
   for (; p < block.k; ++p) step(p, sums[0]);
+#pragma GCC unroll 8
   for (int r = 0; r < kBlockRows; ++r) {
+#pragma GCC unroll 4
     for (int chain = 1; chain < kChains; ++chain) {
       for (int q = 0; q < kPacks; ++q) sums[0][r][q] += sums[chain][r][q];
     }

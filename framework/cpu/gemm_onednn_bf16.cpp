@@ -70,8 +70,7 @@ class OneDnnBf16Kernel : public Gemm::Kernel {
                        {{DNNL_ARG_SRC, memory(description_.src_desc(), engine(), state.a.data())},
                         {DNNL_ARG_WEIGHTS, memory(description_.weights_desc(), engine(), state.b.data())},
                         {DNNL_ARG_DST, memory(description_.dst_desc(), engine(), c)},
-                        {DNNL_ARG_SCRATCHPAD,
-                         memory(description_.scratchpad_desc(), engine(), state.scratchpad.data())}});
+                        {DNNL_ARG_SCRATCHPAD, memory(description_.scratchpad_desc(), engine(), state.scratchpad.data())}});
   }
 
  private:

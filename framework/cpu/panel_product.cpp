@@ -107,8 +107,9 @@ class Fetcher {
       panel_ += reach_;
       return {line, kHalfLine, product_.b_block};
     }
-    if (dense_ < product_.fetch_size) {
-      const Real* line = product_.fetch + dense_;
+    for (; span_ < product_.fetch.size(); ++span_, dense_ = 0) {
+      if (dense_ >= static_cast<Extent>(product_.fetch[span_].size())) continue;
+      const Real* line = product_.fetch[span_].data() + dense_;
       dense_ += product_.blocks * reach_;
       return {line, kHalfLine, reach_};
     }
@@ -119,6 +120,7 @@ class Fetcher {
   const PanelProduct& product_;
   Extent reach_;  // of a block of rows, in each block of steps
   Extent panel_ = 0;
+  std::size_t span_ = 0;
   Extent dense_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <span>
 
 #include "framework/core/real.h"
@@ -31,9 +32,8 @@ struct PanelProduct {
   Extent packs = kPanelPacks;
   bool accumulate = false;
   // What is wanted after this product is fetched into the second-level cache meanwhile:
-  Extent next = 0;              // the distance from b to the next panel; 0: none
-  const Real* fetch = nullptr;  // and fetch_size elements of dense memory
-  Extent fetch_size = 0;
+  Extent next = 0;                                  // the distance from b to the next panel; 0: none
+  std::array<std::span<const Real>, 3> fetch = {};  // and dense memory
 };
 
 void multiply(const PanelProduct& product);

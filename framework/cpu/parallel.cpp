@@ -110,8 +110,7 @@ void parallel_for(Extent count, const std::function<void(Extent)>& body) {
   failure.rethrow();
 }
 
-void parallel_tiles(Extent extent, Extent tile,
-                    const std::function<void(Extent begin, Extent end, Extent number)>& body) {
+void parallel_tiles(Extent extent, Extent tile, const std::function<void(Extent begin, Extent end, Extent number)>& body) {
   if (tile < 1) {
     throw Error("parallel_tiles", "a tile of at least 1 element; " + std::to_string(tile) + " came; give a tile >= 1.");
   }

@@ -83,8 +83,7 @@ Real sum(std::span<const Real> in) {
 Real dot(std::span<const Real> a, std::span<const Real> b) {
   FOVEA_ASSERT(a.size() == b.size());
   return sum_packs(
-      length(a),
-      [&](Extent i, Pack total) { return multiply_add(load(a.data() + i), load(b.data() + i), total); },
+      length(a), [&](Extent i, Pack total) { return multiply_add(load(a.data() + i), load(b.data() + i), total); },
       [&](Extent i, Extent count, Pack total) {
         return multiply_add(load_part(a.data() + i, count), load_part(b.data() + i, count), total);
       });

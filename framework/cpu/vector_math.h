@@ -93,10 +93,18 @@ Pack each_lane(Pack x, Function function) {
   for (Extent i = 0; i < kPack; ++i) x[i] = function(x[i]);
   return x;
 }
-inline Pack exp_pack(Pack x) { return each_lane(x, [](Real v) { return std::exp(v); }); }
-inline Pack log_pack(Pack x) { return each_lane(x, [](Real v) { return std::log(v); }); }
-inline Pack tanh_pack(Pack x) { return each_lane(x, [](Real v) { return std::tanh(v); }); }
-inline Pack sigmoid_pack(Pack x) { return each_lane(x, [](Real v) { return Real(1) / (Real(1) + std::exp(-v)); }); }
+inline Pack exp_pack(Pack x) {
+  return each_lane(x, [](Real v) { return std::exp(v); });
+}
+inline Pack log_pack(Pack x) {
+  return each_lane(x, [](Real v) { return std::log(v); });
+}
+inline Pack tanh_pack(Pack x) {
+  return each_lane(x, [](Real v) { return std::tanh(v); });
+}
+inline Pack sigmoid_pack(Pack x) {
+  return each_lane(x, [](Real v) { return Real(1) / (Real(1) + std::exp(-v)); });
+}
 
 #else
 

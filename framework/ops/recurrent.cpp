@@ -41,13 +41,13 @@ class RecurrentOp final : public Op {
     require_real(name(), in[0], "x");
     const int rank = form_ == Form::kCell ? 2 : 3;
     if (in[0].shape.rank() != rank || in[0].shape.size() == 0) {
-      reject(name(), describe("x", in[0]) + " came; give x " +
-                         (rank == 2 ? "[batch, inputs]" : "[steps, batch, inputs]") + ", none of them 0.");
+      reject(name(), describe("x", in[0]) + " came; give x " + (rank == 2 ? "[batch, inputs]" : "[steps, batch, inputs]") +
+                         ", none of them 0.");
     }
     const Type& hidden = in[weight(1)];
     if (hidden.shape.rank() != 2 || hidden.shape[1] < 1) {
-      reject(name(), describe("weight_hh", hidden) + " came; give a weight [" + std::to_string(kind_.gates) +
-                         " * hidden, hidden].");
+      reject(name(),
+             describe("weight_hh", hidden) + " came; give a weight [" + std::to_string(kind_.gates) + " * hidden, hidden].");
     }
     const RecurrentExtents e = extents(in);
     require_shape(in, places_.h0, {e.rows, e.units}, "h0");
@@ -198,9 +198,7 @@ OpPointer make_lstm(const RecurrentOptions& options) {
   return std::make_shared<RecurrentOp>(kLstm, Form::kSequence, options);
 }
 
-OpPointer make_gru(const RecurrentOptions& options) {
-  return std::make_shared<RecurrentOp>(kGru, Form::kSequence, options);
-}
+OpPointer make_gru(const RecurrentOptions& options) { return std::make_shared<RecurrentOp>(kGru, Form::kSequence, options); }
 
 OpPointer make_lstm_cell(cpu::Products products) {
   return std::make_shared<RecurrentOp>(kLstm, Form::kCell, RecurrentOptions{.products = products});

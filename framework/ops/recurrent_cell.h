@@ -32,12 +32,12 @@ struct GateStep {
 struct CellKind {
   std::string_view name;
   std::string_view cell_name;
-  bool has_cell = false;        // carries c beside h
-  bool passes_hidden = false;   // a part of h passes by the products: h' = ... + z h
-  int gates = 0;                // in the weights
-  int hidden_slot = 0;          // the products with h go to the slots from here, those with x to the slots from 0
-  int input_gates[4] = {};      // gate of the weights for each slot of x
-  int hidden_gates[4] = {};     // and, from hidden_slot on, of h
+  bool has_cell = false;       // carries c beside h
+  bool passes_hidden = false;  // a part of h passes by the products: h' = ... + z h
+  int gates = 0;               // in the weights
+  int hidden_slot = 0;         // the products with h go to the slots from here, those with x to the slots from 0
+  int input_gates[4] = {};     // gate of the weights for each slot of x
+  int hidden_gates[4] = {};    // and, from hidden_slot on, of h
   void (*forward)(const GateStep&) = nullptr;
   void (*backward)(const GateStep&) = nullptr;
 

@@ -41,16 +41,15 @@ void multiply_input(const RecurrentPass& pass) {
     for (Extent step = 0; step < e.steps; ++step) {
       for (Extent block = begin; block < end; ++block) {
         cpu::multiply({.a = pass.x + step * pass.x_step,
-                  .a_row = e.inputs,
-                  .b = pass.packed_ih + block * panel,
-                  .b_row = e.panel_width(),
-                  .steps = e.inputs,
-                  .c = pass.gates_at(step, block),
-                  .rows = e.rows,
-                  .packs = e.gates,
-                  .next = block + 1 < end ? panel : 0,
-                  .fetch = pass.gates_at(step, block + 1),
-                  .fetch_size = e.block_size()});
+                       .a_row = e.inputs,
+                       .b = pass.packed_ih + block * panel,
+                       .b_row = e.panel_width(),
+                       .steps = e.inputs,
+                       .c = pass.gates_at(step, block),
+                       .rows = e.rows,
+                       .packs = e.gates,
+                       .next = block + 1 < end ? panel : 0,
+                       .fetch = {span_of(pass.gates_at(step, block + 1), e.block_size())}});
       }
     }
   }
@@ -66,18 +65,20 @@ void multiply_hidden(const RecurrentPass& pass, Extent step, Extent block) {
   const Real* before = pass.hidden_before(step);
   if (before == nullptr) return;
   const Extent panel = e.units * e.panel_width();
-  cpu::multiply({.a = before,
-            .a_row = e.units,
-            .b = pass.packed_hh + block * panel,
-            .b_row = e.panel_width(),
-            .steps = e.units,
-            .c = gates + pass.hidden_slots(),
-            .rows = e.rows,
-            .packs = e.gates,
-            .accumulate = true,
-            .next = block + 1 < e.blocks() ? panel : -block * panel,
-            .fetch = gates + e.block_size(),  // after the last block comes the first of the next step
-            .fetch_size = e.block_size()});
+  cpu::multiply(
+      {.a = before,
+       .a_row = e.units,
+       .b = pass.packed_hh + block * panel,
+       .b_row = e.panel_width(),
+       .steps = e.units,
+       .c = gates + pass.hidden_slots(),
+       .rows = e.rows,
+       .packs = e.gates,
+       .accumulate = true,
+       .next = !is_large(e.blocks() * panel) ? 0 : (block + 1 < e.blocks() ? panel : -block * panel),
+       // After the last block comes the first of the next step.
+       .fetch = {span_of(gates + e.block_size(), e.block_size()), span_of(pass.cell_at(step, block + 1), e.rows * kPack),
+                 span_of(pass.y + (step + 1) * pass.y_step + block * e.rows * kPack, e.rows * kPack)}});
 }
 
 // The slab before the first step: c0, or zero.

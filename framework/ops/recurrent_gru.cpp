@@ -13,8 +13,7 @@ using cpu::store;
 // Slots: n (its part from x), r, z, m (the part of n from h), so that either product fills three neighbours.
 // r, z = sigmoid(...);    m = W_hn h + b_hn;    n = tanh(W_in x + b_in + r m);    h' = (1 - z) n + z h = n + z (h - n)
 void forward(const GateStep& step) {
-  const Pack bias[4] = {load(step.bias), load(step.bias + kPack), load(step.bias + 2 * kPack),
-                        load(step.bias + 3 * kPack)};
+  const Pack bias[4] = {load(step.bias), load(step.bias + kPack), load(step.bias + 2 * kPack), load(step.bias + 3 * kPack)};
   for (Extent row = 0; row < step.rows; ++row) {
     Real* gates = step.gates + row * kPanelWidth;
     const Pack r = cpu::sigmoid_pack(load(gates + kPack) + bias[1]);

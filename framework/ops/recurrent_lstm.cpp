@@ -12,8 +12,7 @@ using cpu::store;
 
 // i, f, o = sigmoid(...), g = tanh(...);    c' = f c + i g;    h' = o tanh(c')
 void forward(const GateStep& step) {
-  const Pack bias[4] = {load(step.bias), load(step.bias + kPack), load(step.bias + 2 * kPack),
-                        load(step.bias + 3 * kPack)};
+  const Pack bias[4] = {load(step.bias), load(step.bias + kPack), load(step.bias + 2 * kPack), load(step.bias + 3 * kPack)};
   for (Extent row = 0; row < step.rows; ++row) {
     Real* gates = step.gates + row * kPanelWidth;
     const Pack i = cpu::sigmoid_pack(load(gates) + bias[0]);
@@ -46,8 +45,7 @@ void backward(const GateStep& step) {
     const Pack grad_c = load(step.grad_cell + row * kPack) + grad_h * o * (Real(1) - t * t);
     // c' = f c + i g
     store(step.grad_cell + row * kPack, grad_c * f);
-    const Pack grads[4] = {grad_c * g * i * (Real(1) - i),
-                           grad_c * load(step.cell_before + row * kPack) * f * (Real(1) - f),
+    const Pack grads[4] = {grad_c * g * i * (Real(1) - i), grad_c * load(step.cell_before + row * kPack) * f * (Real(1) - f),
                            grad_c * i * (Real(1) - g * g), grad_h * t * o * (Real(1) - o)};
     for (int slot = 0; slot < 4; ++slot) {
       totals[slot] += grads[slot];

@@ -14,14 +14,14 @@ struct RecurrentExtents {
   Extent gates = 0;
 
   Extent blocks() const { return (units + cpu::kPack - 1) / cpu::kPack; }
-  Extent block_size() const { return rows * cpu::kPanelWidth; }       // slots of one block at one step
-  Extent step_size() const { return blocks() * block_size(); }        // slots of one step
+  Extent block_size() const { return rows * cpu::kPanelWidth; }  // slots of one block at one step
+  Extent step_size() const { return blocks() * block_size(); }   // slots of one step
   Extent cell_step() const { return blocks() * rows * cpu::kPack; }
   Extent panel_width() const { return gates * cpu::kPack; }
   static Extent panels(Extent columns) { return (columns + cpu::kPanelWidth - 1) / cpu::kPanelWidth; }
 
   Extent gates_size() const { return steps * step_size(); }
-  Extent cells_size() const { return (steps + 1) * cell_step(); }     // slab 0 is the cell before the first step
+  Extent cells_size() const { return (steps + 1) * cell_step(); }  // slab 0 is the cell before the first step
   Extent packed_size(Extent width) const {
     const Extent forward = blocks() * width;
     const Extent backward = panels(width) * blocks() * cpu::kPanelWidth;
@@ -125,6 +125,13 @@ void input_and_weight_gradients_tiles(const RecurrentPass& pass);
 inline Extent panels_together(Extent bytes) {
   constexpr Extent kCache = 1 << 20;
   return bytes < kCache ? kCache / bytes : 1;
+}
+
+/// Where fetching ahead begins to pay: less stays in the second-level cache by itself.
+inline bool is_large(Extent size) { return panels_together(size * static_cast<Extent>(sizeof(Real))) == 1; }
+
+inline std::span<const Real> span_of(const Real* data, Extent size) {
+  return data == nullptr ? std::span<const Real>() : std::span(data, static_cast<std::size_t>(size));
 }
 
 inline Extent packs_of(Extent columns) {

@@ -34,8 +34,8 @@ void multiply_chunk(const RecurrentPass& pass, const WeightFactor& factor, Exten
                  .packs = e.gates,
                  .accumulate = step > first_step,
                  .next = block + 1 < e.blocks() ? e.block_size() : 0,
-                 .fetch = factor.rest + (step + count - 1) * factor.step + block * share,
-                 .fetch_size = step + count < e.steps ? share : 0});
+                 .fetch = {span_of(factor.rest + (step + count - 1) * factor.step + block * share,
+                                   step + count < e.steps ? share : 0)}});
 }
 
 }  // namespace

@@ -7,8 +7,8 @@ class None final : public Estimator {
  public:
   Traits traits() const override { return {.has_path = true, .needs_derivative = true}; }
 
-  void through_choice(const Selector& selector, ConstRow scores, const Choice& choice, Rng /*rng*/,
-                      ConstRow grad_weights, Row grad_scores) const override {
+  void through_choice(const Selector& selector, ConstRow scores, const Choice& choice, Rng /*rng*/, ConstRow grad_weights,
+                      Row grad_scores) const override {
     selector.backward(scores, choice, grad_weights, grad_scores);
   }
 };

@@ -70,7 +70,6 @@ class Decoder {
 
 /// What the site publishes of its choices: one kept item a step. pointers Index [B, M], log_probs [B, M].
 void publish(Builder& b, const Decoder& decoder, Value pointers, Value log_probs) {
-  const auto scope = b.scope("pointer");
   const Value kept = unsqueeze(pointers, 2);
   b.register_site(decoder.site_text(), {}, kept, exp(unsqueeze(log_probs, 2)), full_index(pointers, 2, 1), log_probs);
 }
@@ -85,6 +84,7 @@ void teach(Builder& b, const Encoded& encoded, Value targets, const PointerOptio
   Decoder decoder(b, encoded, options);
   const Value inputs = teacher_inputs(encoded.items, decoder.start(), targets);  // [M, B, E]
   const Lstm::Result states = decoder.lstm().run(inputs, {encoded.hidden, encoded.cell});
+  const auto pointing = b.scope("pointer");
   const Value mask = free_before(targets, encoded.items, decoder.use());
   const Value scores = decoder.point(transpose(states.states, {1, 0, 2}), mask);
   b.output("cost", mean_all_but_first(cross_entropy(scores, targets, mask)));
@@ -96,6 +96,7 @@ void teach(Builder& b, const Encoded& encoded, Value targets, const PointerOptio
 void decode_greedily(Builder& b, const Encoded& encoded, const PointerOptions& options) {
   const auto scope = b.scope("decoder");
   Decoder decoder(b, encoded, options);
+  const auto pointing = b.scope("pointer");
   LoopBuilder loop(b, "greedy");
   loop.steps_like(encoded.items, 1);
   const Value hidden = loop.carried("hidden", encoded.hidden);
@@ -123,6 +124,7 @@ void decode_with_beams(Builder& b, const Encoded& encoded, const PointerOptions&
   const Extent beams = options.beam;
   const Extent width = encoded.items.shape().last();
   const Extent state_width = encoded.hidden.shape().last();
+  const auto pointing = b.scope("pointer");
   LoopBuilder loop(b, "beam");
   loop.steps_like(encoded.items, 1);
   const Value hidden = loop.carried("hidden", for_beams(encoded.hidden, beams));  // [B, W, H]

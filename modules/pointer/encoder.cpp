@@ -36,7 +36,8 @@ Encoded encode_set(Builder& b, Value items, const PointerOptions& options) {
   Value cell = zeros_like_rows(items, {options.hidden});
   Value read = mean(items, 1);
   if (options.process_steps > 0) {
-    const Lstm lstm(b, "process", width, options.hidden);
+    const auto scope = b.scope("process");
+    const Lstm lstm(b, "lstm", width, options.hidden);
     Site site(b, "bilinear | dense | softmax | none", options.hidden, width);
     const Value keys = site.prepare_keys(items);
     for (Extent step = 0; step < options.process_steps; ++step) {

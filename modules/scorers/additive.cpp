@@ -27,7 +27,8 @@ class Additive final : public Scorer {
   Value v_;             // [H]
 };
 
-FOVEA_SCORER("additive", Additive, R"doc(Additive score: a layer of tanh units over query and key, and a vector that weighs them.
+FOVEA_SCORER("additive", Additive,
+             R"doc(Additive score: a layer of tanh units over query and key, and a vector that weighs them.
 
 Solves    s = v^T tanh(Wq q + Wk k); Wk k is computed once for all queries.
 Shapes    queries [B, M, Dq], keys [B, N, Dk], weight_query [H, Dq], weight_key [H, Dk], v [H] -> scores [B, M, N].

@@ -76,7 +76,8 @@ void check_near(const Reals& a, const Reals& b) {
 }  // namespace
 
 TEST_CASE("a site attends from inside a loop as it does at once, gradients of its parameters included") {
-  for (const char* text : {"additive(width=3)", "bilinear | dense | top_k(2)", "scaled_dot | dense | argmax | straight_through"}) {
+  for (const char* text :
+       {"additive(width=3)", "bilinear | dense | top_k(2)", "scaled_dot | dense | argmax | straight_through"}) {
     CAPTURE(text);
     const Result looped = run(text, true);
     const Result at_once = run(text, false);

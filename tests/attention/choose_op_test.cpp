@@ -26,10 +26,10 @@ struct Parts {
 };
 
 std::shared_ptr<const Op> op_of(const Parts& parts, Has has) {
-  return std::make_shared<ChooseOp>(ChooseParts{
-      parse_pattern(parts.pattern).pattern, Registry<Selector>::instance().parse(parts.selector),
-      Registry<Estimator>::instance().parse(parts.estimator), parts.advantage_slot, (static_cast<unsigned>(has) & 1U) != 0,
-      (static_cast<unsigned>(has) & 2U) != 0});
+  return std::make_shared<ChooseOp>(
+      ChooseParts{parse_pattern(parts.pattern).pattern, Registry<Selector>::instance().parse(parts.selector),
+                  Registry<Estimator>::instance().parse(parts.estimator), parts.advantage_slot,
+                  (static_cast<unsigned>(has) & 1U) != 0, (static_cast<unsigned>(has) & 2U) != 0});
 }
 
 Input scores_of(Extent batch, Extent queries, Extent items) {
@@ -63,7 +63,8 @@ TEST_CASE("a choice and its read have the gradients that central differences giv
       CHECK(testing::gradient_error(op_of(parts, Has::kValues), {scores, values}) < testing::kGradientLimit);
       for (const Shape& shape : {Shape{2, 6}, Shape{2, 3, 6}}) {
         CHECK(testing::gradient_error(op_of(parts, Has::kMask), {scores, mask_of(shape, 2)}) < testing::kGradientLimit);
-        CHECK(testing::gradient_error(op_of(parts, Has::kBoth), {scores, mask_of(shape, 3), values}) < testing::kGradientLimit);
+        CHECK(testing::gradient_error(op_of(parts, Has::kBoth), {scores, mask_of(shape, 3), values}) <
+              testing::kGradientLimit);
       }
     }
   }
@@ -103,7 +104,8 @@ TEST_CASE("masked items are compacted away: kept ascending, then -1, weights 0 b
 }
 
 TEST_CASE("an empty axis of items is a row with nothing allowed") {
-  OpRunner runner(op_of({.selector = "top_k(3)"}, Has::kValues), {testing::real_input({2, 1, 0}, {}), testing::real_input({2, 0, 3}, {})});
+  OpRunner runner(op_of({.selector = "top_k(3)"}, Has::kValues),
+                  {testing::real_input({2, 1, 0}, {}), testing::real_input({2, 0, 3}, {})});
   runner.forward();
   CHECK(runner.index_output(ChooseOp::kCount) == std::vector<Index>{0, 0});
   CHECK(runner.output(ChooseOp::kRead) == Reals(6));
@@ -138,7 +140,8 @@ TEST_CASE("reinforce adds advantage times the gradient of the log-probability, i
   const Reals advantages{2, -3};
   const std::span<const Real> slots[] = {{}, advantages};
   OpRunner plain(op_of({.selector = "sample", .estimator = "reinforce", .advantage_slot = 1}, Has::kNothing), inputs);
-  OpRunner scored(op_of({.selector = "sample", .estimator = "reinforce", .advantage_slot = 1}, Has::kNothing), inputs, {.advantages = slots});
+  OpRunner scored(op_of({.selector = "sample", .estimator = "reinforce", .advantage_slot = 1}, Has::kNothing), inputs,
+                  {.advantages = slots});
   plain.forward();
   scored.forward();
   plain.backward(~0U, {Reals(6), {}, {}, {2, 2, 2, -3, -3, -3}, {}}, 1);  // the same through the output log_prob
@@ -149,8 +152,10 @@ TEST_CASE("reinforce adds advantage times the gradient of the log-probability, i
 
 TEST_CASE("queries of one row draw independently, and evaluation draws nothing") {
   const Input scores = testing::real_input({1, 64, 2}, Reals(128, 0));
-  OpRunner training(op_of({.selector = "sample", .estimator = "reinforce"}, Has::kNothing), {scores}, {.mode = Mode::kTrain});
-  OpRunner evaluation(op_of({.selector = "sample", .estimator = "reinforce"}, Has::kNothing), {scores}, {.mode = Mode::kEvaluate});
+  OpRunner training(op_of({.selector = "sample", .estimator = "reinforce"}, Has::kNothing), {scores},
+                    {.mode = Mode::kTrain});
+  OpRunner evaluation(op_of({.selector = "sample", .estimator = "reinforce"}, Has::kNothing), {scores},
+                      {.mode = Mode::kEvaluate});
   training.forward();
   evaluation.forward();
   const std::vector<Index> drawn = training.index_output(ChooseOp::kKept);
@@ -185,7 +190,8 @@ TEST_CASE("counters follow the choice: a sparse selector touches its kept rows o
 TEST_CASE("a site names the input that does not fit") {
   const auto infer = [](Has has, const std::vector<Type>& types) { return op_of({}, has)->infer(types); };
   const Type scores{{2, 3, 6}, Kind::kReal};
-  CHECK_THROWS_WITH_AS(infer(Has::kNothing, {{{2, 6}, Kind::kReal}}), doctest::Contains("scores [B, M, N] were expected; Real [2, 6] came"), Error);
+  CHECK_THROWS_WITH_AS(infer(Has::kNothing, {{{2, 6}, Kind::kReal}}),
+                       doctest::Contains("scores [B, M, N] were expected; Real [2, 6] came"), Error);
   CHECK_THROWS_WITH_AS(infer(Has::kMask, {scores, {{3, 6}, Kind::kIndex}}),
                        doctest::Contains("mask Index [2, 6] or [2, 3, 6] were expected; Index [3, 6] came"), Error);
   CHECK_THROWS_WITH_AS(infer(Has::kMask, {scores, {{2, 6}, Kind::kReal}}), doctest::Contains("Real [2, 6] came"), Error);

@@ -7,13 +7,15 @@ namespace {
 
 /// The scores of the query (3, 4) with the keys (1, 2) and (0, -1).
 std::vector<Real> scores_of(const std::string& text, const std::map<std::string, std::vector<Real>>& parameters = {}) {
-  conformance::SiteRun run({.text = text, .batch = 1, .queries = 1, .items = 2, .query_width = 2, .key_width = 2, .value_width = 0});
+  conformance::SiteRun run(
+      {.text = text, .batch = 1, .queries = 1, .items = 2, .query_width = 2, .key_width = 2, .value_width = 0});
   run.inputs["queries"] = {3, 4};
   run.inputs["keys"] = {1, 2, 0, -1};
   for (const auto& [name, values] : parameters) run.parameters.at("site/" + name) = values;
-  run.execution = std::make_unique<Execution>(Plan::compile(run.graph, {}, Plan::Passes::kForward), [&](const std::string& path) {
-    return ParameterMemory{run.parameters.at(path).data(), nullptr};
-  });
+  run.execution =
+      std::make_unique<Execution>(Plan::compile(run.graph, {}, Plan::Passes::kForward), [&](const std::string& path) {
+        return ParameterMemory{run.parameters.at(path).data(), nullptr};
+      });
   run.forward();
   return run.reals("scores");
 }
@@ -31,8 +33,9 @@ TEST_CASE("the scorers give the scores that a reader computes by hand") {
   check_near(scores_of("euclidean"), -(4 + 4), -(9 + 25));
   check_near(scores_of("cosine(sharpness=2)"), 2 * 11 / (5 * std::sqrt(5.0)), 2 * -4 / 5.0);
   check_near(scores_of("bilinear", {{"weight", {1, 0, 2, -1}}}), 3 * 1 + 4 * 0, 3 * 0 + 4 * 1);
-  check_near(scores_of("additive(width=1)", {{"weight_query", {Real(0.1), 0}}, {"weight_key", {Real(0.2), Real(0.1)}}, {"v", {2}}}),
-             2 * std::tanh(0.7), 2 * std::tanh(0.2));
+  check_near(
+      scores_of("additive(width=1)", {{"weight_query", {Real(0.1), 0}}, {"weight_key", {Real(0.2), Real(0.1)}}, {"v", {2}}}),
+      2 * std::tanh(0.7), 2 * std::tanh(0.2));
 }
 
 }  // namespace fovea

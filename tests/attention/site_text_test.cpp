@@ -39,7 +39,8 @@ TEST_CASE("a site's text is canonical, with defaults for what is missing at the 
 }
 
 TEST_CASE("a malformed site's text names the part") {
-  CHECK_THROWS_WITH_AS(SiteText::parse("dot | | softmax"), doctest::Contains("the pattern of 'dot | | softmax' is empty"), Error);
+  CHECK_THROWS_WITH_AS(SiteText::parse("dot | | softmax"), doctest::Contains("the pattern of 'dot | | softmax' is empty"),
+                       Error);
   CHECK_THROWS_WITH_AS(SiteText::parse(""), doctest::Contains("the scorer of '' is empty"), Error);
   CHECK_THROWS_WITH_AS(SiteText::parse("dot|dense|softmax|none|more"), doctest::Contains("has more parts"), Error);
 }
@@ -73,16 +74,22 @@ TEST_CASE("a site that cannot train names its place, the reason and what would w
     Site site(builder, text, 4, 4);
   };
   const auto train = [&](const std::string& text) { build(text, Mode::kTrain); };
-  CHECK_THROWS_WITH_AS(train("dot | dense | argmax"),
-                       doctest::Contains("[decoder/pointer] selector 'argmax' has no derivative and the estimator is 'none'; "
-                                         "use one of: straight_through. (built at site_text_test.cpp:"), Error);
+  CHECK_THROWS_WITH_AS(
+      train("dot | dense | argmax"),
+      doctest::Contains("[decoder/pointer] selector 'argmax' has no derivative and the estimator is 'none'; "
+                        "use one of: straight_through. (built at site_text_test.cpp:"),
+      Error);
   CHECK_THROWS_WITH_AS(train("dot | dense | sample"), doctest::Contains("use one of: reinforce, straight_through."), Error);
-  CHECK_THROWS_WITH_AS(train("dot | dense | softmax | reinforce"),
-                       doctest::Contains("estimator 'reinforce' needs a selector that samples and the selector is 'softmax'; "
-                                         "use one of: none, straight_through."), Error);
-  CHECK_THROWS_WITH_AS(train("dot | dense | top_k(1)"),
-                       doctest::Contains("selector 'top_k(1)' keeps one item, whose weight is always 1, so no gradient reaches "
-                                         "the scores, and the estimator is 'none'; use one of: straight_through."), Error);
+  CHECK_THROWS_WITH_AS(
+      train("dot | dense | softmax | reinforce"),
+      doctest::Contains("estimator 'reinforce' needs a selector that samples and the selector is 'softmax'; "
+                        "use one of: none, straight_through."),
+      Error);
+  CHECK_THROWS_WITH_AS(
+      train("dot | dense | top_k(1)"),
+      doctest::Contains("selector 'top_k(1)' keeps one item, whose weight is always 1, so no gradient reaches "
+                        "the scores, and the estimator is 'none'; use one of: straight_through."),
+      Error);
   CHECK_THROWS_WITH_AS(train("dot | dense | sparsmax"),
                        doctest::Contains("[decoder/pointer/selector] no 'sparsmax'; known: argmax, sample, "), Error);
   CHECK_NOTHROW(build("dot | dense | argmax", Mode::kEvaluate));

@@ -53,7 +53,8 @@ inline Rng rng_of(std::uint32_t step, std::uint32_t row = 0) {
 /// Scores that differ by at least `scale` / 8, in random order.
 inline std::vector<Real> distinct_scores(std::size_t items, Rng rng, double scale = 1) {
   std::vector<Real> scores(items);
-  for (std::size_t i = 0; i < items; ++i) scores[i] = static_cast<Real>(scale * (0.25 * static_cast<double>(i) + rng.uniform(0, 0.125)));
+  for (std::size_t i = 0; i < items; ++i)
+    scores[i] = static_cast<Real>(scale * (0.25 * static_cast<double>(i) + rng.uniform(0, 0.125)));
   rng.shuffle(std::span<Real>(scores));
   return scores;
 }

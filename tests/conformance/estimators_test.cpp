@@ -23,7 +23,8 @@ struct Problem {
   std::vector<double> read(const Chosen& chosen) const {
     std::vector<double> out(kWidth);
     const Scores weights = chosen.dense(kItems);
-    for (std::size_t i = 0; i < kItems * kWidth; ++i) out[i % kWidth] += static_cast<double>(weights[i / kWidth] * values[i]);
+    for (std::size_t i = 0; i < kItems * kWidth; ++i)
+      out[i % kWidth] += static_cast<double>(weights[i / kWidth] * values[i]);
     return out;
   }
   double cost(const Chosen& chosen) const {
@@ -35,7 +36,8 @@ struct Problem {
   Scores grad_weights(const Chosen& chosen) const {
     Scores grad(kItems);
     const std::vector<double> r = read(chosen);
-    for (std::size_t i = 0; i < kItems * kWidth; ++i) grad[i / kWidth] += static_cast<Real>(3 * std::cos(3 * r[i % kWidth])) * values[i];
+    for (std::size_t i = 0; i < kItems * kWidth; ++i)
+      grad[i / kWidth] += static_cast<Real>(3 * std::cos(3 * r[i % kWidth])) * values[i];
     return grad;
   }
 };
@@ -83,7 +85,8 @@ Scores one_estimate(const Problem& problem, const Selector& selector, const Esti
   if (estimator.traits().has_path) {
     Scores grad_weights = problem.grad_weights(chosen);
     if (estimator.reads_kept_only()) {
-      for (std::size_t k = 0; k < chosen.kept.size(); ++k) grad_weights[k] = grad_weights[static_cast<std::size_t>(chosen.kept[k])];
+      for (std::size_t k = 0; k < chosen.kept.size(); ++k)
+        grad_weights[k] = grad_weights[static_cast<std::size_t>(chosen.kept[k])];
       grad_weights.resize(chosen.kept.size());
     }
     estimator.through_choice(selector, problem.scores, chosen.choice(), rng, grad_weights, grad);
@@ -137,7 +140,9 @@ bool fits(const std::string& selector, const std::string& estimator) {
   return misfit(*selector_of(selector), selector, *Registry<Estimator>::instance().parse(estimator), estimator).empty();
 }
 
-std::vector<std::string> estimator_texts() { return texts_of<Estimator>({"straight_through(temperature=0.5)", "reinforce(decay=0)"}); }
+std::vector<std::string> estimator_texts() {
+  return texts_of<Estimator>({"straight_through(temperature=0.5)", "reinforce(decay=0)"});
+}
 
 }  // namespace
 
@@ -165,12 +170,14 @@ TEST_CASE("every estimator fits some selector, and every selector has an estimat
   for (const std::string& estimator : estimator_texts()) {
     CAPTURE(estimator);
     const auto selectors = selector_texts();
-    CHECK(std::any_of(selectors.begin(), selectors.end(), [&](const std::string& selector) { return fits(selector, estimator); }));
+    CHECK(std::any_of(selectors.begin(), selectors.end(),
+                      [&](const std::string& selector) { return fits(selector, estimator); }));
   }
   for (const std::string& selector : selector_texts()) {
     CAPTURE(selector);
     const auto estimators = estimator_texts();
-    CHECK(std::any_of(estimators.begin(), estimators.end(), [&](const std::string& estimator) { return fits(selector, estimator); }));
+    CHECK(std::any_of(estimators.begin(), estimators.end(),
+                      [&](const std::string& estimator) { return fits(selector, estimator); }));
   }
 }
 

@@ -17,7 +17,8 @@ TEST_CASE("every file in the plugin folders of attention has its registry entry,
   }
   for (const char* folder : {"scorers", "patterns", "selectors", "estimators"}) {
     std::size_t files = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(FOVEA_SOURCE_DIR) / "modules" / folder)) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(std::filesystem::path(FOVEA_SOURCE_DIR) / "modules" / folder)) {
       if (entry.path().extension() != ".cpp") continue;
       CAPTURE(entry.path().string());
       CHECK(registered.count(entry.path().filename().string()) == 1);

@@ -16,7 +16,8 @@ TEST_CASE("every pattern gives ascending items in range, causal and dense ones w
       for (Extent query = 0; query < queries; ++query) {
         std::vector<Index> candidates;
         pattern->candidates(query, queries, items, candidates);
-        const bool is_in_range = std::all_of(candidates.begin(), candidates.end(), [n = items](Index i) { return i >= 0 && i < n; });
+        const bool is_in_range =
+            std::all_of(candidates.begin(), candidates.end(), [n = items](Index i) { return i >= 0 && i < n; });
         CHECK(is_in_range);
         CHECK(std::adjacent_find(candidates.begin(), candidates.end(), std::greater_equal<>()) == candidates.end());
         if (pattern->is_dense()) CHECK(static_cast<Extent>(candidates.size()) == items);

@@ -5,9 +5,7 @@
 namespace fovea::conformance {
 namespace {
 
-std::vector<std::string> scorer_texts() {
-  return texts_of<Scorer>({"additive(width=3)", "cosine(sharpness=2.5)"});
-}
+std::vector<std::string> scorer_texts() { return texts_of<Scorer>({"additive(width=3)", "cosine(sharpness=2.5)"}); }
 
 /// True where the scorer takes queries and keys of different widths.
 bool takes_unequal_widths(const std::string& text) {
@@ -26,7 +24,8 @@ TEST_CASE("every scorer gives finite scores [B, M, N], also where every size is 
   for (const std::string& text : scorer_texts()) {
     CAPTURE(text);
     for (const Extent size : {1, 4}) {
-      SiteRun run({.text = text, .batch = size, .queries = size + 1, .items = 2 * size - 1, .query_width = size, .key_width = size});
+      SiteRun run(
+          {.text = text, .batch = size, .queries = size + 1, .items = 2 * size - 1, .query_width = size, .key_width = size});
       run.forward();
       CHECK(run.shape("scores") == Shape{size, size + 1, 2 * size - 1});
       for (const Real score : run.reals("scores")) CHECK(std::isfinite(score));
@@ -54,7 +53,7 @@ TEST_CASE("a score depends on its own query and key only") {
     SiteRun run({.text = text});
     run.forward();
     std::vector<Real> before = run.reals("scores");
-    run.inputs["queries"][4] += 1;  // batch element 0, query 1
+    run.inputs["queries"][4] += 1;       // batch element 0, query 1
     run.inputs["keys"][2 * 4 + 1] += 1;  // batch element 0, item 2
     run.forward();
     const std::vector<Real> after = run.reals("scores");

@@ -14,7 +14,8 @@ using Scores = std::vector<Real>;
 bool is_valid(const Chosen& chosen, Extent items, Extent capacity) {
   const Real sum = std::accumulate(chosen.weights.begin(), chosen.weights.end(), Real{0});
   const bool is_in_range = !chosen.kept.empty() && chosen.kept.front() >= 0 && chosen.kept.back() < items;
-  const bool is_ascending = std::adjacent_find(chosen.kept.begin(), chosen.kept.end(), std::greater_equal<>()) == chosen.kept.end();
+  const bool is_ascending =
+      std::adjacent_find(chosen.kept.begin(), chosen.kept.end(), std::greater_equal<>()) == chosen.kept.end();
   const bool is_positive = std::all_of(chosen.weights.begin(), chosen.weights.end(), [](Real w) { return w >= 0; });
   return chosen.count >= 1 && chosen.count <= capacity && is_in_range && is_ascending && is_positive &&
          std::abs(sum - 1) < 32 * std::numeric_limits<Real>::epsilon() * static_cast<Real>(items);
@@ -154,7 +155,8 @@ TEST_CASE("samplers take the most probable choice in evaluation") {
     if (!selector->traits().samples) continue;
     const Scores scores = distinct_scores(6, rng_of(11));
     const Chosen greedy = choose(*selector, scores, rng_of(12), How::kGreedy);
-    for (std::uint32_t draw = 0; draw < 200; ++draw) CHECK(choose(*selector, scores, rng_of(draw)).log_prob <= greedy.log_prob);
+    for (std::uint32_t draw = 0; draw < 200; ++draw)
+      CHECK(choose(*selector, scores, rng_of(draw)).log_prob <= greedy.log_prob);
     CHECK(greedy.log_prob == doctest::Approx(log_prob_of(*selector, scores, greedy.kept)));
   }
 }

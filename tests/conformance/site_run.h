@@ -31,7 +31,8 @@ class SiteRun {
     Builder builder("model", site.mode);
     const Value queries = input(builder, "queries", {site.batch, site.queries, site.query_width});
     const Value keys = input(builder, "keys", {site.batch, site.items, site.key_width});
-    const Value values = site.value_width == 0 ? Value() : input(builder, "values", {site.batch, site.items, site.value_width});
+    const Value values =
+        site.value_width == 0 ? Value() : input(builder, "values", {site.batch, site.items, site.value_width});
     Value mask_value;
     if (site.mask.rank() > 0) {
       mask.assign(static_cast<std::size_t>(site.mask.size()), 1);

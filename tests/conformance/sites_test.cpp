@@ -52,9 +52,10 @@ class Training {
       parameters_[graph_->node(id).path] = normals(size, rng_of(static_cast<std::uint32_t>(id), 70));
       gradients_[graph_->node(id).path].resize(size);
     }
-    execution_ = std::make_unique<Execution>(Plan::compile(graph_, {}, Plan::Passes::kBackward), [this](const std::string& path) {
-      return ParameterMemory{parameters_.at(path).data(), gradients_.at(path).data()};
-    });
+    execution_ =
+        std::make_unique<Execution>(Plan::compile(graph_, {}, Plan::Passes::kBackward), [this](const std::string& path) {
+          return ParameterMemory{parameters_.at(path).data(), gradients_.at(path).data()};
+        });
     execution_->bind("x", x_.data());
     execution_->bind("target", target_.data());
   }
@@ -155,7 +156,8 @@ TEST_CASE("a pattern gives what a mask of the same pairs gives, to the bit, in f
       CHECK(by_mask.indices("count") == by_pattern.indices("count"));
       CHECK(by_mask.reals("log_prob") == by_pattern.reals("log_prob"));
       const std::vector<Real> read = by_mask.reals("read");
-      for (std::size_t i = 0; i < read.size(); ++i) CHECK(read[i] == doctest::Approx(by_pattern.reals("read")[i]).epsilon(1e-5));
+      for (std::size_t i = 0; i < read.size(); ++i)
+        CHECK(read[i] == doctest::Approx(by_pattern.reals("read")[i]).epsilon(1e-5));
       for (auto& [name, gradient] : by_mask.gradients) {
         CAPTURE(name);
         for (std::size_t i = 0; i < gradient.size(); ++i) {
@@ -194,7 +196,8 @@ TEST_CASE("the rows of a batch do not know of each other") {
     CAPTURE(text);
     SiteRun pair({.text = text});
     SiteRun single({.text = text, .batch = 1});
-    for (auto& [name, values] : single.inputs) std::copy_n(pair.inputs[name].end() - static_cast<std::ptrdiff_t>(values.size()), values.size(), values.begin());
+    for (auto& [name, values] : single.inputs)
+      std::copy_n(pair.inputs[name].end() - static_cast<std::ptrdiff_t>(values.size()), values.size(), values.begin());
     pair.forward({.seed = 9, .first_row = 4});
     single.forward({.seed = 9, .first_row = 5});  // the second row of the pair
     for (const char* name : {"weights", "log_prob", "read"}) {
@@ -202,7 +205,8 @@ TEST_CASE("the rows of a batch do not know of each other") {
       CHECK(single.reals(name) == std::vector<Real>(all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2), all.end()));
     }
     const std::vector<Index> kept = pair.indices("kept");
-    CHECK(single.indices("kept") == std::vector<Index>(kept.begin() + static_cast<std::ptrdiff_t>(kept.size() / 2), kept.end()));
+    CHECK(single.indices("kept") ==
+          std::vector<Index>(kept.begin() + static_cast<std::ptrdiff_t>(kept.size() / 2), kept.end()));
   }
 }
 

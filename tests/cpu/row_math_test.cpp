@@ -31,8 +31,8 @@ double error_in_units(RowFunction function, double (*exact)(double), double from
   double worst = 0;
   for (std::size_t i = 0; i < in.size(); ++i) {
     const double wanted = exact(static_cast<double>(in[i]));
-    const double error = wanted == 0 ? std::abs(static_cast<double>(out[i]))
-                                     : std::abs(static_cast<double>(out[i]) / wanted - 1) / kUnit;
+    const double error =
+        wanted == 0 ? std::abs(static_cast<double>(out[i])) : std::abs(static_cast<double>(out[i]) / wanted - 1) / kUnit;
     worst = error <= worst ? worst : error;  // NaN is kept
   }
   return worst;
@@ -43,11 +43,16 @@ double exact_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 }  // namespace
 
 TEST_CASE("exp, log, tanh and sigmoid are accurate to a few units in the last place") {
-  CHECK(error_in_units(exp, [](double x) { return std::exp(x); }, -87, 88) < 2);
-  CHECK(error_in_units(log, [](double x) { return std::log(x); }, 1e-30, 3) < 2);
-  CHECK(error_in_units(log, [](double x) { return std::log(x); }, 1, 1e30) < 2);
-  CHECK(error_in_units(tanh, [](double x) { return std::tanh(x); }, -20, 20) < 6);
-  CHECK(error_in_units(tanh, [](double x) { return std::tanh(x); }, -0.01, 0.01) < 6);
+  CHECK(error_in_units(
+            exp, [](double x) { return std::exp(x); }, -87, 88) < 2);
+  CHECK(error_in_units(
+            log, [](double x) { return std::log(x); }, 1e-30, 3) < 2);
+  CHECK(error_in_units(
+            log, [](double x) { return std::log(x); }, 1, 1e30) < 2);
+  CHECK(error_in_units(
+            tanh, [](double x) { return std::tanh(x); }, -20, 20) < 6);
+  CHECK(error_in_units(
+            tanh, [](double x) { return std::tanh(x); }, -0.01, 0.01) < 6);
   CHECK(error_in_units(sigmoid, exact_sigmoid, -80, 80) < 6);
 }
 

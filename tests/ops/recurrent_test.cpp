@@ -46,7 +46,8 @@ struct Case {
 Values wave(Extent count, double phase, double size) {
   Values values(static_cast<std::size_t>(count));
   for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] = static_cast<Real>(size * std::sin(phase + 1.7 * static_cast<double>(i) + 0.003 * static_cast<double>(i * i)));
+    values[i] =
+        static_cast<Real>(size * std::sin(phase + 1.7 * static_cast<double>(i) + 0.003 * static_cast<double>(i * i)));
   }
   return values;
 }
@@ -127,7 +128,9 @@ class Reference {
   std::vector<double> y, h, c;
 
  private:
-  double at(std::size_t input, Extent place) const { return static_cast<double>(in_[input][static_cast<std::size_t>(place)]); }
+  double at(std::size_t input, Extent place) const {
+    return static_cast<double>(in_[input][static_cast<std::size_t>(place)]);
+  }
   double from_input(Extent t, Extent row, Extent gate) const {
     double total = at(weights_ + 2, gate);
     for (Extent k = 0; k < s_.inputs; ++k) {
@@ -150,8 +153,8 @@ class Reference {
         const auto input = [&](int gate) { return from_input(t, row, gate * s_.units + unit); };
         const auto hidden = [&](int gate) { return from_hidden(row, gate * s_.units + unit); };
         if (test_.is_lstm) {
-          c[place] = sigmoid(input(1) + hidden(1)) * c[place] +
-                     sigmoid(input(0) + hidden(0)) * std::tanh(input(2) + hidden(2));
+          c[place] =
+              sigmoid(input(1) + hidden(1)) * c[place] + sigmoid(input(0) + hidden(0)) * std::tanh(input(2) + hidden(2));
           next[place] = sigmoid(input(3) + hidden(3)) * std::tanh(c[place]);
         } else {
           const double z = sigmoid(input(1) + hidden(1));
