@@ -1,7 +1,7 @@
 // Pointer network, hidden 256, LSTM encoder and decoder, additive pointer, items of width 2, batch 128, Adam:
 // sequences per second of training under teacher forcing and of greedy decoding, for N = 10, 20, 50.
 //
-//     fovea_bench_pointer [full|bf16] [THREADS] [SHARD_ROWS] [N ...]
+//     bench_pointer [full|bf16] [THREADS] [SHARD_ROWS] [N ...]
 //
 // Median of repeated calls; memory is the peak of the process above its size before the first step.
 

@@ -8,7 +8,8 @@ file(GLOB_RECURSE FOVEA_SOURCES CONFIGURE_DEPENDS
 set(FOVEA_MAIN ${PROJECT_SOURCE_DIR}/framework/cli/main.cpp)
 list(REMOVE_ITEM FOVEA_SOURCES ${FOVEA_MAIN})
 
-set(FOVEA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+# -Wrestrict of g++ 12 is wrong about std::string (GCC bug 105651).
+set(FOVEA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-restrict)
 
 # Options that every translation unit of the project is compiled with.
 function(fovea_compile_options target)

@@ -32,9 +32,9 @@ namespace detail {
 /// A number that changes where the layout of a type that crosses the border between program and plugin changes.
 constexpr std::uint64_t plugin_layout() {
   constexpr std::array<std::size_t, 16> kSizes = {
-      sizeof(Type),     sizeof(Tensor),        sizeof(OpContext), sizeof(OpRun),      sizeof(Options),  sizeof(Options::Field),
-      sizeof(Builder),  sizeof(Value),         sizeof(Node),      sizeof(Graph),      sizeof(Choice),   sizeof(Batch),
-      sizeof(RunSpec),  sizeof(TrainSettings), sizeof(Judgement), sizeof(PluginInfo)};
+      sizeof(Type),    sizeof(Tensor),        sizeof(OpContext), sizeof(OpRun),     sizeof(Options), sizeof(Options::Field),
+      sizeof(Builder), sizeof(Value),         sizeof(Node),      sizeof(Graph),     sizeof(Choice),  sizeof(Batch),
+      sizeof(RunSpec), sizeof(TrainSettings), sizeof(Judgement), sizeof(PluginInfo)};
   std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a over the sizes
   for (const std::size_t size : kSizes) hash = (hash ^ size) * 1099511628211ULL;
   return hash;
@@ -58,13 +58,13 @@ constexpr std::uint64_t plugin_layout() {
 
 // The initialiser of a PluginAbi; name and version are literals.
 #define FOVEA_ABI_VALUES(name, version) \
-  {"fovea plugin 1", name, version, FOVEA_PRECISION, FOVEA_COMPILER_ABI, ::fovea::detail::plugin_layout()}
+  { "fovea plugin 1", name, version, FOVEA_PRECISION, FOVEA_COMPILER_ABI, ::fovea::detail::plugin_layout() }
 
 // Written once per plugin library, at global scope; fovea_add_plugin makes the source that does it:
 //   #include "framework/plugin.h"
 //   FOVEA_PLUGIN_ABI("my_ideas", "0.1.0")
-#define FOVEA_PLUGIN_ABI(name, version)                                                                        \
-  extern "C" {                                                                                                 \
-  __attribute__((used, visibility("default"), section(".fovea_abi"))) extern const ::fovea::PluginAbi          \
-      fovea_plugin_abi = FOVEA_ABI_VALUES(name, version);                                                      \
+#define FOVEA_PLUGIN_ABI(name, version)                                                                                  \
+  extern "C" {                                                                                                           \
+  __attribute__((used, visibility("default"), section(".fovea_abi"))) extern const ::fovea::PluginAbi fovea_plugin_abi = \
+      FOVEA_ABI_VALUES(name, version);                                                                                   \
   }

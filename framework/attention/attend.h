@@ -48,8 +48,8 @@ class Site {
   struct Inputs {
     Value queries;
     Value prepared_keys;
-    Value values;
-    Value mask;
+    Value values{};
+    Value mask{};
   };
   Attended attend(const Inputs& inputs, At at = At::here());
   Value scores(Value queries, Value prepared_keys);

@@ -1,5 +1,5 @@
-#include <cmath>
 #include <fmt/format.h>
+#include <cmath>
 #include <ostream>
 
 #include "framework/cli/command.h"
@@ -37,8 +37,8 @@ bool print_gradient(const RunSpec& run, const CheckReport& report, std::ostream&
     return true;
   }
   const bool is_right = report.gradient_error <= kLargestGradientError;  // false for NaN
-  out << fmt::format("gradient of run {}: {}; largest relative error {:.2e} against central differences, at {}{}\n", run.name,
-                     is_right ? "right" : "WRONG", report.gradient_error, report.worst_parameter, note);
+  out << fmt::format("gradient of run {}: {}; largest relative error {:.2e} against central differences, at {}{}\n",
+                     run.name, is_right ? "right" : "WRONG", report.gradient_error, report.worst_parameter, note);
   return is_right;
 }
 

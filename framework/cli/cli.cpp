@@ -1,7 +1,7 @@
 #include "framework/cli/cli.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "framework/cli/command.h"
@@ -136,7 +136,8 @@ bool parse(const Command& command, std::span<const std::string> words, Arguments
     throw UsageError(place, fmt::format("the command line is wrong: {}; see '{} --help'.", error.what(), place));
   }
   for (const std::string& extra : app.remaining()) {
-    if (extra.size() > 1 && extra[0] == '-') throw UsageError(place, unknown_name(extra.substr(0, extra.find('=')), option_names(app)));
+    if (extra.size() > 1 && extra[0] == '-')
+      throw UsageError(place, unknown_name(extra.substr(0, extra.find('=')), option_names(app)));
     throw UsageError(place, fmt::format("expected no further argument; '{}' came; see '{} --help'.", extra, place));
   }
   return true;

@@ -1,8 +1,8 @@
 #include "framework/cli/closing.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 #include <map>
 #include <set>
 

@@ -16,8 +16,8 @@ struct DoneRun {
   RunOutcome outcome;
 };
 
-/// The closing table: a row per run, split and slice, a column per metric; the mean over seeds, with the deviation of a sample
-/// where there are several seeds. Never the best.
+/// The closing table: a row per run, split and slice, a column per metric; the mean over seeds, with the deviation of a
+/// sample where there are several seeds. Never the best.
 std::string closing_table(const std::vector<DoneRun>& runs);
 
 /// Training time, where the results are and what to try next.

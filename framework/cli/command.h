@@ -20,22 +20,22 @@ class UsageError : public Error {
 
 /// The arguments of all commands, parsed; a command reads those that it has.
 struct Arguments {
-  std::string program = "fovea";       // what suggested commands start with
-  std::string command_line;            // as typed
-  std::string name;                    // kind, plugin, experiment, file or directory
-  std::vector<std::string> settings;   // key=value
-  std::vector<std::string> plugins;    // --plugin
+  std::string program = "fovea";      // what suggested commands start with
+  std::string command_line;           // as typed
+  std::string name;                   // kind, plugin, experiment, file or directory
+  std::vector<std::string> settings;  // key=value
+  std::vector<std::string> plugins;   // --plugin
   std::filesystem::path output = "runs";
-  std::string file;                    // -o
-  std::string run;                     // --run
-  std::string same;                    // --same
-  Extent seeds = 0;                    // 0: one run with the seed of its settings
-  int threads = 0;                     // 0: one per core
+  std::string file;  // -o
+  std::string run;   // --run
+  std::string same;  // --same
+  Extent seeds = 0;  // 0: one run with the seed of its settings
+  int threads = 0;   // 0: one per core
   bool restart = false;
   bool quiet = false;
   bool ops = false;
   bool once = false;
-  bool gradient = false;               // the part of `check` that the float program asks its twin for
+  bool gradient = false;  // the part of `check` that the float program asks its twin for
 };
 
 struct Streams {

@@ -46,8 +46,8 @@ std::string experiment_options(const std::string& name) {
   TrainSettings settings;
   Options options;
   settings.fields(options);
-  return options_of<Experiment>(name) +
-         "\nTraining settings of any experiment (the defaults before a run changes them)\n" + options_text(options);
+  return options_of<Experiment>(name) + "\nTraining settings of any experiment (the defaults before a run changes them)\n" +
+         options_text(options);
 }
 
 // The options of every kind; a kind that is not here is described by its docstring alone.

@@ -14,8 +14,9 @@ namespace {
 void write_picture(const std::filesystem::path& file, const std::string& format, const std::string& dot) {
   const ProcessResult result = run_process({"dot", "-T" + format, "-o", file.string()}, dot);
   if (!result.found) {
-    throw Error(file.string(), "expected the program 'dot' of Graphviz, which draws the picture; it is not installed; "
-                               "install it (apt-get install graphviz), or write the graph with -o model.dot.");
+    throw Error(file.string(),
+                "expected the program 'dot' of Graphviz, which draws the picture; it is not installed; "
+                "install it (apt-get install graphviz), or write the graph with -o model.dot.");
   }
   if (result.exit_code != 0) {
     throw Error(file.string(), fmt::format("expected a picture of dot; it ended with code {}: {}; check that the directory "

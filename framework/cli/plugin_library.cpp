@@ -1,10 +1,10 @@
 #include "framework/cli/plugin_library.h"
 
-#include <cerrno>
-#include <cstring>
 #include <dlfcn.h>
 #include <elf.h>
 #include <fmt/format.h>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <type_traits>
 #include <vector>
@@ -126,7 +126,8 @@ void load_plugins(std::span<const std::string> paths) {
     // An absolute path: a name without a slash would be looked up in the folders of the system. The library is never closed,
     // because the registries hold functions of it.
     if (::dlopen(std::filesystem::absolute(path).c_str(), RTLD_NOW | RTLD_LOCAL) == nullptr) {
-      throw Error(path, fmt::format("expected a library that can be loaded; {}; rebuild it against this Fovea.", ::dlerror()));
+      throw Error(path,
+                  fmt::format("expected a library that can be loaded; {}; rebuild it against this Fovea.", ::dlerror()));
     }
   }
   detail::Catalogue::instance().throw_kept_error();

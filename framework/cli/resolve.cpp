@@ -52,7 +52,8 @@ void check_names(const std::string& place, const std::vector<RunSpec>& runs) {
   if (runs.empty()) throw Error(place, "expected at least one run; there is none; let runs() return one.");
   std::set<std::string> names;
   for (const RunSpec& run : runs) {
-    const bool is_plain = !run.name.empty() && run.name != "." && run.name != ".." && run.name.find('/') == std::string::npos;
+    const bool is_plain =
+        !run.name.empty() && run.name != "." && run.name != ".." && run.name.find('/') == std::string::npos;
     if (!is_plain || !names.insert(run.name).second) {
       throw Error(place, "expected runs with names that can be names of directories, each its own; '" + run.name +
                              "' came; rename that run.");

@@ -17,8 +17,8 @@ struct ResolvedExperiment {
   std::vector<RunSpec> runs;
 };
 
-/// Makes the runs of an experiment from key=value settings: first its own options, then the training settings, which apply to
-/// every run.
+/// Makes the runs of an experiment from key=value settings: first its own options, then the training settings, which apply
+/// to every run.
 ///
 /// Errors    UsageError for an unknown experiment or key (with the nearest), a key given twice, a value of the wrong type or
 ///           out of bounds; Error for runs that have no name of their own.

@@ -1,11 +1,12 @@
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <ostream>
 
 #include "framework/cli/closing.h"
 #include "framework/cli/command.h"
 #include "framework/cli/log_file.h"
 #include "framework/cli/plugin_library.h"
+#include "framework/cli/process.h"
 #include "framework/cli/progress.h"
 #include "framework/cli/resolve.h"
 #include "framework/cli/screen.h"
@@ -70,7 +71,7 @@ int run(const Arguments& arguments, Streams streams) {
   load_plugins(arguments.plugins);
   const ResolvedExperiment experiment = resolve(arguments.name, arguments.settings);
   const StopSignals signals;
-  ProgressLine line(streams.out, arguments.quiet              ? ProgressLine::Style::kSilent
+  ProgressLine line(streams.out, arguments.quiet            ? ProgressLine::Style::kSilent
                                  : is_terminal(streams.out) ? ProgressLine::Style::kTerminal
                                                             : ProgressLine::Style::kPlain);
   const std::vector<RunRequest> requests = requests_of(arguments, experiment);
@@ -90,7 +91,9 @@ int run(const Arguments& arguments, Streams streams) {
     }
   }
   line.finish();
-  streams.out << '\n' << closing_table(done) << '\n' << closing_notes(arguments.program, experiment.name, done);
+  std::string named = experiment.name;  // as a command needs it
+  for (const std::string& plugin : arguments.plugins) named += " --plugin " + shell_quote(plugin);
+  streams.out << '\n' << closing_table(done) << '\n' << closing_notes(arguments.program, named, done);
   return kOk;
 }
 

@@ -1,12 +1,12 @@
 #include "framework/cli/screen.h"
 
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fmt/format.h>
 #include <iostream>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace fovea::cli {
 

@@ -49,7 +49,8 @@ std::string sites_text(const std::vector<SelectionSite>& sites) {
 std::string tree_text(const std::string& title, const std::vector<TreeLine>& tree) {
   Rows rows;
   for (const TreeLine& line : tree) {
-    rows.push_back({"  " + line.path, line.type == "group" ? "" : fmt::format("[{}]", fmt::join(line.shape, ", ")), line.type});
+    rows.push_back(
+        {"  " + line.path, line.type == "group" ? "" : fmt::format("[{}]", fmt::join(line.shape, ", ")), line.type});
   }
   return rows.empty() ? "" : "\n" + title + "\n" + table_text(rows);
 }

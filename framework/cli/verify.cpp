@@ -34,9 +34,10 @@ int verify(const Arguments& arguments, Streams streams) {
   if (!is_whole(other, streams)) return kVerifyFailure;
   std::string difference;
   if (!same_outside_clock(path, other, &difference)) {
-    streams.err << fmt::format("[{}] the same bytes as {} outside /clock were expected; {}; compare the configurations with "
-                               "fovea show.\n",
-                               path.string(), other.string(), difference);
+    streams.err << fmt::format(
+        "[{}] the same bytes as {} outside /clock were expected; {}; compare the configurations with "
+        "fovea show.\n",
+        path.string(), other.string(), difference);
     return kVerifyFailure;
   }
   streams.out << "the same byte for byte, outside /clock\n";

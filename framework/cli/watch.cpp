@@ -1,7 +1,7 @@
+#include <fmt/format.h>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <fmt/format.h>
 #include <fstream>
 #include <ostream>
 #include <thread>
@@ -22,7 +22,8 @@ std::string row_text(const JournalRow& row) {
     case JournalRow::Kind::kTrain: text += "  train"; break;
   }
   for (const JournalValue& value : row.values) {
-    text += fmt::format("  {}{} {}", value.name, value.slice.empty() ? "" : "[" + value.slice + "]", figure_text(value.value));
+    text +=
+        fmt::format("  {}{} {}", value.name, value.slice.empty() ? "" : "[" + value.slice + "]", figure_text(value.value));
   }
   return text;
 }

@@ -7,13 +7,10 @@
 namespace fovea::additive {
 
 inline Pack reciprocal(Pack x) {
-#if defined(__AVX512F__) && !defined(FOVEA_F64)
-  // 14 bits from the table and one step of Newton's method: r (2 - x r).
-  const Pack guess = _mm512_maskz_rcp14_ps(0xFFFF, x);  // the plain intrinsic warns in gcc 12
-  const Pack rest = _mm512_fnmadd_ps(x, guess, cpu::broadcast(1));
-  return _mm512_fmadd_ps(guess, rest, guess);
-#else
+#if defined(FOVEA_F64)
   return 1 / x;
+#else
+  return cpu::reciprocal(x);
 #endif
 }
 

@@ -7,7 +7,6 @@ namespace fovea {
 namespace {
 
 using cpu::kPanelWidth;
-using cpu::PanelProduct;
 
 // Weights are read once per step or per group of rows: packed so that a block of units has its gates side by side.
 void pack_weights(const RecurrentPass& pass, const Real* weight, Extent width, std::span<const int> gates, Real* packed) {

@@ -33,14 +33,21 @@ Shards::Shape& Shards::shape_of(Extent rows) {
   };
   const auto found = std::find_if(shapes_.begin(), shapes_.end(), fits);
   if (found != shapes_.end()) return *found;
-  if (shapes_.size() == kMaxShapes) {
+  Shape fresh = make_shape(rows);
+  drop_until_fits(fresh.bytes);
+  shapes_.push_back(std::move(fresh));
+  return shapes_.back();
+}
+
+void Shards::drop_until_fits(std::size_t bytes) {
+  for (const Shape& shape : shapes_) bytes += shape.bytes;
+  while (bytes > kMaxBytes && !shapes_.empty()) {
     const auto oldest =
         std::min_element(shapes_.begin(), shapes_.end(), [](const Shape& a, const Shape& b) { return a.used < b.used; });
+    bytes -= oldest->bytes;
     collect(*oldest);
     shapes_.erase(oldest);
   }
-  shapes_.push_back(make_shape(rows));
-  return shapes_.back();
 }
 
 Shards::Shape Shards::make_shape(Extent rows) const {
@@ -57,6 +64,7 @@ Shards::Shape Shards::make_shape(Extent rows) const {
     const Extent here = std::min(config_.shard_rows, rows - first);
     if (here != planned_rows) plan = Plan::compile(config_.graph, with_rows(types, here), passes);
     planned_rows = here;
+    shape.bytes += plan->arena_bytes();
     const Extent number = first / config_.shard_rows;
     Real* const block = config_.gradients == nullptr ? nullptr : config_.gradients->block(number).data();
     shape.shards.push_back({first, here, std::make_unique<Execution>(plan, config_.parameters->memory(block))});

@@ -48,13 +48,15 @@ class Shards {
   struct Shape {
     std::vector<Type> inputs;  // of the whole batch, in the order of input_names_
     std::vector<Shard> shards;
+    std::size_t bytes = 0;   // of the arenas
     std::uint64_t used = 0;  // clock_ at the last use
   };
   Shape& shape_of(Extent rows);
   Shape make_shape(Extent rows) const;
+  void drop_until_fits(std::size_t bytes);
   void collect(Shape& shape);
 
-  static constexpr std::size_t kMaxShapes = 64;
+  static constexpr std::size_t kMaxBytes = std::size_t{1} << 30U;  // of all arenas; one shape is kept whatever it takes
   Config config_;
   std::vector<std::string> input_names_;
   std::vector<Tensor> inputs_;  // of the batch that is bound

@@ -31,7 +31,7 @@ With          (d softmax(s / t) / d s)^T g, g the gradient with respect to the w
 Requires      any selector; values at the site, since the weight of an item that was not chosen matters too.
 Bias          biased, unless the cost is linear in the weights; no variance of its own.
 Cost          O(N) time a row, and a product of the read's gradient with every candidate's value: dense work in backward.
-Source        Bengio, Leonard & Courville 2013, arXiv:1308.3432; with softmax: Jang et al. 2017, arXiv:1611.01144, section 2.2.)doc");
+Source        Bengio, Leonard & Courville 2013, arXiv:1308.3432; with softmax: Jang et al. 2017, arXiv:1611.01144.)doc");
 
 }  // namespace
 }  // namespace fovea

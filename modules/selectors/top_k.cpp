@@ -24,11 +24,13 @@ class TopK final : public Selector {
     };
     for (std::size_t i = 0; i < count; ++i) kept[i] = static_cast<Index>(i);
     std::make_heap(kept.begin(), kept.end(), is_better);
+    Real worst = scores[static_cast<std::size_t>(kept[0])];
     for (Index i = static_cast<Index>(count); i < static_cast<Index>(items); ++i) {
-      if (!is_better(i, kept[0])) continue;
+      if (!(scores[static_cast<std::size_t>(i)] > worst)) continue;  // of equal scores the kept index is the lower one
       std::pop_heap(kept.begin(), kept.end(), is_better);
       kept.back() = i;
       std::push_heap(kept.begin(), kept.end(), is_better);
+      worst = scores[static_cast<std::size_t>(kept[0])];
     }
     std::sort(kept.begin(), kept.end());
     const Row weights = out.weights.first(count);

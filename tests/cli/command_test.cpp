@@ -68,8 +68,8 @@ TEST_CASE("a wrong command line gives one line with a place, the nearest known n
 }
 
 TEST_CASE("a value of the wrong type or out of bounds is refused before anything is written") {
-  for (const std::string setting : {"steps=abc", "steps=-1", "batch=0", "batch=-5", "learning_rate=fast", "n=0", "n=-3", "n=",
-                                    "steps=1e99", "seed=-1", "products=half"}) {
+  for (const std::string setting : {"steps=abc", "steps=-1", "batch=0", "batch=-5", "learning_rate=fast", "n=0", "n=-3",
+                                    "n=", "steps=1e99", "seed=-1", "products=half"}) {
     const Answer a = answer({"run", "sort_by_pointing", setting, "--output", "/nonexistent/never"});
     INFO(setting, ": ", a.err);
     CHECK(a.code == cli::kUsage);

@@ -1,11 +1,11 @@
 #include <doctest/doctest.h>
 
-#include <cstring>
 #include <elf.h>
+#include <unistd.h>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <unistd.h>
 
 #include "framework/cli/plugin_library.h"
 
@@ -77,7 +77,8 @@ TEST_CASE("the tag of a plugin library is read from its file") {
 }
 
 TEST_CASE("a plugin for another version is refused with both versions") {
-  CHECK_THROWS_WITH_AS(cli::check_plugin_abi("libold.so", kOld), doctest::Contains("it was built for Fovea 0.0.0; rebuild it"), Error);
+  CHECK_THROWS_WITH_AS(cli::check_plugin_abi("libold.so", kOld),
+                       doctest::Contains("it was built for Fovea 0.0.0; rebuild it"), Error);
 }
 
 TEST_CASE("a plugin with another layout of the headers is refused") {

@@ -11,8 +11,14 @@ using namespace fovea;
 namespace {
 
 Progress training(Extent step) {
-  return {.run = "main", .phase = "train", .step = step, .steps = 1000, .loss = 0.73124, .metrics = {{"accuracy", 0.5}},
-          .sequences_per_second = 4812.4, .seconds_left = 72};
+  return {.run = "main",
+          .phase = "train",
+          .step = step,
+          .steps = 1000,
+          .loss = 0.73124,
+          .metrics = {{"accuracy", 0.5}},
+          .sequences_per_second = 4812.4,
+          .seconds_left = 72};
 }
 
 }  // namespace
@@ -30,7 +36,8 @@ TEST_CASE("counts, durations and bytes are written for people") {
 }
 
 TEST_CASE("a line of progress has step, loss, metric, speed and time left") {
-  CHECK(cli::progress_text(training(340)) == "main  step 340/1,000  loss 0.7312  accuracy 0.5  4,812 sequences/s  1:12 left");
+  CHECK(cli::progress_text(training(340)) ==
+        "main  step 340/1,000  loss 0.7312  accuracy 0.5  4,812 sequences/s  1:12 left");
 }
 
 TEST_CASE("plain progress writes a first line, then waits; messages come at once") {

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using Names = std::set<std::string>;
 
-// Who may include whom, as docs/architecture.md draws it; every folder may include itself.
+// Who may include whom, as docs/concepts.md draws it; every folder may include itself.
 const std::map<std::string, Names> kArrows = {
     {"framework/core", {}},
     {"framework/cpu", {"framework/core"}},

@@ -83,13 +83,14 @@ check_commands() {
 
   expect 0 "$fovea" run --plugin "$ideas" look_up_values steps=20 "optimizer=sign_descent(momentum=0.8)" --output "$work/runs"
   expect_text "accuracy"
-  for name in soft few; do
+  for name in soft few one; do
     expect 0 "$fovea" verify "$runs/$name/results.h5"
     expect 0 "$fovea" show "$runs/$name/results.h5"
   done
   # The double-precision program loads the twin of the plugin.
   expect 0 "$fovea" check look_up_values batch=4 shard_rows=4 --plugin "$ideas"
   expect_text "gradient of run few: right"
+  expect_text "estimator 'identity' at memory"
 }
 
 # A copy of the plugin whose tag says that it was built for Fovea 0.0.0: the version is text at byte 80 of the tag.
@@ -112,7 +113,7 @@ check_refusals() {
 # Neither the source tree nor the installed Fovea has a part in a plugin, and neither is changed by one.
 check_nothing_touched() {
   local name
-  for name in projected own_block top_p sign_descent look_up; do
+  for name in projected own_block top_p identity sign_descent look_up look_up_values; do
     if grep -rnw --include='*.cpp' --include='*.h' --include='*.cmake' --include=CMakeLists.txt -- "\"$name\"" \
       "$source"/{framework,modules,tasks,experiments,cmake} >"$work/output"; then
       fail "expected no file of the source tree to know the plugin '$name'"

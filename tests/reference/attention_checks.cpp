@@ -9,12 +9,6 @@
 namespace fovea::reference {
 namespace {
 
-std::string number_text(double value) {
-  char text[40];
-  std::snprintf(text, sizeof(text), "%.17g", value);
-  return text;
-}
-
 // A scorer by its text; its parameters are named as the inputs of the case.
 Check scorer(const std::function<std::string(const Case&)>& text_of) {
   return [text_of](const Case& c, Outcome& outcome) {

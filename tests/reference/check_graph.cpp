@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 
 #include "framework/core/error.h"
@@ -63,6 +64,12 @@ void set_cotangents(const Case& c, const Values& outputs, Execution& execution) 
 }
 
 }  // namespace
+
+std::string number_text(double value) {
+  char text[40];
+  std::snprintf(text, sizeof(text), "%.17g", value);
+  return text;
+}
 
 std::vector<Real> reals(const Array& array) {
   std::vector<Real> values;

@@ -41,6 +41,7 @@ void add_function_checks(std::map<std::string, Check>& checks);
 void add_attention_checks(std::map<std::string, Check>& checks);
 void add_training_checks(std::map<std::string, Check>& checks);
 
+std::string number_text(double value);  // read back exactly
 std::vector<Real> reals(const Array& array);
 std::vector<Index> indices(const Array& array);
 

@@ -1,3 +1,4 @@
+#include "framework/core/error.h"
 #include "framework/graph/functions.h"
 #include "tests/reference/checks.h"
 
@@ -98,11 +99,19 @@ void add_layer_checks(std::map<std::string, Check>& checks) {
   checks["recurrent/gru"] = graph(recurrent_gru);
 }
 
+// Losses of a case are means over its rows.
+void expect_mean(const Case& c) {
+  const auto found = c.texts.find("reduction");
+  if (found == c.texts.end() || found->second != "mean") throw Error(c.file, "the reduction 'mean' was expected.");
+}
+
 void add_loss_checks(std::map<std::string, Check>& checks) {
-  checks["loss/cross_entropy"] = graph([](Builder&, const Values& in, const Case&) -> Values {
+  checks["loss/cross_entropy"] = graph([](Builder&, const Values& in, const Case& c) -> Values {
+    expect_mean(c);
     return {{"y", mean(cross_entropy(in.at("logits"), in.at("target")), 0)}};
   });
-  checks["loss/mse"] = graph([](Builder&, const Values& in, const Case&) -> Values {
+  checks["loss/mse"] = graph([](Builder&, const Values& in, const Case& c) -> Values {
+    expect_mean(c);
     return {{"y", mean(mse(in.at("prediction"), in.at("target")), 0)}};
   });
   checks["estimator/exact"] = graph([](Builder&, const Values& in, const Case&) -> Values {

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "framework/train/gradients.h"
 #include "framework/train/optimizer.h"
 #include "tests/reference/checks.h"
@@ -11,6 +9,11 @@ namespace {
 Check optimizer(const std::string& text) {
   return [text](const Case& c, Outcome& outcome) {
     const auto plugin = Registry<Optimizer>::instance().parse(text);
+    Options options;
+    plugin->fields(options);
+    for (const auto& [name, value] : c.numbers) {
+      if (name != "lr") options.set(name, number_text(value));  // an attribute that we do not know fails
+    }
     std::vector<Real> values = reals(c.in("initial"));
     const std::vector<Real> gradients = reals(c.in("gradients"));
     plugin->check();
