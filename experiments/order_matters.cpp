@@ -7,6 +7,8 @@ namespace {
 
 class OrderMatters : public Experiment {
  public:
+  OrderMatters() { model_.site = "bilinear | dense | softmax | none"; }
+
   void fields(Options& options) override {
     options.add("lengths", lengths_, "numbers in a row, one run each, >= 1", {.low = 1});
     options.add("transfer", transfer_, "lengths to evaluate every run on without retraining", {.low = 1});

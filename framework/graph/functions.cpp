@@ -124,6 +124,10 @@ Value dropout(Value x, double rate, At at) { return join(make_dropout(rate), {x}
 Value additive_score(Value queries, Value keys, Value v, At at) {
   return join(make_additive_score(), {queries, keys, v}, at);
 }
+Value additive_keys(Value keys, At at) { return join(make_additive_keys(), {keys}, at); }
+Value prepared_additive_score(Value queries, Value prepared_keys, Value v, At at) {
+  return join(make_prepared_additive_score(), {queries, prepared_keys, v}, at);
+}
 Value dot_score(Value queries, Value keys, At at) { return matmul(queries, keys, {.transpose_b = true}, at); }
 Value euclidean_score(Value queries, Value keys, At at) { return join(make_euclidean_score(), {queries, keys}, at); }
 Value cosine_score(Value queries, Value keys, double sharpness, double epsilon, At at) {
@@ -161,8 +165,16 @@ LstmState lstm_cell(Value x, LstmState state, const RecurrentWeights& weights, A
   std::vector<Value> inputs{x, state.hidden, state.cell};
   inputs.insert(inputs.end(), {weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh});
   Builder& builder = innermost(inputs, at);
-  const std::vector<Value> outputs = builder.add_all(make_lstm_cell(builder.products()), inputs, "", at);
+  const OpPointer cell = weights.is_packed ? make_packed_lstm_cell(builder.products()) : make_lstm_cell(builder.products());
+  const std::vector<Value> outputs = builder.add_all(cell, inputs, "", at);
   return {outputs[0], outputs[1]};
+}
+
+RecurrentWeights pack_for_steps(const RecurrentWeights& lstm_weights, At at) {
+  Builder& builder = lstm_weights.weight_ih.builder();
+  const std::vector<Value> packed =
+      builder.add_all(make_lstm_packing(builder.products()), {lstm_weights.weight_ih, lstm_weights.weight_hh}, "", at);
+  return {packed[0], packed[1], lstm_weights.bias_ih, lstm_weights.bias_hh, true};
 }
 
 Value gru_cell(Value x, Value hidden, const RecurrentWeights& weights, At at) {

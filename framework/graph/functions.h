@@ -99,6 +99,9 @@ Value dropout(Value x, double rate, At at = At::here());
 
 // Scores of queries [B, M, H] and keys [B, N, H] -> [B, M, N].
 Value additive_score(Value queries, Value keys, Value v, At at = At::here());  // sum_h v_h tanh(q_h + k_h), v [H]
+/// Without gradient, for keys that a loop meets at every step: additive_keys outside of it, the score inside.
+Value additive_keys(Value keys, At at = At::here());
+Value prepared_additive_score(Value queries, Value prepared_keys, Value v, At at = At::here());
 Value dot_score(Value queries, Value keys, At at = At::here());
 Value euclidean_score(Value queries, Value keys, At at = At::here());  // -|q - k|^2
 /// sharpness q.k / (max(|q|, epsilon) max(|k|, epsilon)).
@@ -110,6 +113,7 @@ struct RecurrentWeights {  // laid out as in PyTorch, see framework/ops/recurren
   Value weight_hh;
   Value bias_ih;
   Value bias_hh;
+  bool is_packed = false;  // by pack_for_steps
 };
 enum class Direction : std::uint8_t { kForward, kReverse };
 struct LstmState {
@@ -132,6 +136,8 @@ GruStates gru(Value x, Value initial, const RecurrentWeights& weights, Direction
               At at = At::here());
 // One step: x [B, D].
 LstmState lstm_cell(Value x, LstmState state, const RecurrentWeights& weights, At at = At::here());
+/// For lstm_cell in a loop without gradients, built outside of it: the same bits, and the weights are arranged once.
+RecurrentWeights pack_for_steps(const RecurrentWeights& lstm_weights, At at = At::here());
 Value gru_cell(Value x, Value hidden, const RecurrentWeights& weights, At at = At::here());
 
 }  // namespace fovea

@@ -47,6 +47,23 @@ TEST_CASE("every scorer either takes unequal widths or names them in its error")
   }
 }
 
+TEST_CASE("every scorer gives the same scores in evaluation, where keys may be prepared further") {
+  for (const std::string& text : scorer_texts()) {
+    CAPTURE(text);
+    SiteCase site;
+    site.text = text;
+    SiteRun trained(site);
+    site.mode = Mode::kEvaluate;
+    SiteRun evaluated(site);
+    evaluated.parameters = trained.parameters;
+    trained.forward();
+    evaluated.forward();
+    const std::vector<Real> expected = trained.reals("scores");
+    const std::vector<Real> scores = evaluated.reals("scores");
+    for (std::size_t i = 0; i < scores.size(); ++i) CHECK(scores[i] == doctest::Approx(expected[i]).epsilon(1e-5));
+  }
+}
+
 TEST_CASE("a score depends on its own query and key only") {
   for (const std::string& text : scorer_texts()) {
     CAPTURE(text);
