@@ -76,6 +76,7 @@ struct Site::State {
   std::map<std::string, int> visits;  // by path, to tell apart several attentions of one site
 
   void parse(const SiteText& site);
+  void set_draws(Builder& builder, const Shape& scores, At at) const;
   void check(const SiteText& site, const std::string& where) const;
   std::string scope_name(const Builder& builder);
 };
@@ -124,6 +125,22 @@ Value Site::scores(Value queries, Value prepared_keys) {
   return state_->scorer->score(queries.builder(), queries, prepared_keys);
 }
 
+// Says how often each item is evaluated. scores [B, M, N]
+void Site::State::set_draws(Builder& builder, const Shape& scores, At at) const {
+  const Estimator::Traits traits = estimator->traits();
+  const auto reject = [&](const std::string& fact) { throw Error(path, fact + " (built at " + at.text() + ")."); };
+  if (traits.needs_two_items && scores[2] != 2) {
+    reject("an estimator for binary choices needs two candidates; '" + text + "' has " + std::to_string(scores[2]) +
+           "; use reinforce");
+  }
+  if (traits.needs_one_choice && (scores[1] != 1 || builder.is_loop_body())) {
+    reject("this estimator needs a site that chooses once for each item of the batch; '" + text + "' chooses " +
+           (builder.is_loop_body() ? "in every step of a loop" : std::to_string(scores[1]) + " times") +
+           "; use reinforce, with baseline=leave_one_out where it may cost several evaluations");
+  }
+  if (advantage_slot >= 0) builder.set_draws(advantage_slot, estimator->draws(*selector, scores[2]));
+}
+
 /// The scope of one attention: that of the site, seen from where the builder stands, numbered from the second on.
 std::string Site::State::scope_name(const Builder& builder) {
   const std::string here = builder.path();
@@ -150,6 +167,7 @@ Attended Site::attend(const Inputs& inputs, At at) {
 
   Attended result;
   result.scores = scores(inputs.queries, inputs.prepared_keys);
+  if (builder.mode() == Mode::kTrain) state_->set_draws(builder, result.scores.shape(), at);
   std::vector<Value> operands{result.scores};
   if (!inputs.mask.is_empty()) operands.push_back(inputs.mask);
   if (!inputs.values.is_empty()) operands.push_back(inputs.values);

@@ -71,18 +71,18 @@ void ChooseOp::pull_rows(const ChooseMemory& memory, Extent b, Counters& counter
   if (by_product) counters.gathered_rows_backward += static_cast<std::uint64_t>(e.queries * e.items);
   ChooseStreams streams(memory.run, b);
   for (Extent m = 0; m < e.queries; ++m) {
-    const Rng rng = needs_streams() ? streams.next() : Rng();
+    const Draw draw = needs_streams() ? streams.next() : Draw();
     const ChooseRow row = memory.row(b, m);
     const Extent kept = memory.count[row.row];
     if (kept == 0) continue;
     if (reads && !by_product) {
       counters.gathered_rows_backward += static_cast<std::uint64_t>(has_dense_gradient() ? row.items.size() : kept);
     }
-    pull_row(memory, row, rng);
+    pull_row(memory, row, draw);
   }
 }
 
-void ChooseOp::pull_row(const ChooseMemory& memory, const ChooseRow& row, const Rng& rng) const {
+void ChooseOp::pull_row(const ChooseMemory& memory, const ChooseRow& row, const Draw& draw) const {
   const std::span<const Index> kept = memory.kept_of(row);
   find_places(kept, row.items, memory.places);
   const Choice choice{{memory.weights + row.row * memory.e.capacity, kept.size()},
@@ -96,12 +96,14 @@ void ChooseOp::pull_row(const ChooseMemory& memory, const ChooseRow& row, const 
   const Row grad_scores{is_full ? grad_all : memory.row_grad_scores, allowed};
   if (!is_full) std::fill(grad_scores.begin(), grad_scores.end(), Real{0});
   if (estimator_traits_.has_path) {
-    parts_.estimator->through_choice(*parts_.selector, row.scores, choice, rng, grad_weights(memory, row, choice),
-                                     grad_scores);
+    parts_.estimator->pull_weights(*parts_.selector, row.scores, choice, draw, grad_weights(memory, row, choice),
+                                   grad_scores);
   }
   if (selector_traits_.samples) {
-    const Real factor = memory.run.grad_out[kLogProb].real()[row.row] + advantage(memory, row.b);
+    const Real factor = memory.run.grad_out[kLogProb].real()[row.row];
+    const Real score = advantage(memory, row.b);
     if (factor != 0) parts_.selector->log_prob_backward(row.scores, choice, factor, grad_scores);
+    if (score != 0) parts_.estimator->pull_log_prob(*parts_.selector, row.scores, choice, draw, score, grad_scores);
   }
   for (std::size_t i = 0; !is_full && i < allowed; ++i) grad_all[row.items[i]] += grad_scores[i];
 }

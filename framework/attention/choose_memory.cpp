@@ -22,7 +22,8 @@ enum Workspace : std::size_t {
 
 std::vector<Type> ChooseMemory::workspace(const ChooseExtents& extents, bool is_dense) {
   const Type row{{extents.items}, Kind::kReal};
-  std::vector<Type> types{{{extents.items}, Kind::kIndex}, {{extents.capacity}, Kind::kIndex}, row, row, row, row};
+  const Type scratch{{kScratchRows * extents.items}, Kind::kReal};
+  std::vector<Type> types{{{extents.items}, Kind::kIndex}, {{extents.capacity}, Kind::kIndex}, row, scratch, row, row};
   if (is_dense) types.insert(types.end(), 2, {{extents.queries, extents.items}, Kind::kReal});
   return types;
 }
@@ -71,9 +72,20 @@ const Real* ChooseMemory::dense_weights_of(Extent b) const {
   return dense_weights;
 }
 
-Rng ChooseStreams::next() {
-  const std::uint64_t high = base_.bits();
-  return Rng({.seed = (high << 32U) | base_.bits(), .stream = stream_});
+ChooseStreams::ChooseStreams(const OpRun& run, Extent b)
+    : stream_(run.stream),
+      index_((static_cast<Extent>(run.context->first_row) + b) % static_cast<Extent>(run.context->draws)),
+      count_(static_cast<Extent>(run.context->draws)),
+      base_(run.rng(b)),
+      shared_(run.rng(b - index_)) {}
+
+Draw ChooseStreams::next() {
+  const auto of_row = [this](Rng& rng) {
+    const std::uint64_t high = rng.bits();
+    return Rng({.seed = (high << 32U) | rng.bits(), .stream = stream_});
+  };
+  const Rng own = of_row(base_);
+  return {index_, count_, own, index_ == 0 ? own : of_row(shared_)};
 }
 
 }  // namespace fovea

@@ -2,6 +2,7 @@
 
 #include "framework/attention/choice.h"
 #include "framework/attention/choose_plan.h"
+#include "framework/attention/estimator.h"
 #include "framework/core/rng.h"
 #include "framework/ops/op.h"
 
@@ -38,7 +39,7 @@ struct ChooseMemory {
   Index* items;              // [N]
   Index* places;             // [K]: kept, as places
   Real* row_scores;          // [N]
-  Real* scratch;             // [N]
+  Real* scratch;             // [kScratchRows, N]
   Real* row_grad_scores;     // [N]
   Real* row_grad_weights;    // [N]
   Real* dense_weights;       // [M, N] or null
@@ -48,7 +49,8 @@ struct ChooseMemory {
 
   ChooseRow row(Extent b, Extent m) const;
   const Real* value(Extent b, Extent item) const { return values + (b * e.items + item) * e.width; }
-  Row scratch_row() const { return {scratch, static_cast<std::size_t>(e.items)}; }
+  static constexpr Extent kScratchRows = 4;
+  Row scratch_row() const { return {scratch, static_cast<std::size_t>(kScratchRows * e.items)}; }
   std::span<const Index> kept_of(const ChooseRow& row) const {
     return {kept + row.row * e.capacity, static_cast<std::size_t>(count[row.row])};
   }
@@ -60,12 +62,15 @@ struct ChooseMemory {
 /// The random numbers of the rows of one batch element: the same in forward and backward, for any sharding.
 class ChooseStreams {
  public:
-  ChooseStreams(const OpRun& run, Extent b) : stream_(run.stream), base_(run.rng(b)) {}
-  Rng next();  // of query 0, 1, 2 ... in order
+  ChooseStreams(const OpRun& run, Extent b);
+  Draw next();  // of query 0, 1, 2 ... in order
 
  private:
   std::uint32_t stream_;
+  Extent index_;
+  Extent count_;
   Rng base_;
+  Rng shared_;  // of the first draw of this item
 };
 
 }  // namespace fovea

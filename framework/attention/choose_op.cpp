@@ -1,6 +1,7 @@
 #include "framework/attention/choose_op.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "framework/attention/choose_memory.h"
@@ -24,7 +25,7 @@ ChooseOp::ChooseOp(ChooseParts parts)
 ChooseExtents ChooseOp::extents(std::span<const Type> in) const {
   const Shape& scores = in[0].shape;
   const Extent width = parts_.has_values ? in[parts_.has_mask ? 2 : 1].shape[2] : 0;
-  return {scores[0], scores[1], scores[2], parts_.selector->capacity(scores[2]), width};
+  return {scores[0], scores[1], scores[2], parts_.estimator->capacity(*parts_.selector, scores[2]), width};
 }
 
 std::vector<Type> ChooseOp::infer(std::span<const Type> in) const {
@@ -74,7 +75,7 @@ void ChooseOp::forward(const OpRun& run) const {
     for (Extent b = 0; b < e.batch; ++b) {
       ChooseStreams streams(run, b);
       for (Extent m = 0; m < e.queries; ++m) {
-        choose_row(memory, memory.row(b, m), needs_streams() ? streams.next() : Rng());
+        choose_row(memory, memory.row(b, m), needs_streams() ? streams.next() : Draw());
       }
     }
   }
@@ -95,25 +96,40 @@ void ChooseOp::choose_whole(const ChooseMemory& memory) const {
       {{memory.scores, rows * items}, {memory.weights, rows * items}, {memory.items, items}, memory.scratch_row()});
 }
 
-void ChooseOp::choose_row(const ChooseMemory& memory, const ChooseRow& row, const Rng& rng) const {
+void ChooseOp::choose_row(const ChooseMemory& memory, const ChooseRow& row, const Draw& draw) const {
   const Extent capacity = memory.e.capacity;
   Real* weights = memory.weights + row.row * capacity;
   Index* kept = memory.kept + row.row * capacity;
   Choice choice{
       {weights, static_cast<std::size_t>(capacity)}, {kept, static_cast<std::size_t>(capacity)}, 0, 0, memory.scratch_row()};
+  bool counts = true;
   if (!row.items.empty()) {
-    const bool is_greedy = selector_traits_.samples && memory.run.context->mode == Mode::kEvaluate;
-    if (is_greedy) {
-      parts_.selector->select_greedy(row.scores, rng, choice);
+    const bool is_evaluation = memory.run.context != nullptr && memory.run.context->mode == Mode::kEvaluate;
+    if (is_evaluation && selector_traits_.samples) {
+      parts_.selector->select_greedy(row.scores, draw.rng, choice);
+    } else if (is_evaluation) {
+      parts_.selector->select(row.scores, draw.rng, choice);
     } else {
-      parts_.selector->select(row.scores, rng, choice);
+      counts = parts_.estimator->choose(*parts_.selector, row.scores, draw, choice);
     }
+  }
+  if (Real* total = log_prob_of(memory, row.b)) {
+    *total += counts ? choice.log_prob : -std::numeric_limits<Real>::infinity();
   }
   for (Extent k = 0; k < choice.count; ++k) kept[k] = row.items[static_cast<std::size_t>(kept[k])];
   std::fill(weights + choice.count, weights + capacity, Real{0});
   std::fill(kept + choice.count, kept + capacity, Index{-1});
   memory.count[row.row] = static_cast<Index>(choice.count);
   memory.log_prob[row.row] = choice.log_prob;
+}
+
+// Where the log-probabilities of the choices of a batch element are added up; null: nobody asks.
+Real* ChooseOp::log_prob_of(const ChooseMemory& memory, Extent b) const {
+  if (parts_.advantage_slot < 0 || memory.run.context == nullptr) return nullptr;
+  const auto& all = memory.run.context->log_probs;
+  const auto slot = static_cast<std::size_t>(parts_.advantage_slot);
+  return slot < all.size() && static_cast<std::size_t>(b) < all[slot].size() ? &all[slot][static_cast<std::size_t>(b)]
+                                                                             : nullptr;
 }
 
 // read_m = sum_k w_mk values[kept_mk]     weights [M, K], values [N, V], read [M, V]

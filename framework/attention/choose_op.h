@@ -52,16 +52,17 @@ class ChooseOp final : public Op {
   bool needs_streams() const { return selector_traits_.samples || !estimator_traits_.needs_derivative; }
 
   void choose_whole(const ChooseMemory& memory) const;
-  void choose_row(const ChooseMemory& memory, const ChooseRow& row, const Rng& rng) const;
+  void choose_row(const ChooseMemory& memory, const ChooseRow& row, const Draw& draw) const;
   void read(const ChooseMemory& memory, Counters& counters) const;
 
   void pull_whole(const ChooseMemory& memory, Counters& counters) const;
   void pull_rows(const ChooseMemory& memory, Extent b, Counters& counters) const;
-  void pull_row(const ChooseMemory& memory, const ChooseRow& row, const Rng& rng) const;
+  void pull_row(const ChooseMemory& memory, const ChooseRow& row, const Draw& draw) const;
   void pull_weights_by_product(const ChooseMemory& memory, Extent b) const;
   ConstRow grad_weights(const ChooseMemory& memory, const ChooseRow& row, const Choice& choice) const;
   void pull_values(const ChooseMemory& memory, Extent b, Counters& counters) const;
   Real advantage(const ChooseMemory& memory, Extent b) const;
+  Real* log_prob_of(const ChooseMemory& memory, Extent b) const;
 
   ChooseParts parts_;
   Selector::Traits selector_traits_;

@@ -23,6 +23,22 @@ void Selector::log_prob_backward(ConstRow /*scores*/, const Choice& /*choice*/, 
   throw Error("selector", "this selector does not sample; log_prob_backward was called; choose one that samples.");
 }
 
+Extent Selector::choices(Extent /*items*/) const { return 0; }
+
+void Selector::log_probs(ConstRow /*scores*/, Row /*out*/) const {
+  throw Error("selector",
+              "the choices of this selector cannot be enumerated; log_probs was called; choose another estimator.");
+}
+
+void Selector::log_probs_backward(ConstRow /*scores*/, ConstRow /*grad*/, Row /*grad_scores*/) const {
+  throw Error("selector",
+              "the choices of this selector cannot be enumerated; log_probs_backward was called; choose another estimator.");
+}
+
+void Selector::take(ConstRow /*scores*/, Extent /*number*/, Choice& /*out*/) const {
+  throw Error("selector", "the choices of this selector cannot be enumerated; take was called; choose another estimator.");
+}
+
 void Selector::select_rows(const Rows& rows) const {
   const std::size_t items = rows.kept.size();
   for (std::size_t begin = 0; begin < rows.scores.size(); begin += items) {

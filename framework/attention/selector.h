@@ -37,6 +37,14 @@ class Selector {
   /// grad_scores [N] += factor * d log_prob / d scores. Where traits().samples.
   virtual void log_prob_backward(ConstRow scores, const Choice& choice, Real factor, Row grad_scores) const;
 
+  /// How many choices there are for N candidates, where they can be enumerated one by one; 0: they cannot. Then log_probs
+  /// [choices] are those of all of them, and `take` makes choice `number` as `select` would.
+  virtual Extent choices(Extent items) const;
+  virtual void log_probs(ConstRow scores, Row out) const;
+  virtual void take(ConstRow scores, Extent number, Choice& out) const;
+  /// grad_scores [N] += (d log_probs / d scores)^T grad [choices].
+  virtual void log_probs_backward(ConstRow scores, ConstRow grad, Row grad_scores) const;
+
   /// Many rows at once, where traits().keeps_all: scores [R, N] -> weights [R, N], equal to `select` to the bit; and
   /// grad_scores [R, N] += as `backward` does. `kept` [N] is 0 .. N-1, `scratch` [N] is free. By default row by row.
   struct Rows {

@@ -193,6 +193,14 @@ int Builder::register_estimator(std::shared_ptr<Estimator> estimator) {
   return static_cast<int>(root->state_->graph->estimators_.size()) - 1;
 }
 
+void Builder::set_draws(int estimator, Extent draws) {
+  Builder* root = this;
+  while (root->state_->outer != nullptr) root = root->state_->outer;
+  root->state_->graph->estimators_[static_cast<std::size_t>(estimator)].draws = draws;
+}
+
+bool Builder::is_loop_body() const { return state_->outer != nullptr; }
+
 std::shared_ptr<const Graph> Builder::freeze() {
   if (state_->is_frozen) throw Error("graph", "a graph is frozen once; `freeze` came twice; keep the graph it gave.");
   Graph& graph = *state_->graph;

@@ -81,6 +81,8 @@ class Builder {
   /// Called by attention sites: what a site publishes, and the slot of advantages of an estimator (see OpContext).
   void register_site(const std::string& text, Value scores, Value kept, Value weights, Value count, Value log_prob);
   int register_estimator(std::shared_ptr<Estimator> estimator);
+  void set_draws(int estimator, Extent draws);
+  bool is_loop_body() const;
 
   /// Checks and gives the graph; nothing can be added afterwards, but values still tell their types.
   std::shared_ptr<const Graph> freeze();

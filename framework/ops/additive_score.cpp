@@ -63,8 +63,8 @@ class AdditiveScoreOp final : public Op {
       const Real* q = run.in[0].real() + item * sizes.queries * sizes.width;
       const Real* k = run.in[1].real() + item * sizes.keys * sizes.width;
       const Form form = form_of(sizes, q, k);
-      const additive::Rows rows{prepared(run, 0, q, form), prepared(run, 1, k, form), run.workspace[4].real(), sizes.queries,
-                                sizes.keys, width};
+      const additive::Rows rows{
+          prepared(run, 0, q, form), prepared(run, 1, k, form), run.workspace[4].real(), sizes.queries, sizes.keys, width};
       Real* y = run.out[0].real() + item * sizes.queries * sizes.keys;
       if (form == Form::kExponential) {
         additive::scores<additive::FromExponentials>(rows, y);

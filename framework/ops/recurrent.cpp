@@ -48,8 +48,9 @@ class RecurrentOp final : public Op {
     }
     const Type& hidden = in[units_place()];
     if (hidden.shape.rank() != 2 || hidden.shape[1] < 1) {
-      const std::string expected = form_ == Form::kPackedCell ? "a state [batch, hidden]"
-                                                              : "a weight [" + std::to_string(kind_.gates) + " * hidden, hidden]";
+      const std::string expected = form_ == Form::kPackedCell
+                                       ? "a state [batch, hidden]"
+                                       : "a weight [" + std::to_string(kind_.gates) + " * hidden, hidden]";
       reject(name(), describe(form_ == Form::kPackedCell ? "h0" : "weight_hh", hidden) + " came; give " + expected + ".");
     }
     const RecurrentExtents e = extents(in);
@@ -142,9 +143,7 @@ class RecurrentOp final : public Op {
             .gates = kind_.gates};
   }
   // The input whose last axis is that of the units.
-  std::size_t units_place() const {
-    return form_ == Form::kPackedCell ? static_cast<std::size_t>(places_.h0) : weight(1);
-  }
+  std::size_t units_place() const { return form_ == Form::kPackedCell ? static_cast<std::size_t>(places_.h0) : weight(1); }
   RecurrentExtents extents(std::span<const Type> in) const { return extents(in[0].shape, in[units_place()].shape); }
 
   // The rows of the step that is computed first.

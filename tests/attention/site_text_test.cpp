@@ -79,7 +79,10 @@ TEST_CASE("a site that cannot train names its place, the reason and what would w
       doctest::Contains("[decoder/pointer] selector 'argmax' has no derivative and the estimator is 'none'; "
                         "use one of: straight_through. (built at site_text_test.cpp:"),
       Error);
-  CHECK_THROWS_WITH_AS(train("dot | dense | sample"), doctest::Contains("use one of: reinforce, straight_through."), Error);
+  CHECK_THROWS_WITH_AS(train("dot | dense | sample"),
+                       doctest::Contains("use one of: arm, disarm, exact, gumbel_rao, gumbel_straight_through, rebar, "
+                                         "reinforce, reinmax, straight_through"),
+                       Error);
   CHECK_THROWS_WITH_AS(
       train("dot | dense | softmax | reinforce"),
       doctest::Contains("estimator 'reinforce' needs a selector that samples and the selector is 'softmax'; "
