@@ -16,7 +16,8 @@ stand_in() {
   chmod +x "$work/bin/$1"
 }
 stand_in id 'echo "${FAKE_UID}"'
-stand_in dpkg-query 'shift 2; for name in "$@"; do [ "$name" = libtbb-dev ] || [ "$name" = ninja-build ] || echo "ii  $name"; done'
+stand_in dpkg-query 'shift 2
+for name in "$@"; do [[ "$name" =~ ^(libtbb-dev|ninja-build)$ ]] || echo "ii  $name"; done'
 stand_in apt-get "echo \"apt-get \$*\" >>'$calls'; [[ -z \"\${FAIL:-}\" || \"\$*\" != *\"\$FAIL\"* ]]"
 stand_in cmake "mkdir -p build/release; touch build/release/build.ninja"
 stand_in ninja "printf '#!/usr/bin/env bash\necho \"program: \$*\"\n' >'$program'; chmod +x '$program'"
