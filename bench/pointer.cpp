@@ -1,20 +1,16 @@
-// Pointer network, hidden 256, LSTM encoder and decoder, additive pointer, items of width 2, batch 128, Adam:
-// sequences per second of training under teacher forcing and of greedy decoding, for N = 10, 20, 50.
-//
-//     bench_pointer [full|bf16] [THREADS] [SHARD_ROWS] [N ...]
-//
-// Median of repeated calls; memory is the peak of the process above its size before the first step.
+// Pointer network, LSTM encoder and decoder, additive pointer, items of width 2, Adam: sequences per second of training
+// under teacher forcing and of greedy decoding. Memory is the peak of the process above its size before the first step.
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <numeric>
 #include <string>
 #include <vector>
 
+#include "bench/command_line.h"
+#include "bench/measure.h"
 #include "framework/cpu/parallel.h"
 #include "framework/cpu/row_math.h"
 #include "framework/graph/plan.h"
@@ -26,19 +22,21 @@ namespace {
 
 using namespace fovea;
 
-constexpr Extent kBatch = 128;
 constexpr Extent kItemWidth = 2;
 
 struct Setting {
   cpu::Products products = cpu::Products::kFull;
   Extent shard_rows = 64;
   Extent items = 10;
+  Extent hidden = 256;
+  Extent batch = 128;
+  double seconds = 2;
 };
 
-PointerOptions network() {
+PointerOptions network(const Setting& setting) {
   PointerOptions options;
   options.encoder = "lstm";
-  options.hidden = 256;
+  options.hidden = setting.hidden;
   options.item_layers = 0;
   return options;
 }
@@ -46,9 +44,10 @@ PointerOptions network() {
 std::shared_ptr<const Graph> graph_of(Mode mode, const Setting& setting) {
   Builder b("pointer", mode);
   b.set_products(setting.products);
-  pointer_network(b, {{"items", {Shape{kBatch, setting.items, kItemWidth}, Kind::kReal}},
-                      {"targets", {Shape{kBatch, setting.items}, Kind::kIndex}}},
-                  network());
+  pointer_network(b,
+                  {{"items", {Shape{setting.batch, setting.items, kItemWidth}, Kind::kReal}},
+                   {"targets", {Shape{setting.batch, setting.items}, Kind::kIndex}}},
+                  network(setting));
   return b.freeze();
 }
 
@@ -61,9 +60,9 @@ class Shards {
     std::map<std::string, Type> types{{"items", {Shape{rows, setting.items, kItemWidth}, Kind::kReal}}};
     if (mode == Mode::kTrain) types["targets"] = {Shape{rows, setting.items}, Kind::kIndex};
     const auto plan = Plan::compile(graph_of(mode, setting), types, passes);
-    arena_bytes_ = plan->arena_bytes() * static_cast<std::size_t>(kBatch / rows);
+    arena_bytes_ = plan->arena_bytes() * static_cast<std::size_t>(setting.batch / rows);
     fill_data();
-    for (Extent begin = 0; begin < kBatch; begin += rows) {
+    for (Extent begin = 0; begin < setting.batch; begin += rows) {
       gradients_.emplace_back(mode == Mode::kTrain ? store.size() : 0);
       Real* block = mode == Mode::kTrain ? gradients_.back().data() : nullptr;
       shards_.push_back(std::make_unique<Execution>(plan, store.memory(block)));
@@ -86,8 +85,8 @@ class Shards {
  private:
   void fill_data() {
     Rng rng({.seed = 1});
-    items_.resize(static_cast<std::size_t>(kBatch * setting_.items * kItemWidth));
-    targets_.resize(static_cast<std::size_t>(kBatch * setting_.items));
+    items_.resize(static_cast<std::size_t>(setting_.batch * setting_.items * kItemWidth));
+    targets_.resize(static_cast<std::size_t>(setting_.batch * setting_.items));
     rng.fill_uniform(items_);
     const auto n = static_cast<std::size_t>(setting_.items);
     for (std::size_t b = 0; b < targets_.size(); b += n) {
@@ -105,7 +104,7 @@ class Shards {
     std::fill(gradients_[i].begin(), gradients_[i].end(), Real(0));
     shards_[i]->clear_output_gradients();
     const Tensor grad_cost = shards_[i]->output_gradient("cost");
-    std::fill_n(grad_cost.real(), grad_cost.size(), Real(1) / static_cast<Real>(kBatch));
+    std::fill_n(grad_cost.real(), grad_cost.size(), Real(1) / static_cast<Real>(setting_.batch));
     shards_[i]->backward(context);
   }
 
@@ -118,21 +117,18 @@ class Shards {
   std::vector<std::unique_ptr<Execution>> shards_;
 };
 
-/// Sequences per second: the median over at least 7 calls and 2 seconds, after two that do not count.
+/// At least 7 calls and as many as fill the time, after two that do not count.
 template <class Call>
-double rate(const Call& call) {
-  using Clock = std::chrono::steady_clock;
+bench::Candidate time_calls(double seconds, const Call& call) {
   call();
   call();
-  std::vector<double> seconds;
-  for (const auto start = Clock::now(); seconds.size() < 7 || Clock::now() - start < std::chrono::seconds(2);) {
-    const auto begin = Clock::now();
+  bench::Candidate timed;
+  for (const double start = bench::now(); timed.seconds.size() < 7 || bench::now() - start < seconds;) {
+    const double begin = bench::now();
     call();
-    seconds.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
+    timed.seconds.push_back(bench::now() - begin);
   }
-  const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
-  std::nth_element(seconds.begin(), middle, seconds.end());
-  return static_cast<double>(kBatch) / *middle;
+  return timed;
 }
 
 /// A line of /proc/self/status in MiB: "VmRSS", "VmHWM".
@@ -147,7 +143,22 @@ double memory_mib(const std::string& key) {
 
 void reset_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
-void bench(const Setting& setting) {
+struct Result {
+  bench::Line train;
+  bench::Line greedy;
+  double arena_mib = 0;
+  double peak_mib = 0;
+};
+
+bench::Line line_of(const std::string& name, const Setting& setting, bench::Candidate timed) {
+  const std::string config = "hidden=" + std::to_string(setting.hidden) + ",n=" + std::to_string(setting.items) +
+                             ",B=" + std::to_string(setting.batch);
+  const std::string suffix = setting.products == cpu::Products::kBf16 ? "_bf16" : "";
+  return {name + suffix, config, timed.median(), timed.best(), static_cast<double>(setting.batch), "seq/s"};
+}
+
+Result measure(const Setting& setting) {
+  Result result;
   ParameterStore store(*graph_of(Mode::kTrain, setting));
   store.initialise(1);
   const auto adam = Registry<Optimizer>::instance().parse("adam");
@@ -155,33 +166,62 @@ void bench(const Setting& setting) {
   const double before = memory_mib("VmRSS");
   adam->prepare(store.size());
   Extent step = 0;
-  double train = 0;
-  double arena_mib = 0;
   {
     Shards shards(Mode::kTrain, setting, store);
-    train = rate([&] { adam->step(store.values(), shards.run(), 1e-3, ++step); });
-    arena_mib = static_cast<double>(shards.arena_bytes()) / (1024 * 1024);
+    const auto train = [&] { adam->step(store.values(), shards.run(), 1e-3, ++step); };
+    result.train = line_of("pointer_train", setting, time_calls(setting.seconds, train));
+    result.arena_mib = static_cast<double>(shards.arena_bytes()) / (1024 * 1024);
   }
-  const double peak = memory_mib("VmHWM") - before;
+  result.peak_mib = memory_mib("VmHWM") - before;
   Shards decoding(Mode::kEvaluate, setting, store);
-  const double greedy = rate([&] { decoding.run(); });
+  result.greedy = line_of("pointer_greedy", setting, time_calls(setting.seconds, [&] { decoding.run(); }));
+  return result;
+}
+
+void print(const Setting& setting, const Result& result, bool json) {
+  if (json) {
+    bench::print_json(result.train);
+    bench::print_json(result.greedy);
+    return;
+  }
   std::printf("N=%-3ld training %7.0f sequences/s (arena %.0f MiB, peak %.0f MiB), greedy decoding %7.0f sequences/s\n",
-              static_cast<long>(setting.items), train, arena_mib, peak, greedy);
+              static_cast<long>(setting.items), result.train.work / result.train.median, result.arena_mib, result.peak_mib,
+              result.greedy.work / result.greedy.median);
+  std::fflush(stdout);
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-  const auto number = [&](int i, long other) { return count > i ? std::strtol(arguments[i], nullptr, 10) : other; };
+  bench::Common common{.threads = 2};
   Setting setting;
-  if (count > 1 && std::string(arguments[1]) == "bf16") setting.products = cpu::Products::kBf16;
-  cpu::set_threads(static_cast<int>(number(2, 2)));
-  setting.shard_rows = number(3, 64);
-  std::vector<Extent> lengths;
-  for (int i = 4; i < count; ++i) lengths.push_back(number(i, 10));
-  for (const Extent items : lengths.empty() ? std::vector<Extent>{10, 20, 50} : lengths) {
+  std::string products = "full";
+  std::vector<Extent> lengths{10, 20, 50};
+  bench::CommandLine line("bench_pointer", "Training and greedy decoding of a pointer network: sequences per second.",
+                          "  bench_pointer                          full products, 2 threads, N = 10, 20, 50\n"
+                          "  bench_pointer bf16 4 32 10 20          bf16, 4 threads, shards of 32 rows, N = 10, 20\n"
+                          "  bench_pointer full 2 64 10 --json      for bench/alternate.py\n"
+                          "  bench_pointer --hidden 512 --seconds 1\n",
+                          common);
+  CLI::App& app = line.app();
+  app.add_option("products", products, "rounding of products")->check(CLI::IsMember({"full", "bf16"}));
+  app.add_option("threads", common.threads, "threads, >= 0; 0: one per core")->check(CLI::Range(0, 4096));
+  app.add_option("shard_rows", setting.shard_rows, "rows of a shard; divides the batch")->check(CLI::Range(1, 65536));
+  app.add_option("lengths", lengths, "items N of a sequence, each in [1, 10000]")->check(CLI::Range(1, 10000));
+  app.add_option("--hidden", setting.hidden, "units of the layers, in [1, 8192]")->check(CLI::Range(1, 8192));
+  app.add_option("--batch", setting.batch, "sequences of a batch, in [1, 65536]")->check(CLI::Range(1, 65536));
+  app.add_option("--seconds", setting.seconds, "time of each measurement, at least 7 calls")->check(CLI::Range(0.0, 3600.0));
+  app.final_callback([&] {
+    if (setting.batch % setting.shard_rows != 0)
+      throw CLI::ValidationError("shard_rows", std::to_string(setting.shard_rows) + " does not divide the batch of " +
+                                                   std::to_string(setting.batch));
+  });
+  if (const int code = line.parse(count, arguments); code >= 0) return code;
+  setting.products = products == "bf16" ? cpu::Products::kBf16 : cpu::Products::kFull;
+  cpu::set_threads(common.threads);
+  for (const Extent items : lengths) {
     setting.items = items;
-    bench(setting);
+    print(setting, measure(setting), common.json);
   }
   return 0;
 }

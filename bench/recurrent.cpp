@@ -1,12 +1,11 @@
 // Training step of a recurrent layer: forward and backward to the input, all weights and biases, T = 50, batch 128 as two
-// shards of 64 rows, on all cores. Usage: recurrent [rounds] [lstm|gru|pointer]
+// shards of 64 rows.
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "bench/command_line.h"
 #include "bench/measure.h"
 #include "framework/core/arena.h"
 #include "framework/cpu/parallel.h"
@@ -84,8 +83,30 @@ class Shard {
   std::vector<std::vector<Tensor>> tensors_;
 };
 
-void report(const char* name, const Layer& layer, int rounds) {
-  constexpr Extent kShards = 2;
+constexpr Extent kShards = 2;
+
+double gates_of(const Layer& layer) { return layer.is_lstm ? 4 : 3; }
+
+// Giga-operations of a step on all shards: the forward product, and two of the same size in the backward.
+double work_of(const Layer& layer) {
+  return 6e-9 * static_cast<double>(kShards * layer.steps * layer.rows) * gates_of(layer) *
+         static_cast<double>(layer.units * (layer.inputs + layer.units));
+}
+
+std::string config_of(const Layer& layer) {
+  const std::string inputs = layer.inputs == layer.units ? "" : ",inputs=" + std::to_string(layer.inputs);
+  return "hidden=" + std::to_string(layer.units) + inputs + ",T=" + std::to_string(layer.steps) +
+         ",B=" + std::to_string(kShards * layer.rows);
+}
+
+void print_text(const Line& line, const Line& peak) {
+  std::printf("%-24s %-34s %8.2f ms  %7.1f GFLOP/s, best %7.1f (multiply-add peak %.0f, best %.0f)\n", line.name.c_str(),
+              line.config.c_str(), 1e3 * line.median, line.work / line.median, line.work / line.best,
+              peak.work / peak.median, peak.work / peak.best);
+  std::fflush(stdout);
+}
+
+void report(const std::string& name, const Layer& layer, int rounds, bool json) {
   std::vector<std::unique_ptr<Shard>> shards;
   for (Extent i = 0; i < kShards; ++i) shards.push_back(std::make_unique<Shard>(layer));
   std::vector<Candidate> candidates;
@@ -93,39 +114,59 @@ void report(const char* name, const Layer& layer, int rounds) {
       {[&] { cpu::parallel_for(kShards, [&](Extent i) { shards[static_cast<std::size_t>(i)]->step(); }); }});
   candidates.push_back({[] { cpu::parallel_for(kShards, [](Extent) { fused_multiply_adds(); }); }});
   measure(candidates, rounds, 2e-2);
-  const double gates = layer.is_lstm ? 4 : 3;
-  const double operations = 6.0 * static_cast<double>(kShards * layer.steps * layer.rows) * gates *
-                            static_cast<double>(layer.units * (layer.inputs + layer.units));
-  const double rate = 1e-9 * operations / candidates[0].median();
-  const double peak = 1e-9 * kShards * fused_multiply_adds() / candidates[1].median();
-  std::printf(
-      "%-10s T %ld, inputs %3ld, hidden %3ld: %8.2f ms  %7.1f GFLOP/s, best %7.1f (multiply-add peak %.0f, best %.0f)\n",
-      name, static_cast<long>(layer.steps), static_cast<long>(layer.inputs), static_cast<long>(layer.units),
-      1e3 * candidates[0].median(), rate, rate * candidates[0].median() / candidates[0].best(), peak,
-      peak * candidates[1].median() / candidates[1].best());
-  std::fflush(stdout);
+  const auto line = [&](const std::string& of, Candidate& candidate, double work) {
+    return Line{of, config_of(layer), candidate.median(), candidate.best(), work, "GFLOP/s"};
+  };
+  const Line result = line(name, candidates[0], work_of(layer));
+  const Line peak = line("peak_" + name, candidates[1], 1e-9 * kShards * fused_multiply_adds());
+  if (!json) return print_text(result, peak);
+  print_json(result);
+  print_json(peak);
 }
 
-bool asked(const std::string& filter, const std::string& name) { return filter.empty() || name.find(filter) == 0; }
+// All layers whose names begin with the filter.
+void report_all(const std::string& filter, const std::vector<Extent>& widths, int rounds, bool json) {
+  for (const auto products : {cpu::Products::kFull, cpu::Products::kBf16}) {
+    const std::string suffix = products == cpu::Products::kFull ? "_train" : "_train_bf16";
+    for (const char* kind : {"lstm", "gru"}) {
+      if ((kind + suffix).find(filter) != 0) continue;
+      for (const Extent units : widths) {
+        const bool is_lstm = std::string(kind) == "lstm";
+        report(kind + suffix, {.is_lstm = is_lstm, .products = products, .inputs = units, .units = units}, rounds, json);
+      }
+    }
+    if (("pointer_lstm" + suffix).find(filter) != 0) continue;
+    report("pointer_lstm" + suffix, {.products = products, .steps = 10, .inputs = 2, .units = 256}, rounds, json);
+  }
+}
 
 }  // namespace
 }  // namespace fovea::bench
 
-int main(int argc, char** argv) {
-  using fovea::bench::Layer;
-  const int rounds = argc > 1 ? std::atoi(argv[1]) : 15;
-  const std::string filter = argc > 2 ? argv[2] : "";
-  for (const auto products : {fovea::cpu::Products::kFull, fovea::cpu::Products::kBf16}) {
-    const bool full = products == fovea::cpu::Products::kFull;
-    for (const bool is_lstm : {true, false}) {
-      const std::string name = std::string(is_lstm ? "lstm" : "gru") + (full ? "" : " bf16");
-      for (const fovea::Extent units : {128, 256, 512}) {
-        const Layer layer{.is_lstm = is_lstm, .products = products, .inputs = units, .units = units};
-        if (fovea::bench::asked(filter, name)) fovea::bench::report(name.c_str(), layer, rounds);
-      }
-    }
-    const Layer pointer{.products = products, .steps = 10, .inputs = 2, .units = 256};
-    const std::string name = full ? "pointer" : "pointer bf16";
-    if (fovea::bench::asked(filter, name)) fovea::bench::report(name.c_str(), pointer, rounds);
-  }
+int main(int count, char** arguments) {
+  using namespace fovea;
+  bench::Common common;
+  bench::CommandLine line("bench_recurrent", "Training steps of LSTM and GRU layers: GFLOP/s of forward and backward.",
+                          "  bench_recurrent                           all layers, 15 rounds\n"
+                          "  bench_recurrent 7 gru                     GRU only, 7 rounds\n"
+                          "  bench_recurrent 7 lstm --hidden 128 256   two widths\n"
+                          "  bench_recurrent 3 lstm_train_bf16 --json  for bench/alternate.py\n",
+                          common);
+  int rounds = 15;
+  std::string filter;
+  std::vector<Extent> widths{128, 256, 512};
+  line.add_threads(common);
+  line.app().add_option("rounds", rounds, "samples of each layer, >= 1")->check(CLI::Range(1, 100000));
+  line.app()
+      .add_option("layer", filter, "beginning of a name: lstm, gru, pointer, lstm_train_bf16, ...; none: all")
+      ->check([](const std::string& text) {
+        for (const char* name : {"lstm_train_bf16", "gru_train_bf16", "pointer_lstm_train_bf16"}) {
+          if (std::string(name).find(text) == 0) return std::string();
+        }
+        return "no layer begins with '" + text + "'";
+      });
+  line.app().add_option("--hidden", widths, "widths of the LSTM and GRU layers, in [1, 8192]")->check(CLI::Range(1, 8192));
+  if (const int code = line.parse(count, arguments); code >= 0) return code;
+  cpu::set_threads(common.threads);
+  bench::report_all(filter, widths, rounds, common.json);
 }

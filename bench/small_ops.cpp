@@ -1,7 +1,11 @@
 // Overhead of a graph: 49 tiny ops on [1, 20] vectors, forward and backward, as a user writes them.
 #include <benchmark/benchmark.h>
 
+#include <map>
 #include <vector>
+
+#include "bench/command_line.h"
+#include "bench/measure.h"
 
 #include "framework/graph/functions.h"
 #include "framework/graph/plan.h"
@@ -53,8 +57,48 @@ void chain(benchmark::State& state, Plan::Passes passes) {
   }
 }
 
-BENCHMARK_CAPTURE(chain, forward, Plan::Passes::kForward)->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(chain, forward_and_backward, Plan::Passes::kBackward)->Unit(benchmark::kMicrosecond);
+// Collects the repetitions of each benchmark, then prints a line for each.
+class JsonLines : public benchmark::BenchmarkReporter {
+ public:
+  bool ReportContext(const Context&) override { return true; }
+  void ReportRuns(const std::vector<Run>& runs) override {
+    for (const Run& run : runs) {
+      if (run.run_type != Run::RT_Iteration || run.error_occurred) continue;
+      const double seconds = run.real_accumulated_time / static_cast<double>(run.iterations);
+      timed_[run.run_name.function_name].seconds.push_back(seconds);
+    }
+  }
+  void Finalize() override {
+    for (auto& [name, timed] : timed_) {
+      bench::print_json({name, "ops=49,B=1,d=20", timed.median(), timed.best(), 49, "ops/s"});
+    }
+  }
+
+ private:
+  std::map<std::string, bench::Candidate> timed_;
+};
 
 }  // namespace
-BENCHMARK_MAIN();
+
+int main(int count, char** arguments) {
+  bench::Common common;
+  int rounds = 7;
+  double seconds = 0.2;
+  bench::CommandLine line("bench_small_ops", "Overhead of a graph of 49 ops on vectors of 20 numbers, on one thread.",
+                          "  bench_small_ops\n"
+                          "  bench_small_ops 3 --json    for bench/alternate.py\n",
+                          common);
+  line.app().add_option("rounds", rounds, "samples of each, >= 1")->check(CLI::Range(1, 100000));
+  line.app().add_option("--seconds", seconds, "time of a sample")->check(CLI::Range(1e-3, 3600.0));
+  if (const int code = line.parse(count, arguments); code >= 0) return code;
+  for (const auto& [name, passes] :
+       {std::pair("smallops_fwd", Plan::Passes::kForward), std::pair("smallops_fwdbwd", Plan::Passes::kBackward)}) {
+    benchmark::RegisterBenchmark(name, chain, passes)
+        ->Unit(benchmark::kMicrosecond)
+        ->Repetitions(rounds)
+        ->MinTime(seconds)
+        ->ReportAggregatesOnly(!common.json);  // the lines of JSON are made of all samples
+  }
+  JsonLines lines;
+  benchmark::RunSpecifiedBenchmarks(common.json ? &lines : nullptr);
+}

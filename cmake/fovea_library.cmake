@@ -8,6 +8,15 @@ file(GLOB_RECURSE FOVEA_SOURCES CONFIGURE_DEPENDS
 set(FOVEA_MAIN ${PROJECT_SOURCE_DIR}/framework/cli/main.cpp)
 list(REMOVE_ITEM FOVEA_SOURCES ${FOVEA_MAIN})
 
+# What results say of the program: the commit at the time of the build, and the libraries.
+add_custom_target(fovea_commit
+  COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DOUT=${PROJECT_BINARY_DIR}/generated/fovea_commit.h
+    -P ${PROJECT_SOURCE_DIR}/cmake/fovea_commit.cmake
+  BYPRODUCTS ${PROJECT_BINARY_DIR}/generated/fovea_commit.h
+  COMMENT "Asking git for the commit" VERBATIM)
+set_source_files_properties(${PROJECT_SOURCE_DIR}/framework/train/provenance.cpp PROPERTIES
+  INCLUDE_DIRECTORIES ${PROJECT_BINARY_DIR}/generated COMPILE_DEFINITIONS "FOVEA_LIBRARIES=\"${FOVEA_LIBRARIES}\"")
+
 # -Wrestrict of g++ 12 is wrong about std::string (GCC bug 105651).
 set(FOVEA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-restrict)
 
@@ -41,6 +50,7 @@ function(fovea_add_library name precision)
   target_link_libraries(${name} PRIVATE fovea_third_party)
   set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   fovea_compile_options(${name})
+  add_dependencies(${name} fovea_commit)
 
   add_executable(${name}_program ${FOVEA_MAIN})
   set_target_properties(${name}_program PROPERTIES OUTPUT_NAME ${name} INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")

@@ -8,20 +8,7 @@
 
 #include "framework/cpu/parallel.h"
 #include "framework/train/run_config.h"
-
-// Set by the build; a build outside of a repository has no commit.
-#if !defined(FOVEA_COMMIT)
-#define FOVEA_COMMIT "unknown"
-#endif
-#if !defined(FOVEA_LIBRARIES)
-#define FOVEA_LIBRARIES "unknown"
-#endif
-#if !defined(FOVEA_VERSION)
-#define FOVEA_VERSION "unknown"
-#endif
-#if !defined(FOVEA_FLAGS)
-#define FOVEA_FLAGS "unknown"
-#endif
+#include "fovea_commit.h"  // made by the build: FOVEA_COMMIT
 
 namespace fovea {
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# One run, many ways: on 1, 2, 3 and 8 threads, stopped by a signal and resumed, killed at random moments and resumed. The
-# results file is the same byte for byte outside /clock, and what is on disk is a whole file at every moment.
+# One run, many ways: on 1, 2, 3 and 8 threads, stopped by one signal or by two and resumed, killed at random moments and
+# resumed. The results file is the same byte for byte outside /clock, and what is on disk is a whole file at every moment.
 #   tests/whole/same_bits.sh PROGRAM [KILLS]
 set -euo pipefail
 
@@ -15,6 +15,15 @@ fail() {
   printf 'FAILED: %s\n' "$*" >&2
   exit 1
 }
+
+# The first Python that has h5py; the files are then opened with it too.
+python=""
+for candidate in python3 /usr/bin/python3; do
+  if "$candidate" -c "import h5py" 2>/dev/null; then
+    python="$candidate"
+    break
+  fi
+done
 
 train() { "$program" run "${settings[@]}" --quiet --output "$work/$1" "${@:2}"; }
 # In the background, with $! the program itself.
@@ -40,19 +49,44 @@ train stopped --threads 3 >/dev/null
 same stopped "a run that was stopped and resumed must give the bits of one that was not"
 echo "stopped (exit code $code) and resumed: the same"
 
-# Kills at random moments; a file that is there must be whole.
+# Two signals: the second one leaves at once, wherever the first one got to; what is on disk is a run to resume.
+for ((i = 0; i < 3; ++i)); do
+  start hurried
+  sleep "0.$((2 + RANDOM % 5))"
+  kill -INT $! 2>/dev/null || true
+  kill -INT $! 2>/dev/null || true
+  code=0
+  wait $! || code=$?
+  [ "$code" -eq 130 ] || [ "$code" -eq 0 ] || fail "exit code 130 was expected after two SIGINT; $code came"
+  if [ -e "$(results hurried)" ]; then
+    "$program" verify "$(results hurried)" >/dev/null || fail "two signals must leave a whole file"
+  fi
+done
+train hurried --threads 2 >/dev/null
+same hurried "a run that was left at once and resumed must give the bits of one that was not"
+echo "left at once and resumed: the same"
+
+# Kills at random moments; a file that is there must be whole, also to h5py.
 for ((i = 0; i < kills; ++i)); do
   start killed
+  # The first kill comes after the first publication, so that all of them find a file.
+  while [ ! -e "$(results killed)" ] && kill -0 $! 2>/dev/null; do sleep 0.02; done
   sleep "0.$((RANDOM % 7))$((RANDOM % 10))"
   kill -9 $! 2>/dev/null || true
   wait $! 2>/dev/null || true
-  if [ -e "$(results killed)" ]; then
-    "$program" verify "$(results killed)" >/dev/null || fail "the file on disk must be whole after kill number $((i + 1))"
+  "$program" verify "$(results killed)" >/dev/null || fail "the file on disk must be whole after kill number $((i + 1))"
+  if [ -n "$python" ]; then
+    "$python" "$(dirname "$0")/read_all.py" "$(results killed)" || fail "h5py must read it after kill number $((i + 1))"
   fi
 done
 train killed --threads 2 >/dev/null
 same killed "a run that was killed $kills times must give the bits of one that was not"
 echo "killed $kills times and resumed: the same"
+if [ -n "$python" ]; then
+  echo "opened with h5py after each kill"
+else
+  echo "skipped: not opened with h5py, which no python3 here has"
+fi
 
 # A finished run is left alone, another configuration is refused.
 before="$(sha256sum "$(results killed)")"
