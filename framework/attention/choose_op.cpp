@@ -24,7 +24,7 @@ ChooseOp::ChooseOp(ChooseParts parts)
 ChooseExtents ChooseOp::extents(std::span<const Type> in) const {
   const Shape& scores = in[0].shape;
   const Extent width = parts_.has_values ? in[parts_.has_mask ? 2 : 1].shape[2] : 0;
-  return {scores[0], scores[1], scores[2], parts_.selector->capacity(scores[2]), width};
+  return {scores[0], scores[1], scores[2], parts_.selector->capacity(scores[2]), width, parts_.selector->scratch(scores[2])};
 }
 
 std::vector<Type> ChooseOp::infer(std::span<const Type> in) const {
@@ -68,7 +68,7 @@ void ChooseOp::forward(const OpRun& run) const {
   const ChooseExtents& e = memory.e;
   Counters counters;
   counters.scored_pairs = static_cast<std::uint64_t>(e.batch * e.queries * e.items);
-  if (is_whole() && e.items > 0) {
+  if (is_whole() && !is_random() && e.items > 0) {
     choose_whole(memory);
   } else {
     for (Extent b = 0; b < e.batch; ++b) {
@@ -88,7 +88,6 @@ void ChooseOp::choose_whole(const ChooseMemory& memory) const {
   const auto rows = static_cast<std::size_t>(e.batch * e.queries);
   const auto items = static_cast<std::size_t>(e.items);
   for (std::size_t row = 0; row < rows; ++row) std::iota(memory.kept + row * items, memory.kept + (row + 1) * items, 0);
-  std::iota(memory.items, memory.items + items, 0);
   std::fill_n(memory.count, rows, static_cast<Index>(items));
   std::fill_n(memory.log_prob, rows, Real{0});
   parts_.selector->select_rows(
@@ -102,14 +101,14 @@ void ChooseOp::choose_row(const ChooseMemory& memory, const ChooseRow& row, cons
   Choice choice{
       {weights, static_cast<std::size_t>(capacity)}, {kept, static_cast<std::size_t>(capacity)}, 0, 0, memory.scratch_row()};
   if (!row.items.empty()) {
-    const bool is_greedy = selector_traits_.samples && memory.run.context->mode == Mode::kEvaluate;
+    const bool is_greedy = is_random() && memory.run.context->mode == Mode::kEvaluate;
     if (is_greedy) {
       parts_.selector->select_greedy(row.scores, rng, choice);
     } else {
       parts_.selector->select(row.scores, rng, choice);
     }
   }
-  for (Extent k = 0; k < choice.count; ++k) kept[k] = row.items[static_cast<std::size_t>(kept[k])];
+  for (Extent k = 0; !memory.is_full(row) && k < choice.count; ++k) kept[k] = row.items[static_cast<std::size_t>(kept[k])];
   std::fill(weights + choice.count, weights + capacity, Real{0});
   std::fill(kept + choice.count, kept + capacity, Index{-1});
   memory.count[row.row] = static_cast<Index>(choice.count);

@@ -17,6 +17,7 @@ class Selector {
   struct Traits {
     bool is_differentiable = false;  // backward gives the exact gradient of the weights
     bool samples = false;            // the choice is random: log_prob and log_prob_backward are defined
+    bool is_random = false;          // select draws from its Rng though it has no log_prob; implied by samples
     bool is_sparse = false;          // capacity(N) < N for large N: work follows the choice
     bool keeps_all = false;          // every candidate is kept, always: kept is 0 .. N-1
   };
@@ -26,10 +27,13 @@ class Selector {
   virtual Traits traits() const = 0;
   /// The largest count for N candidates.
   virtual Extent capacity(Extent items) const = 0;
+  /// The length of Choice::scratch that select, backward and log_prob_backward need for N candidates, >= N; does not fall
+  /// with N. By default N.
+  virtual Extent scratch(Extent items) const;
 
   /// scores [N], N >= 1 -> out: the first `count` places of kept and weights, and log_prob.
   virtual void select(ConstRow scores, Rng rng, Choice& out) const = 0;
-  /// The most probable choice, for evaluation; by default `select`.
+  /// The most probable choice, without noise, for evaluation; by default `select`.
   virtual void select_greedy(ConstRow scores, Rng rng, Choice& out) const;
   /// grad_scores [N] += (d weights / d scores)^T grad_weights; grad_weights [count] belongs to kept. Where
   /// traits().is_differentiable.
@@ -37,8 +41,9 @@ class Selector {
   /// grad_scores [N] += factor * d log_prob / d scores. Where traits().samples.
   virtual void log_prob_backward(ConstRow scores, const Choice& choice, Real factor, Row grad_scores) const;
 
-  /// Many rows at once, where traits().keeps_all: scores [R, N] -> weights [R, N], equal to `select` to the bit; and
-  /// grad_scores [R, N] += as `backward` does. `kept` [N] is 0 .. N-1, `scratch` [N] is free. By default row by row.
+  /// Many rows at once, where traits().keeps_all: scores [R, N] -> weights [R, N], equal to `select` to the bit (where
+  /// nothing is random); and grad_scores [R, N] += as `backward` does. `kept` [N] is 0 .. N-1, `scratch` is as in Choice.
+  /// By default row by row.
   struct Rows {
     ConstRow scores;
     Row weights;

@@ -116,7 +116,7 @@ struct RowChoice {
     const Extent capacity = selector.capacity(static_cast<Extent>(scores.size()));
     weights.resize(static_cast<std::size_t>(capacity));
     kept.resize(weights.size());
-    scratch.resize(scores.size());
+    scratch.resize(static_cast<std::size_t>(selector.scratch(static_cast<Extent>(scores.size()))));
     choice = {weights, kept, 0, 0, scratch};
     selector.select(scores, Rng(), choice);
   }
