@@ -1,6 +1,7 @@
 #include "framework/attention/choose_memory.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "framework/attention/choose_op.h"
 
@@ -22,8 +23,8 @@ enum Workspace : std::size_t {
 
 std::vector<Type> ChooseMemory::workspace(const ChooseExtents& extents, bool is_dense) {
   const Type row{{extents.items}, Kind::kReal};
-  const Type scratch{{kScratchRows * extents.items}, Kind::kReal};
-  std::vector<Type> types{{{extents.items}, Kind::kIndex}, {{extents.capacity}, Kind::kIndex}, row, scratch, row, row};
+  std::vector<Type> types{
+      {{extents.items}, Kind::kIndex}, {{extents.capacity}, Kind::kIndex}, row, {{extents.scratch}, Kind::kReal}, row, row};
   if (is_dense) types.insert(types.end(), 2, {{extents.queries, extents.items}, Kind::kReal});
   return types;
 }
@@ -48,10 +49,14 @@ ChooseMemory::ChooseMemory(const OpRun& call, bool has_mask, bool has_values)
   const bool is_dense = run.workspace.size() > kDenseWeights;
   dense_weights = is_dense ? run.workspace[kDenseWeights].real() : nullptr;
   dense_grad_weights = is_dense ? run.workspace[kDenseGradWeights].real() : nullptr;
+  is_open = mask == nullptr && plan.is_dense();
+  if (is_open) std::iota(items, items + e.items, 0);
 }
 
 ChooseRow ChooseMemory::row(Extent b, Extent m) const {
   const Extent number = b * e.queries + m;
+  const auto length = static_cast<std::size_t>(e.items);
+  if (is_open) return {b, m, number, {items, length}, {scores + number * e.items, length}};
   const Index* mask_row = mask == nullptr ? nullptr : mask + (is_mask_shared ? b : number) * e.items;
   const auto allowed = static_cast<std::size_t>(plan.allowed(m, mask_row, items));
   const Real* all = scores + number * e.items;

@@ -36,10 +36,11 @@ struct ChooseMemory {
   Real* read;           // [B, M, V] or null
 
   // Workspace; places of a row stand in the order of its allowed items.
+  bool is_open;              // every row sees all items: `items` is 0 .. N-1 throughout
   Index* items;              // [N]
   Index* places;             // [K]: kept, as places
   Real* row_scores;          // [N]
-  Real* scratch;             // [kScratchRows, N]
+  Real* scratch;             // [>= N]
   Real* row_grad_scores;     // [N]
   Real* row_grad_weights;    // [N]
   Real* dense_weights;       // [M, N] or null
@@ -49,9 +50,10 @@ struct ChooseMemory {
 
   ChooseRow row(Extent b, Extent m) const;
   const Real* value(Extent b, Extent item) const { return values + (b * e.items + item) * e.width; }
-  static constexpr Extent kScratchRows = 4;
-  Row scratch_row() const { return {scratch, static_cast<std::size_t>(kScratchRows * e.items)}; }
-  std::span<const Index> kept_of(const ChooseRow& row) const {
+  Row scratch_row() const { return {scratch, static_cast<std::size_t>(e.scratch)}; }
+  /// All items are allowed: places and items are the same.
+  bool is_full(const ChooseRow& row) const { return static_cast<Extent>(row.items.size()) == e.items; }
+  std::span<Index> kept_of(const ChooseRow& row) const {
     return {kept + row.row * e.capacity, static_cast<std::size_t>(count[row.row])};
   }
   const Real* weights_of(const ChooseRow& row) const { return weights + row.row * e.capacity; }

@@ -25,7 +25,8 @@ ChooseOp::ChooseOp(ChooseParts parts)
 ChooseExtents ChooseOp::extents(std::span<const Type> in) const {
   const Shape& scores = in[0].shape;
   const Extent width = parts_.has_values ? in[parts_.has_mask ? 2 : 1].shape[2] : 0;
-  return {scores[0], scores[1], scores[2], parts_.estimator->capacity(*parts_.selector, scores[2]), width};
+  return {scores[0], scores[1], scores[2], parts_.estimator->capacity(*parts_.selector, scores[2]), width,
+          scratch_of(*parts_.selector, scores[2])};
 }
 
 std::vector<Type> ChooseOp::infer(std::span<const Type> in) const {
@@ -69,7 +70,7 @@ void ChooseOp::forward(const OpRun& run) const {
   const ChooseExtents& e = memory.e;
   Counters counters;
   counters.scored_pairs = static_cast<std::uint64_t>(e.batch * e.queries * e.items);
-  if (is_whole() && e.items > 0) {
+  if (is_whole() && !is_random() && e.items > 0) {
     choose_whole(memory);
   } else {
     for (Extent b = 0; b < e.batch; ++b) {
@@ -89,7 +90,6 @@ void ChooseOp::choose_whole(const ChooseMemory& memory) const {
   const auto rows = static_cast<std::size_t>(e.batch * e.queries);
   const auto items = static_cast<std::size_t>(e.items);
   for (std::size_t row = 0; row < rows; ++row) std::iota(memory.kept + row * items, memory.kept + (row + 1) * items, 0);
-  std::iota(memory.items, memory.items + items, 0);
   std::fill_n(memory.count, rows, static_cast<Index>(items));
   std::fill_n(memory.log_prob, rows, Real{0});
   parts_.selector->select_rows(
@@ -105,7 +105,7 @@ void ChooseOp::choose_row(const ChooseMemory& memory, const ChooseRow& row, cons
   bool counts = true;
   if (!row.items.empty()) {
     const bool is_evaluation = memory.run.context != nullptr && memory.run.context->mode == Mode::kEvaluate;
-    if (is_evaluation && selector_traits_.samples) {
+    if (is_evaluation && is_random()) {
       parts_.selector->select_greedy(row.scores, draw.rng, choice);
     } else if (is_evaluation) {
       parts_.selector->select(row.scores, draw.rng, choice);
@@ -116,7 +116,7 @@ void ChooseOp::choose_row(const ChooseMemory& memory, const ChooseRow& row, cons
   if (Real* total = log_prob_of(memory, row.b)) {
     *total += counts ? choice.log_prob : -std::numeric_limits<Real>::infinity();
   }
-  for (Extent k = 0; k < choice.count; ++k) kept[k] = row.items[static_cast<std::size_t>(kept[k])];
+  for (Extent k = 0; !memory.is_full(row) && k < choice.count; ++k) kept[k] = row.items[static_cast<std::size_t>(kept[k])];
   std::fill(weights + choice.count, weights + capacity, Real{0});
   std::fill(kept + choice.count, kept + capacity, Index{-1});
   memory.count[row.row] = static_cast<Index>(choice.count);

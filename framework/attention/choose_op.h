@@ -42,6 +42,7 @@ class ChooseOp final : public Op {
   void forward(const OpRun& run) const override;
   void backward(const OpRun& run) const override;
   BackwardReads backward_reads() const override { return {~0U, ~(1U << kRead)}; }
+  bool can_assign(std::size_t input) const override { return input == 0; }
   double multiply_adds(std::span<const Type> in) const override;
 
  private:
@@ -49,7 +50,8 @@ class ChooseOp final : public Op {
   bool reads_by_product() const { return selector_traits_.keeps_all && parts_.pattern->is_dense(); }
   bool is_whole() const { return reads_by_product() && !parts_.has_mask; }
   bool has_dense_gradient() const { return !parts_.estimator->reads_kept_only(); }
-  bool needs_streams() const { return selector_traits_.samples || !estimator_traits_.needs_derivative; }
+  bool is_random() const { return selector_traits_.samples || selector_traits_.is_random; }
+  bool needs_streams() const { return is_random() || !estimator_traits_.needs_derivative; }
 
   void choose_whole(const ChooseMemory& memory) const;
   void choose_row(const ChooseMemory& memory, const ChooseRow& row, const Draw& draw) const;

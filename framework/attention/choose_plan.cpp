@@ -4,8 +4,9 @@
 
 namespace fovea {
 
-ChoosePlan::ChoosePlan(const ChooseExtents& extents, const Pattern& pattern, cpu::Products products) : extents_(extents) {
-  const auto [batch, queries, items, capacity, width] = extents;
+ChoosePlan::ChoosePlan(const ChooseExtents& extents, const Pattern& pattern, cpu::Products products)
+    : extents_(extents), is_dense_(pattern.is_dense()) {
+  const auto [batch, queries, items, capacity, width, scratch] = extents;
   first_.push_back(0);
   std::vector<Index> candidates;
   for (Extent query = 0; query < queries; ++query) {

@@ -8,13 +8,15 @@
 
 namespace fovea {
 
-/// The extents of a site: B batch, M queries, N items, K capacity, V width of the values (0 without values).
+/// The extents of a site: B batch, M queries, N items, K capacity, V width of the values (0 without values), and the
+/// scratch of the selector.
 struct ChooseExtents {
   Extent batch = 0;
   Extent queries = 0;
   Extent items = 0;
   Extent capacity = 0;
   Extent width = 0;
+  Extent scratch = 0;
 };
 
 /// What a site computes once per plan: the pairs of its pattern as intervals, and the products of its dense read.
@@ -23,6 +25,7 @@ class ChoosePlan final : public Prepared {
   ChoosePlan(const ChooseExtents& extents, const Pattern& pattern, cpu::Products products);
 
   const ChooseExtents& extents() const { return extents_; }
+  bool is_dense() const { return is_dense_; }  // every query may see every item
 
   /// Writes the candidates of a query that the mask row [N] allows, ascending; null: no mask. Returns their number.
   Extent allowed(Extent query, const Index* mask, Index* out) const;
@@ -40,6 +43,7 @@ class ChoosePlan final : public Prepared {
   void append(const std::vector<Index>& candidates);
 
   ChooseExtents extents_;
+  bool is_dense_;
   std::vector<Interval> intervals_;  // of all queries
   std::vector<std::size_t> first_;   // [M + 1]: the intervals of a query begin here
   cpu::Gemm read_;

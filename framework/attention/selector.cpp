@@ -12,6 +12,8 @@ Registry<Selector>& Registry<Selector>::instance() {
 
 void Selector::fields(Options& /*options*/) {}
 
+Extent Selector::scratch(Extent items) const { return items; }
+
 void Selector::select_greedy(ConstRow scores, Rng rng, Choice& out) const { select(scores, rng, out); }
 
 void Selector::backward(ConstRow /*scores*/, const Choice& /*choice*/, ConstRow /*grad_weights*/,

@@ -33,7 +33,8 @@ enum class How { kSelect, kGreedy };
 inline Chosen choose(const Selector& selector, const std::vector<Real>& scores, const Rng& rng, How how = How::kSelect) {
   const auto capacity = static_cast<std::size_t>(selector.capacity(static_cast<Extent>(scores.size())));
   Chosen chosen{std::vector<Real>(capacity, Real(-7)), std::vector<Index>(capacity, -7), -7, -7, {}};
-  chosen.scratch.assign(4 * scores.size() + 3, Real(-7));  // a site's scratch is longer than a row that was masked
+  // A site's scratch is longer than a row that was masked.
+  chosen.scratch.assign(static_cast<std::size_t>(scratch_of(selector, static_cast<Extent>(scores.size()))) + 3, Real(-7));
   Choice choice = chosen.choice();
   if (how == How::kGreedy) {
     selector.select_greedy(scores, rng, choice);
@@ -52,7 +53,7 @@ inline std::pair<Chosen, bool> choose_by(const Estimator& estimator, const Selec
                                          const std::vector<Real>& scores, const Draw& draw) {
   const auto capacity = static_cast<std::size_t>(estimator.capacity(selector, static_cast<Extent>(scores.size())));
   Chosen chosen{std::vector<Real>(capacity, Real(-7)), std::vector<Index>(capacity, -7), -7, -7, {}};
-  chosen.scratch.assign(4 * scores.size() + 3, Real(-7));
+  chosen.scratch.assign(static_cast<std::size_t>(scratch_of(selector, static_cast<Extent>(scores.size()))) + 3, Real(-7));
   Choice choice = chosen.choice();
   const bool counts = estimator.choose(selector, scores, draw, choice);
   chosen.count = choice.count;

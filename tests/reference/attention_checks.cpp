@@ -116,7 +116,7 @@ struct RowChoice {
     const Extent capacity = selector.capacity(static_cast<Extent>(scores.size()));
     weights.resize(static_cast<std::size_t>(capacity));
     kept.resize(weights.size());
-    scratch.resize(4 * scores.size());
+    scratch.resize(static_cast<std::size_t>(scratch_of(selector, static_cast<Extent>(scores.size()))));
     choice = {weights, kept, 0, 0, scratch};
     selector.select(scores, Rng(), choice);
   }
