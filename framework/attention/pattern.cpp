@@ -16,6 +16,11 @@ Registry<Pattern>& Registry<Pattern>::instance() {
 
 void Pattern::fields(Options& /*options*/) {}
 
+void append_items(Extent begin, Extent end, std::vector<Index>& out, Extent step) {
+  if (begin < 0) begin += (step - 1 - begin) / step * step;
+  for (Extent item = begin; item < end; item += step) out.push_back(static_cast<Index>(item));
+}
+
 namespace {
 
 using Part = std::shared_ptr<const Pattern>;
@@ -38,6 +43,9 @@ class Union final : public Pattern {
   void candidates(Extent query, Extent queries, Extent items, Indices& out) const override {
     join_candidates(left_, right_, query, queries, items, out, [](auto... range) { std::set_union(range...); });
   }
+  Extent pairs_at_most(Extent queries, Extent items) const override {
+    return std::min(left_->pairs_at_most(queries, items) + right_->pairs_at_most(queries, items), queries * items);
+  }
   bool is_dense() const override { return left_->is_dense() || right_->is_dense(); }
   bool is_causal() const override { return left_->is_causal() && right_->is_causal(); }
 
@@ -51,6 +59,9 @@ class Intersection final : public Pattern {
   Intersection(Part left, Part right) : left_(std::move(left)), right_(std::move(right)) {}
   void candidates(Extent query, Extent queries, Extent items, Indices& out) const override {
     join_candidates(left_, right_, query, queries, items, out, [](auto... range) { std::set_intersection(range...); });
+  }
+  Extent pairs_at_most(Extent queries, Extent items) const override {
+    return std::min(left_->pairs_at_most(queries, items), right_->pairs_at_most(queries, items));
   }
   bool is_dense() const override { return left_->is_dense() && right_->is_dense(); }
   bool is_causal() const override { return left_->is_causal() || right_->is_causal(); }

@@ -22,12 +22,17 @@ class Pattern {
   /// Appends the keys that query `query` may see, ascending, without duplicates; all in [0, items).
   /// Called when a plan is made, never while it runs.
   virtual void candidates(Extent query, Extent queries, Extent items, std::vector<Index>& out) const = 0;
+  /// The cost that the docstring claims: no more pairs than these exist.
+  virtual Extent pairs_at_most(Extent queries, Extent items) const { return queries * items; }
   virtual bool is_dense() const { return false; }   // every pair exists
   virtual bool is_causal() const { return false; }  // no query sees a key behind its own place
 };
 
 template <>
 Registry<Pattern>& Registry<Pattern>::instance();
+
+/// For patterns: appends begin, begin + step, ... below `end`, without those below 0.
+void append_items(Extent begin, Extent end, std::vector<Index>& out, Extent step = 1);
 
 /// A pattern made of others, and its canonical text.
 struct PatternExpression {
