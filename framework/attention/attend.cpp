@@ -6,6 +6,7 @@
 
 #include "framework/attention/choose_op.h"
 #include "framework/core/error.h"
+#include "framework/graph/functions.h"
 
 namespace fovea {
 namespace {
@@ -146,9 +147,9 @@ std::string Site::State::scope_name(const Builder& builder) {
   const std::string here = builder.path();
   std::string name;
   if (here != path) {
-    const bool is_below = !here.empty() && path.starts_with(here + "/");
+    const std::string above = here.empty() ? "" : here + "/";
     const std::size_t slash = path.rfind('/');
-    name = is_below ? path.substr(here.size() + 1) : path.substr(slash == std::string::npos ? 0 : slash + 1);
+    name = path.substr(path.starts_with(above) ? above.size() : slash == std::string::npos ? 0 : slash + 1);
   }
   const int visit = ++visits[here];
   if (visit == 1) return name;
@@ -167,6 +168,7 @@ Attended Site::attend(const Inputs& inputs, At at) {
 
   Attended result;
   result.scores = scores(inputs.queries, inputs.prepared_keys);
+  if (!inputs.bias.is_empty()) result.scores = add(result.scores, inputs.bias, at);
   if (builder.mode() == Mode::kTrain) state_->set_draws(builder, result.scores.shape(), at);
   std::vector<Value> operands{result.scores};
   if (!inputs.mask.is_empty()) operands.push_back(inputs.mask);

@@ -4,6 +4,7 @@
 #include "framework/attention/attend.h"
 #include "framework/core/error.h"
 #include "framework/graph/functions.h"
+#include "modules/transformer/multi_head.h"
 #include "tests/reference/checks.h"
 
 namespace fovea::reference {
@@ -133,21 +134,18 @@ void add_pattern_checks(std::map<std::string, Check>& checks) {
 }
 
 // Rows 3E of the packed weights are query, key, value.
-Values multi_head_attention(Builder&, const Values& in, const Case& c) {
-  const Value query = in.at("query");
-  const Extent width = query.shape().last();
-  const Extent heads = static_cast<Extent>(c.number("heads"));
-  const auto project = [&](Value x, Extent part) {
-    const Value weight = slice(in.at("in_proj_weight"), 0, part * width, (part + 1) * width);
-    const Value bias = slice(in.at("in_proj_bias"), 0, part * width, (part + 1) * width);
-    return transpose(reshape(linear(x, weight, bias), {0, 0, heads, width / heads}), {0, 2, 1, 3});
+Values multi_head_attention(Builder& b, const Values& in, const Case& c) {
+  const Extent width = in.at("query").shape().last();
+  const auto packed = [&](Extent part) -> HeadProjections::Layer {
+    return {slice(in.at("in_proj_weight"), 0, part * width, (part + 1) * width),
+            slice(in.at("in_proj_bias"), 0, part * width, (part + 1) * width)};
   };
-  const Value queries = project(query, 0);
-  const Value scores = matmul(queries, project(in.at("memory"), 1), {.transpose_b = true});
-  const Value weights = softmax(scale(scores, 1 / std::sqrt(static_cast<double>(width / heads))));
-  const Value read = transpose(matmul(weights, project(in.at("memory"), 2)), {0, 2, 1, 3});
-  const Value y = linear(reshape(read, {0, 0, width}), in.at("out_proj_weight"), in.at("out_proj_bias"));
-  return {{"y", y}, {"weights", weights}};
+  const HeadProjections layers{packed(0), packed(1), packed(2), {in.at("out_proj_weight"), in.at("out_proj_bias")}};
+  MultiHeadAttention attention(b, layers, {.heads = static_cast<Extent>(c.number("heads"))});
+  const auto result = attention.attend({.queries = in.at("query"), .memory = in.at("memory")});
+  std::vector<Value> weights;
+  for (const Attended& head : result.heads) weights.push_back(head.weights);
+  return {{"y", result.y}, {"weights", stack(weights, 1)}};
 }
 
 // One row of a selector with the memory of its choice.
