@@ -101,7 +101,7 @@ Site::Site(Builder& builder, std::string_view text, Extent query_width, Extent k
     : state_(std::make_unique<State>()) {
   state_->path = place_of(builder);
   try {
-    const SiteText site = SiteText::parse(text);
+    const SiteText site = SiteText::parse(builder.site_text(text));
     state_->parse(site);
     // In evaluation nothing is trained: a model may choose harder than it did while it learned.
     if (builder.mode() == Mode::kTrain) state_->check(site, "");
