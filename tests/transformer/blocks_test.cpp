@@ -31,7 +31,8 @@ std::shared_ptr<const Graph> encoder_of(const TransformerOptions& options) {
 
 std::shared_ptr<const Graph> decoder_of(const TransformerOptions& options) {
   Builder b;
-  const DecoderMemory memory{.items = b.parameter("memory", {2, 2, 3}, Init::normal(1))};
+  const DecoderMemory memory{.items = b.parameter("memory", {2, 2, 3}, Init::normal(1)),
+                             .mask = b.constant("mask", {2, 2}, std::vector<Index>{1, 1, 1, 0})};
   b.output("y", transformer_decoder(b, "decoder", b.parameter("x", {2, 3, 4}, Init::normal(1)), memory, options));
   return b.freeze();
 }
@@ -93,6 +94,21 @@ TEST_CASE("a decoder does not see what comes later in its own sequence") {
   run.run({});
   CHECK(std::equal(before.begin(), before.begin() + 8, run.output("y").real()));
   CHECK_FALSE(std::equal(before.begin() + 8, before.end(), run.output("y").real() + 8));
+}
+
+TEST_CASE("padding changes nothing but itself in an encoder, and nothing in a decoder that reads it") {
+  test::ModelRun encoder(encoder_of(small()));
+  test::ModelRun decoder(decoder_of(small()));
+  encoder.run({});
+  decoder.run({});
+  const std::vector<Real> encoded(encoder.output("y").real(), encoder.output("y").real() + 20);
+  const std::vector<Real> decoded(decoder.output("y").real(), decoder.output("y").real() + 24);
+  encoder.parameter("x").real()[20] += Real(1);
+  decoder.parameter("memory").real()[9] += Real(1);
+  encoder.run({});
+  decoder.run({});
+  CHECK(std::equal(encoded.begin(), encoded.end(), encoder.output("y").real()));
+  CHECK(std::equal(decoded.begin(), decoded.end(), decoder.output("y").real()));
 }
 
 TEST_CASE("post-norm blocks give normalised items") {
