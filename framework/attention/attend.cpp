@@ -6,6 +6,7 @@
 
 #include "framework/attention/choose_op.h"
 #include "framework/core/error.h"
+#include "framework/graph/functions.h"
 
 namespace fovea {
 namespace {
@@ -191,6 +192,7 @@ Attended Site::attend(const Inputs& inputs, At at) {
 
   Attended result;
   result.scores = scores(inputs.queries, inputs.prepared_keys);
+  if (!inputs.sharpness.is_empty()) result.scores = multiply(result.scores, unsqueeze(inputs.sharpness, 2, at), at);
   std::vector<Value> operands{result.scores};
   if (!inputs.mask.is_empty()) operands.push_back(inputs.mask);
   if (!inputs.values.is_empty()) operands.push_back(inputs.values);
