@@ -15,17 +15,20 @@ enum Workspace : std::size_t {
   kScratch,
   kRowGradScores,
   kRowGradWeights,
+  kBuffers,
   kDenseWeights,
   kDenseGradWeights
 };
 
 }  // namespace
 
-std::vector<Type> ChooseMemory::workspace(const ChooseExtents& extents, bool is_dense) {
+std::vector<Type> ChooseMemory::workspace(const ChooseExtents& extents, Needs needs) {
   const Type row{{extents.items}, Kind::kReal};
+  const Type buffers{{2, needs.buffers ? extents.items : 0}, Kind::kIndex};
+  const Type scratch{{extents.scratch}, Kind::kReal};
   std::vector<Type> types{
-      {{extents.items}, Kind::kIndex}, {{extents.capacity}, Kind::kIndex}, row, {{extents.scratch}, Kind::kReal}, row, row};
-  if (is_dense) types.insert(types.end(), 2, {{extents.queries, extents.items}, Kind::kReal});
+      {{extents.items}, Kind::kIndex}, {{extents.capacity}, Kind::kIndex}, row, scratch, row, row, buffers};
+  if (needs.dense_weights) types.insert(types.end(), 2, {{extents.queries, extents.items}, Kind::kReal});
   return types;
 }
 
@@ -35,6 +38,7 @@ ChooseMemory::ChooseMemory(const OpRun& call, bool has_mask, bool has_values)
   mask = has_mask ? run.in[1].index() : nullptr;
   is_mask_shared = has_mask && run.in[1].shape().rank() == 2;
   values = has_values ? run.in[has_mask ? 2 : 1].real() : nullptr;
+  tags = run.in.subspan(1 + static_cast<std::size_t>(has_mask) + static_cast<std::size_t>(has_values));
   weights = run.out[ChooseOp::kWeights].real();
   kept = run.out[ChooseOp::kKept].index();
   count = run.out[ChooseOp::kCount].index();
@@ -46,6 +50,7 @@ ChooseMemory::ChooseMemory(const OpRun& call, bool has_mask, bool has_values)
   scratch = run.workspace[kScratch].real();
   row_grad_scores = run.workspace[kRowGradScores].real();
   row_grad_weights = run.workspace[kRowGradWeights].real();
+  buffers = run.workspace[kBuffers].index();
   const bool is_dense = run.workspace.size() > kDenseWeights;
   dense_weights = is_dense ? run.workspace[kDenseWeights].real() : nullptr;
   dense_grad_weights = is_dense ? run.workspace[kDenseGradWeights].real() : nullptr;
@@ -58,8 +63,9 @@ ChooseRow ChooseMemory::row(Extent b, Extent m) const {
   const auto length = static_cast<std::size_t>(e.items);
   if (is_open) return {b, m, number, {items, length}, {scores + number * e.items, length}};
   const Index* mask_row = mask == nullptr ? nullptr : mask + (is_mask_shared ? b : number) * e.items;
-  const auto allowed = static_cast<std::size_t>(plan.allowed(m, mask_row, items));
   const Real* all = scores + number * e.items;
+  const auto allowed = static_cast<std::size_t>(
+      plan.allowed({b, m, mask_row, {all, static_cast<std::size_t>(e.items)}, tags, buffers}, items));
   if (static_cast<Extent>(allowed) == e.items) return {b, m, number, {items, allowed}, {all, allowed}};
   for (std::size_t i = 0; i < allowed; ++i) row_scores[i] = all[items[i]];
   return {b, m, number, {items, allowed}, {row_scores, allowed}};

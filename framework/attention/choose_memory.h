@@ -25,19 +25,21 @@ struct ChooseMemory {
   const ChoosePlan& plan;
   ChooseExtents e;
 
-  const Real* scores;   // [B, M, N]
-  const Index* mask;    // [B, N] or [B, M, N] or null
-  bool is_mask_shared;  // [B, N]: one row for all queries
-  const Real* values;   // [B, N, V] or null
-  Real* weights;        // [B, M, K]
-  Index* kept;          // [B, M, K]
-  Index* count;         // [B, M]
-  Real* log_prob;       // [B, M]
-  Real* read;           // [B, M, V] or null
+  const Real* scores;            // [B, M, N]
+  const Index* mask;             // [B, N] or [B, M, N] or null
+  bool is_mask_shared;           // [B, N]: one row for all queries
+  const Real* values;            // [B, N, V] or null
+  std::span<const Tensor> tags;  // Index [B, M, T] and [B, N, T] of each part of the pattern that makes them
+  Real* weights;                 // [B, M, K]
+  Index* kept;                   // [B, M, K]
+  Index* count;                  // [B, M]
+  Real* log_prob;                // [B, M]
+  Real* read;                    // [B, M, V] or null
 
   // Workspace; places of a row stand in the order of its allowed items.
   bool is_open;              // every row sees all items: `items` is 0 .. N-1 throughout
   Index* items;              // [N]
+  Index* buffers;            // [2, N] where the pattern reads data
   Index* places;             // [K]: kept, as places
   Real* row_scores;          // [N]
   Real* scratch;             // [>= N]
@@ -46,7 +48,11 @@ struct ChooseMemory {
   Real* dense_weights;       // [M, N] or null
   Real* dense_grad_weights;  // [M, N] or null
 
-  static std::vector<Type> workspace(const ChooseExtents& extents, bool is_dense);
+  struct Needs {
+    bool dense_weights = false;
+    bool buffers = false;
+  };
+  static std::vector<Type> workspace(const ChooseExtents& extents, Needs needs);
 
   ChooseRow row(Extent b, Extent m) const;
   const Real* value(Extent b, Extent item) const { return values + (b * e.items + item) * e.width; }

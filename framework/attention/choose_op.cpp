@@ -45,6 +45,7 @@ std::vector<Type> ChooseOp::infer(std::span<const Type> in) const {
     expect(values.kind == Kind::kReal && fits, "values",
            "[B, N, V] with B = " + std::to_string(b) + " and N = " + std::to_string(n), values);
   }
+  expect_tags(in);
   const ChooseExtents e = extents(in);
   std::vector<Type> types{
       {{b, m, e.capacity}, Kind::kReal}, {{b, m, e.capacity}, Kind::kIndex}, {{b, m}, Kind::kIndex}, {{b, m}, Kind::kReal}};
@@ -52,8 +53,23 @@ std::vector<Type> ChooseOp::infer(std::span<const Type> in) const {
   return types;
 }
 
+void ChooseOp::expect_tags(std::span<const Type> in) const {
+  const Shape& scores = in[0].shape;
+  std::size_t at = 1 + static_cast<std::size_t>(parts_.has_mask) + static_cast<std::size_t>(parts_.has_values);
+  for (const Pattern* tagger : taggers_of(*parts_.pattern)) {
+    for (const int axis : {1, 2}) {
+      const Shape expected{scores[0], scores[axis], tagger->tag_count()};
+      const Type came = at < in.size() ? in[at] : Type{};
+      expect(came.kind == Kind::kIndex && came.shape == expected, "tags Index", expected.text(), came);
+      ++at;
+    }
+  }
+}
+
 std::vector<Type> ChooseOp::workspace(std::span<const Type> in) const {
-  return ChooseMemory::workspace(extents(in), parts_.pattern->is_dense() && (reads_by_product() || has_dense_gradient()));
+  const bool is_dense = parts_.pattern->is_dense();
+  return ChooseMemory::workspace(extents(in), {.dense_weights = is_dense && (reads_by_product() || has_dense_gradient()),
+                                               .buffers = !is_dense && parts_.pattern->reads_data()});
 }
 
 std::shared_ptr<const Prepared> ChooseOp::prepare(std::span<const Type> in) const {

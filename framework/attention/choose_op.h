@@ -23,7 +23,8 @@ struct ChooseParts {
 /// Scores to a choice and to what it reads: masks and patterns are compacted away, the selector sees what is left.
 ///
 /// Solves    read_m = sum over kept k of weights_mk values[kept_mk], (weights_m, kept_m) = select(allowed scores of m).
-/// Shapes    scores [B, M, N], mask Index [B, M, N] or [B, N] where there is one, values [B, N, V] where there are any ->
+/// Shapes    scores [B, M, N], mask Index [B, M, N] or [B, N] where there is one, values [B, N, V] where there are any, tags
+///           Index [B, M, T] and [B, N, T] for each of `taggers_of` the pattern ->
 ///           weights [B, M, K], kept Index [B, M, K], count Index [B, M], log_prob [B, M], read [B, M, V] with values.
 /// Gradient  of the selector, or the estimate; a row with nothing allowed has weights, read and gradient 0.
 /// Errors    shapes and kinds that do not fit together. Values must be finite, also where they are masked.
@@ -47,6 +48,7 @@ class ChooseOp final : public Op {
 
  private:
   ChooseExtents extents(std::span<const Type> in) const;
+  void expect_tags(std::span<const Type> in) const;
   bool reads_by_product() const { return selector_traits_.keeps_all && parts_.pattern->is_dense(); }
   bool is_whole() const { return reads_by_product() && !parts_.has_mask; }
   bool has_dense_gradient() const { return !parts_.estimator->reads_kept_only(); }

@@ -27,8 +27,17 @@ class ChoosePlan final : public Prepared {
   const ChooseExtents& extents() const { return extents_; }
   bool is_dense() const { return is_dense_; }  // every query may see every item
 
-  /// Writes the candidates of a query that the mask row [N] allows, ascending; null: no mask. Returns their number.
-  Extent allowed(Extent query, const Index* mask, Index* out) const;
+  /// One row: the mask row [N] or null, and where the pattern reads data, this data and two buffers of N.
+  struct Row {
+    Extent batch = 0;
+    Extent query = 0;
+    const Index* mask = nullptr;
+    ConstRow scores;               // of all items [N]
+    std::span<const Tensor> tags;  // of queries and keys, in turn, of each part of the pattern that makes them
+    Index* buffers = nullptr;      // [2, N]
+  };
+  /// Writes the candidates of a query that the mask allows, ascending. Returns their number.
+  Extent allowed(const Row& row, Index* out) const;
 
   // One batch element each: weights [M, N], values [N, V], read [M, V].
   const cpu::Gemm& read() const { return read_; }                  // read = weights values
@@ -40,12 +49,24 @@ class ChoosePlan final : public Prepared {
     Index begin;
     Index end;
   };
-  void append(const std::vector<Index>& candidates);
+  struct Chooser {
+    const Pattern* pattern;
+    std::size_t tags;  // place of its tags
+  };
+  struct Term {
+    std::vector<Interval> intervals;  // of all queries
+    std::vector<std::size_t> first;   // [M + 1]: the intervals of a query begin here
+    std::vector<Chooser> choosers;
+  };
+  void append(const std::vector<Index>& candidates, std::vector<Interval>& intervals) const;
+  Term term_of(const std::vector<const Pattern*>& places) const;
+  std::vector<Index> common_items(const std::vector<const Pattern*>& places, Extent query) const;
+  static Extent masked(const Term& term, const Row& row, Index* out);
+  Extent chosen(const Term& term, const Row& row, Index* items) const;
 
   ChooseExtents extents_;
   bool is_dense_;
-  std::vector<Interval> intervals_;  // of all queries
-  std::vector<std::size_t> first_;   // [M + 1]: the intervals of a query begin here
+  std::vector<Term> terms_;  // one, unless the pattern reads data
   cpu::Gemm read_;
   cpu::Gemm grad_weights_;
   cpu::Gemm grad_values_;

@@ -76,6 +76,9 @@ Value matmul(Value a, Value b, MatmulOptions options, At at) {
 
 Value embedding(Value indices, Value weight, At at) { return join(make_embedding(), {indices, weight}, at); }
 Value gather_items(Value items, Value indices, At at) { return join(make_gather_items(), {items, indices}, at); }
+Value scatter_items(Value values, Value kept, Value like, At at) {
+  return join(make_scatter_items(), {values, kept, like}, at);
+}
 Value gather_rows(Value x, Value indices, At at) { return join(make_gather_rows(), {x, indices}, at); }
 Value one_hot(Value indices, Extent classes, At at) {
   if (classes < 1) {
@@ -99,6 +102,9 @@ Value stack(const std::vector<Value>& values, int axis, At at) {
   return concat(raised, axis, at);
 }
 Value slice(Value x, int axis, Extent begin, Extent end, At at) { return join(make_slice(axis, begin, end), {x}, at); }
+Value slice_like(Value x, int axis, Value like, int like_axis, At at) {
+  return join(make_slice_like(axis, like_axis), {x, like}, at);
+}
 Value unsqueeze(Value x, int axis, At at) { return join(make_unsqueeze(axis), {x}, at); }
 Value squeeze(Value x, int axis, At at) { return join(make_squeeze(axis), {x}, at); }
 

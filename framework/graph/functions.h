@@ -56,6 +56,8 @@ Value matmul(Value a, Value b, MatmulOptions options = {}, At at = At::here());
 Value embedding(Value indices, Value weight, At at = At::here());  // Index [...], weight [V, D] -> [..., D]
 /// items [B, N, D], indices Index [B, M] -> [B, M, D]; indices [B] -> [B, D]. Index -1 gives a row of zeros.
 Value gather_items(Value items, Value indices, At at = At::here());
+/// values [B, M, K] of kept items (Index [B, M, K], -1: none) put in their places -> [B, M, N]; like [B, N, ...].
+Value scatter_items(Value values, Value kept, Value like, At at = At::here());
 Value gather_rows(Value x, Value indices, At at = At::here());      // x [R, ...], Index [S] -> [S, ...]
 Value one_hot(Value indices, Extent classes, At at = At::here());   // Index [...] -> [..., classes]; -1 gives zeros
 Value one_hot_like(Value indices, Value like, At at = At::here());  // as many classes as the last axis of `like` has
@@ -74,6 +76,8 @@ Value concat(const std::vector<Value>& values, int axis, At at = At::here());
 Value stack(const std::vector<Value>& values, int axis, At at = At::here());  // adds an axis
 inline constexpr Extent kToTheEnd = std::numeric_limits<Extent>::max();
 Value slice(Value x, int axis, Extent begin, Extent end = kToTheEnd, At at = At::here());  // negative: from the end
+/// The first elements of an axis of x: as many as the axis of `like` has, also where a plan is made for other lengths.
+Value slice_like(Value x, int axis, Value like, int like_axis, At at = At::here());
 Value unsqueeze(Value x, int axis, At at = At::here());
 Value squeeze(Value x, int axis, At at = At::here());
 

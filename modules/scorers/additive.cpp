@@ -41,7 +41,8 @@ Shapes    queries [B, M, Dq], keys [B, N, Dk], weight_query [H, Dq], weight_key 
 Gradient  exact.
 Errors    none; the widths may differ.
 Cost      B (M Dq + N Dk) H multiply-adds for the two layers, B M N H for the scores, with as many tanh.
-Source    Bahdanau et al. 2015, arXiv:1409.0473; Vinyals et al. 2015, arXiv:1506.03134, equation 3.)doc");
+Source    Bahdanau et al. 2015, arXiv:1409.0473; Luong et al. 2015, arXiv:1508.04025, as concat; Vinyals et al.
+          2015, arXiv:1506.03134, equation 3.)doc");
 
 }  // namespace
 }  // namespace fovea

@@ -30,11 +30,14 @@ Solves    candidates = {0, step, 2 step, ...}.)doc");
 }  // namespace
 
 TEST_CASE("a site's text is canonical, with defaults for what is missing at the end") {
-  CHECK(SiteText::parse("scaled_dot").text() == "scaled_dot | dense | softmax(temperature=1) | none");
+  CHECK(SiteText::parse("scaled_dot").text() ==
+        "scaled_dot(temperature=1, learn_temperature=false) | dense | softmax(temperature=1) | none");
   CHECK(SiteText::parse(" dot|causal |top_k( 3 )| straight_through(0.5) ").text() ==
-        "dot | causal | top_k(k=3) | straight_through(temperature=0.5)");
+        "dot(temperature=1, learn_temperature=false) | causal | top_k(k=3) | straight_through(temperature=0.5)");
   const std::string text = SiteText::parse("cosine(epsilon=1e-6, sharpness=2) | dense & (causal + dense)").text();
-  CHECK(text == "cosine(sharpness=2, epsilon=1e-06) | dense & (causal + dense) | softmax(temperature=1) | none");
+  CHECK(text ==
+        "cosine(sharpness=2, epsilon=1e-06, temperature=1, learn_temperature=false) | dense & (causal + dense) | "
+        "softmax(temperature=1) | none");
   CHECK(SiteText::parse(text).text() == text);
 }
 

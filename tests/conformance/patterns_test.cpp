@@ -31,6 +31,8 @@ std::vector<std::string> pattern_texts() {
                             "axial(3, row)",
                             "axial(3, column)",
                             "window(1) + global(1)",
+                            "content_top_k(2) & causal",
+                            "window(1) + hash_buckets(3, 1)",
                             "(window(2) + random_blocks(2, 1)) & causal"});
 }
 
@@ -58,6 +60,7 @@ TEST_CASE("every pattern gives ascending items in range, causal and dense ones w
         if (pattern->is_dense()) CHECK(static_cast<Extent>(candidates.size()) == items);
         if (pattern->is_causal() && !candidates.empty()) CHECK(candidates.back() <= query);
       }
+      if (pattern->reads_data()) continue;  // candidates() is more than what exists: counted in sites_test.cpp
       CHECK(counted_pairs(*pattern, queries, items) <= pattern->pairs_at_most(queries, items));
     }
   }
@@ -68,6 +71,7 @@ TEST_CASE("every pattern costs the pairs that it claims, and claims no more than
                                                     "strided(8)", "fixed(32, 1)", "axial(16, row)", "axial(16, column)"})) {
     CAPTURE(text);
     const auto pattern = parse_pattern(text).pattern;
+    if (pattern->reads_data()) continue;
     const Extent claimed = pattern->pairs_at_most(512, 512);
     const Extent counted = counted_pairs(*pattern, 512, 512);
     CHECK(counted <= claimed);
