@@ -40,6 +40,7 @@ Question  An encoder-decoder with attention reads a date as people write it and 
           saw, in ten forms, all written without a mistake? Where does it look (group /selection of the results)?
 Command   fovea run date_translation
           fovea run date_translation site="additive | dense | top_k(4) | none"
+Expect    under a minute of training on 2 cores; every one of 10,000 test dates is written without a mistake.
 Source    Bahdanau, Cho & Bengio 2015, arXiv:1409.0473, for the model.
 )doc");
 
