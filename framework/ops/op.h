@@ -30,7 +30,7 @@ struct OpContext {
   Mode mode = Mode::kTrain;
   /// advantages[slot][row]: cost minus baseline, scaled like the cotangent of the cost; the slot of an estimator is given
   /// by Builder::register_estimator. Empty in evaluation and where nothing needs it.
-  std::span<const std::span<const Real>> advantages;
+  std::span<const std::span<const Real>> advantages = {};
 };
 
 /// Kernels and primitives that an op makes once per plan ("libxsmm kernel of this shape").
