@@ -52,8 +52,12 @@ struct OpRun {
   std::uint32_t time = 0;             // the step of the loop around this node; 0 outside one
   const Prepared* prepared = nullptr;
   const OpContext* context = nullptr;
-  Counters* counters = nullptr;
+  Counters* counters = nullptr;  // may be null: use count()
 
+  /// Adds to the counters of the site; there are none where an op is run by itself.
+  void count(const Counters& done) const {
+    if (counters != nullptr) *counters += done;
+  }
   bool wants(std::size_t input) const { return static_cast<bool>(grad_in[input]); }
   bool assigns(std::size_t input) const { return ((assign >> input) & 1U) != 0; }
   /// The random numbers of local row `row`: the same for any sharding and any number of threads.
