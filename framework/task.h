@@ -16,6 +16,11 @@ enum class Split : std::uint8_t { kTrain, kValidation, kTest };
 class Batch {
  public:
   explicit Batch(Extent rows = 0) : rows_(rows) {}
+  // The tensors of a copy would point into the memory of the original.
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+  Batch(Batch&&) = default;
+  Batch& operator=(Batch&&) = default;
 
   Extent rows() const { return rows_; }
   /// A tensor of this name and type, made or resized; its content is undefined. The first axis must be rows().

@@ -35,7 +35,7 @@ void ChooseOp::backward(const OpRun& run) const {
   }
   const bool wants_values = parts_.has_values && run.wants(parts_.has_mask ? 2 : 1);
   for (Extent b = 0; wants_values && b < e.batch; ++b) pull_values(memory, b, counters);
-  if (run.counters != nullptr) *run.counters += counters;
+  run.count(counters);
 }
 
 void ChooseOp::pull_whole(const ChooseMemory& memory, Counters& counters) const {

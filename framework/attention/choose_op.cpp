@@ -97,7 +97,7 @@ void ChooseOp::forward(const OpRun& run) const {
     }
   }
   if (parts_.has_values) read(memory, counters);
-  if (run.counters != nullptr) *run.counters += counters;
+  run.count(counters);
 }
 
 // No mask, no pattern, everything kept: rows go to the selector as they lie.

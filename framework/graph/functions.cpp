@@ -146,7 +146,10 @@ LstmStates lstm(Value x, LstmState initial, const RecurrentWeights& weights, Dir
   options.zero_state = initial.hidden.is_empty() && initial.cell.is_empty();
   options.reverse = direction == Direction::kReverse;
   std::vector<Value> inputs{x};
-  if (!options.zero_state) inputs.insert(inputs.end(), {initial.hidden, initial.cell});
+  if (!options.zero_state) {
+    inputs.push_back(initial.hidden);
+    inputs.push_back(initial.cell);
+  }
   inputs.insert(inputs.end(), {weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh});
   Builder& builder = innermost(inputs, at);
   options.products = builder.products();

@@ -30,11 +30,11 @@ struct OpContext {
   Mode mode = Mode::kTrain;
   /// advantages[slot][row]: cost minus baseline, scaled like the cotangent of the cost; the slot of an estimator is given
   /// by Builder::register_estimator. Empty in evaluation and where nothing needs it.
-  std::span<const std::span<const Real>> advantages;
+  std::span<const std::span<const Real>> advantages = {};
   /// Evaluations of each item, one row of the batch after the other.
   std::uint32_t draws = 1;
   /// Where sites add the log-probabilities of their choices in forward, by the same slots [slot][row].
-  std::span<const std::span<Real>> log_probs;
+  std::span<const std::span<Real>> log_probs = {};
 };
 
 /// Kernels and primitives that an op makes once per plan ("libxsmm kernel of this shape").
@@ -56,8 +56,12 @@ struct OpRun {
   std::uint32_t time = 0;             // the step of the loop around this node; 0 outside one
   const Prepared* prepared = nullptr;
   const OpContext* context = nullptr;
-  Counters* counters = nullptr;
+  Counters* counters = nullptr;  // may be null: use count()
 
+  /// Adds to the counters of the site; there are none where an op is run by itself.
+  void count(const Counters& done) const {
+    if (counters != nullptr) *counters += done;
+  }
   bool wants(std::size_t input) const { return static_cast<bool>(grad_in[input]); }
   bool assigns(std::size_t input) const { return ((assign >> input) & 1U) != 0; }
   /// The random numbers of local row `row`: the same for any sharding and any number of threads.

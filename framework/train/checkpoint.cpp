@@ -10,7 +10,7 @@ namespace fovea {
 
 namespace {
 
-constexpr std::uint64_t kMagic = 0x31544b4341564f46U;  // "FOVACKT1"
+constexpr std::uint64_t kMagic = 0x32544b4341564f46U;  // "FOVACKT2"
 
 /// Writes fields one after another. Reader has the same calls, so that one function lists the layout for both.
 class Writer {
@@ -122,7 +122,9 @@ void visit(Stream& stream, Fields& fields) {
   stream(fields.step);
   stream(fields.evaluated_at);
   stream(fields.best_metric);
+  stream(fields.best_step);
   stream(fields.evaluations_without_gain);
+  stream(fields.best);
   stream(fields.is_trained);
   stream(fields.is_finished);
   stream(fields.journal_offset);

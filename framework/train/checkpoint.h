@@ -19,9 +19,12 @@ struct Checkpoint {
   TextPairs config;          // the resolved configuration; another one cannot be resumed
   Extent step = 0;           // steps done
   Extent evaluated_at = -1;  // the step of the last evaluation on the validation split
-  double best_metric = -std::numeric_limits<double>::infinity();  // early stopping: of the main metric; evaluations since
+  // Early stopping: the best main metric, its step, the evaluations since; with patience the parameters it was measured with.
+  double best_metric = -std::numeric_limits<double>::infinity();
+  Extent best_step = 0;
   Extent evaluations_without_gain = 0;
-  bool is_trained = false;   // no step is left: the last step is done, or patience is used up
+  std::vector<Real> best;
+  bool is_trained = false;   // no step is left: the last step is done, or patience is used up; `best` is put back
   bool is_finished = false;  // published with its final evaluations
   std::uint64_t journal_offset = 0;
   double seconds = 0;        // worked so far
@@ -32,6 +35,8 @@ struct Checkpoint {
   std::vector<std::vector<Real>> blocks;    // parameters, then the state of the optimizer
   std::vector<std::vector<double>> states;  // of the schedule, then of the estimators
 
+  /// The step that the parameters come from: that of the best metric once they are put back.
+  Extent parameter_step() const { return is_trained && !best.empty() ? best_step : step; }
   /// Copies the state of a training in, or out.
   void take(Training& training);
   void restore(Training& training) const;

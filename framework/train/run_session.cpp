@@ -127,7 +127,10 @@ void RunSession::judge_progress(double metric) {
   training_.schedule().observe(metric);
   if (metric > progress_.best_metric) {
     progress_.best_metric = metric;
+    progress_.best_step = progress_.step;
     progress_.evaluations_without_gain = 0;
+    const std::span<const Real> values = training_.parameters().values();
+    if (settings_.patience > 0) progress_.best.assign(values.begin(), values.end());
   } else {
     progress_.evaluations_without_gain += 1;
   }
@@ -137,6 +140,15 @@ void RunSession::judge_progress(double metric) {
     say(fmt::format("step {}: no better validation metric in {} evaluations; training ends", progress_.step,
                     settings_.patience));
   }
+  // Together with is_trained, so that every checkpoint of a trained run has them already.
+  if (progress_.is_trained) restore_best();
+}
+
+void RunSession::restore_best() {
+  if (progress_.best.empty() || progress_.best_step == progress_.step) return;
+  std::copy(progress_.best.begin(), progress_.best.end(), training_.parameters().values().begin());
+  say(fmt::format("step {}: the parameters of step {} are restored, which had the best validation metric", progress_.step,
+                  progress_.best_step));
 }
 
 /// The final evaluations are made as a whole: a run that is interrupted among them makes all of them again.
@@ -148,7 +160,7 @@ RunSession::Next RunSession::finish() {
   for (const auto& evaluation : finals_) {
     const auto values = evaluate(*evaluation);
     if (!values) return Next::kStop;
-    recorder_.evaluation_row(progress_.step, evaluation->config().name, *values);
+    recorder_.evaluation_row(progress_.parameter_step(), evaluation->config().name, *values);
     say(fmt::format("{}: {}", evaluation->config().name, text_of(*values)));
   }
   recorder_.state_row(progress_.step, "finished");

@@ -32,6 +32,7 @@ class RunSession {
   bool is_validation_due() const;
   Next validate();
   void judge_progress(double metric);
+  void restore_best();
   Next finish();
   std::optional<std::vector<JournalValue>> evaluate(Evaluation& evaluation);
 

@@ -27,7 +27,10 @@ void TrainSettings::fields(Options& options) {
               {.low = 0});
   options.add("test_rows", test_rows, "items of the evaluation on the test split, >= 0; 0: none", {.low = 0});
   options.add("evaluation_batch", evaluation_batch, "items of a batch of an evaluation, >= 1", {.low = 1, .high = kMaxRows});
-  options.add("patience", patience, "evaluations without a better main metric before stopping, >= 0; 0: never", {.low = 0});
+  options.add("patience", patience,
+              "evaluations without a better main metric that end the training, >= 0; 0: never; above 0, a run ends with the "
+              "parameters of its best evaluation",
+              {.low = 0});
   options.add("seed", seed, "seed of every random number, >= 0", {.low = 0, .high = kMaxSeed});
   options.add("sample_rows", sample_rows, "evaluation items whose selections and predictions are kept, >= 0",
               {.low = 0, .high = kMaxRows});

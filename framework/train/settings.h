@@ -22,7 +22,7 @@ struct TrainSettings {
   Extent validation_rows = 1024;
   Extent test_rows = 10000;
   Extent evaluation_batch = 128;
-  Extent patience = 0;  // evaluations without a better main metric before stopping; 0: never
+  Extent patience = 0;  // evaluations without a better main metric before stopping, then with the best parameters; 0: never
   Extent seed = 1;
   Extent sample_rows = 16;        // evaluation items whose selections and predictions are kept
   std::string products = "full";  // "full" or "bf16": how products are rounded

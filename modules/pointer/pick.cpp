@@ -60,7 +60,7 @@ class PickItem : public Op {
   void forward(const OpRun& run) const override {
     const Extent items = run.in[1].shape().last();
     const Extent rows = run.in[1].shape()[0];
-    if (run.counters != nullptr) run.counters->scored_pairs += static_cast<std::uint64_t>(rows * items);
+    run.count({.scored_pairs = static_cast<std::uint64_t>(rows * items)});
     for (Extent b = 0; b < rows; ++b) {
       const Index* mask = run.in[1].index() + b * items;
       Index* remaining = run.out[2].index() + b * items;

@@ -21,7 +21,7 @@ struct SiteCase {
   Extent query_width = 4;
   Extent key_width = 4;
   Extent value_width = 5;
-  Shape mask;  // rank 0: no mask
+  Shape mask = {};  // rank 0: no mask
   Mode mode = Mode::kTrain;
 };
 

@@ -125,7 +125,6 @@ void OpRunner::forward() {
   OpRun run{.in = in, .out = out, .scratch = scratch, .workspace = workspace, .grad_in = {}, .grad_out = {}};
   run.prepared = prepared_.get();
   run.context = &context_;
-  run.counters = &counters_;
   op_->forward(run);
 }
 
@@ -167,7 +166,6 @@ void OpRunner::backward(std::uint32_t wanted, const std::vector<std::vector<Real
   run.assign = assign;
   run.prepared = prepared_.get();
   run.context = &context_;
-  run.counters = &counters_;
   op_->backward(run);
 }
 

@@ -57,7 +57,6 @@ class OpRunner {
   std::vector<Type> output_types_;
   std::shared_ptr<const Prepared> prepared_;
   std::vector<Buffer> in_, out_, scratch_, workspace_, grad_in_, grad_out_;
-  Counters counters_;
 };
 
 /// The largest error of backward against central differences of forward, with a random cotangent: relative to the

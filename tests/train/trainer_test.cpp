@@ -40,6 +40,24 @@ std::string failure_of(const RunRequest& request) {
   return "";
 }
 
+/// A run whose main metric rises and falls.
+RunRequest falling_run(const fs::path& directory, fovea::Extent patience) {
+  RunRequest request = line_run(directory);
+  request.run.train.patience = patience;
+  request.run.train.schedule = "constant";
+  request.run.train.optimizer = "sgd";
+  request.run.train.learning_rate = 0.2;
+  request.run.train.evaluate_every = 4;
+  return request;
+}
+
+/// The step of the best value of the main metric on the validation split.
+fovea::Extent best_step(const fs::path& directory) {
+  const auto table = fovea::read_summary(directory / "results.h5").evaluation.at(0);
+  const auto& values = table.columns.at(0).values;
+  return table.step[static_cast<std::size_t>(std::max_element(values.begin(), values.end()) - values.begin())];
+}
+
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
@@ -176,6 +194,52 @@ TEST_CASE("patience ends a run whose main metric no longer rises") {
   const RunOutcome outcome = fovea::train_run(request, {});
   CHECK(outcome.steps == 24);  // the first evaluation is a gain, the next two are none
   CHECK(outcome.state == RunState::kFinished);
+}
+
+TEST_CASE("a run with patience ends with the parameters of its best evaluation, stopped early or not") {
+  const Scratch scratch;
+  for (const fovea::Extent patience : {2, 100}) {
+    CAPTURE(patience);
+    const RunRequest request = falling_run(scratch / ("patient" + std::to_string(patience)), patience);
+    const RunOutcome patient = fovea::train_run(request, {});
+    CHECK((patient.steps < request.run.train.steps) == (patience == 2));
+    const fovea::Extent best = best_step(request.directory);
+    REQUIRE(best > 0);
+    REQUIRE(best < patient.steps);
+    RunRequest shorter = falling_run(scratch / ("shorter" + std::to_string(patience)), 0);
+    shorter.run.train.steps = best;
+    const RunOutcome expected = fovea::train_run(shorter, {});
+    REQUIRE(patient.final_metrics.size() == 6);
+    for (std::size_t i = 0; i < 6; ++i) CHECK(patient.final_metrics[i].value == expected.final_metrics[i].value);
+    CHECK(fovea::read_summary(request.directory / "results.h5").evaluation[1].step == std::vector<std::int64_t>{best});
+  }
+}
+
+TEST_CASE("a run with patience that is stopped or killed anywhere and resumed ends in the same file") {
+  const Scratch scratch;
+  const auto request = [&](const std::string& name) {
+    RunRequest made = falling_run(scratch / name, 2);
+    made.run.train.checkpoint_every = 3;
+    return made;
+  };
+  int copies = 0;
+  fovea::TrainerHooks hooks;
+  hooks.message = [&](const std::string&) {
+    fs::copy(scratch / "whole", scratch / ("left" + std::to_string(copies++)), fs::copy_options::recursive);
+  };
+  const RunOutcome whole = fovea::train_run(request("whole"), hooks);
+  REQUIRE(best_step(scratch / "whole") < whole.steps);
+  for (int fills = 1; fills <= whole.steps; fills += 3) {
+    const StopAfter stop(fills);
+    hooks.message = nullptr;
+    hooks.stop_signal = &stop.signal;
+    fovea::train_run(request("left" + std::to_string(copies++)), hooks);
+  }
+  for (int i = 0; i < copies; ++i) {
+    CAPTURE(i);
+    CHECK(fovea::train_run(request("left" + std::to_string(i)), {}).state != RunState::kStopped);
+    CHECK(difference(scratch / "whole", scratch / ("left" + std::to_string(i))) == "");
+  }
 }
 
 TEST_CASE("patience without evaluations is an error") {
