@@ -31,13 +31,13 @@ struct Toy {
       const Value items = b.input("items", inputs.at("items"));
       const auto n = static_cast<Extent>(toy.keys.size());
       const auto width = static_cast<Extent>(toy.targets.size());
-      const Value phi = b.parameter("phi", {1}, Init::constant(toy.phi));
-      const Value keys = expand_rows(b.constant("keys", {n, 1}, toy.keys), items);
-      const Value values = expand_rows(b.constant("values", {n, width}, toy.values), items);
+      const Value logit = b.parameter("phi", {1}, Init::constant(toy.phi));
+      const Value key_rows = expand_rows(b.constant("keys", {n, 1}, toy.keys), items);
+      const Value value_rows = expand_rows(b.constant("values", {n, width}, toy.values), items);
       const auto scope = b.scope("site");
       Site site(b, "dot | dense | sample | " + estimator, 1, 1);
-      const Value queries = unsqueeze(expand_rows(phi, items), 1);
-      const Value read = site.attend({queries, site.prepare_keys(keys), values, {}}).read;
+      const Value queries = unsqueeze(expand_rows(logit, items), 1);
+      const Value read = site.attend({queries, site.prepare_keys(key_rows), value_rows, {}}).read;
       const Value target = expand_rows(b.constant("target", {1, width}, toy.targets), items);
       b.output("cost", sum_all_but_first(square(subtract(read, target))));
     };
