@@ -6,6 +6,7 @@
 
 #include "framework/attention/choose_op.h"
 #include "framework/core/error.h"
+#include "framework/graph/functions.h"
 
 namespace fovea {
 namespace {
@@ -75,8 +76,17 @@ struct Site::State {
   int advantage_slot = -1;
   std::map<std::string, int> visits;  // by path, to tell apart several attentions of one site
 
+  struct TaggedKeys {
+    Value prepared;
+    std::vector<Value> tags;  // one for each of `taggers_of` the pattern
+  };
+  std::vector<TaggedKeys> tagged_keys;
+
   void parse(const SiteText& site);
+  void set_draws(Builder& builder, const Shape& scores, At at) const;
   void check(const SiteText& site, const std::string& where) const;
+  void check_widths(Extent query_width, Extent key_width) const;
+  std::vector<Value> tags(Value queries, Value prepared_keys) const;
   std::string scope_name(const Builder& builder);
 };
 
@@ -95,14 +105,41 @@ void Site::State::check(const SiteText& site, const std::string& where) const {
   throw Error(where, problem + "; use one of: " + fitting_estimators(*selector, site.selector) + ".");
 }
 
+void Site::State::check_widths(Extent query_width, Extent key_width) const {
+  if (query_width == key_width || taggers_of(*pattern).empty()) return;
+  throw Error("", "a pattern that compares queries with keys needs equal widths; queries have " +
+                      std::to_string(query_width) + " and keys " + std::to_string(key_width) +
+                      "; project one of them or use another pattern.");
+}
+
+/// The tags of queries and keys, in turn, of each part of the pattern that makes them.
+std::vector<Value> Site::State::tags(Value queries, Value prepared_keys) const {
+  const std::vector<const Pattern*> taggers = taggers_of(*pattern);
+  if (taggers.empty()) return {};
+  const auto known = std::find_if(tagged_keys.begin(), tagged_keys.end(), [&](const TaggedKeys& keys) {
+    return &keys.prepared.builder() == &prepared_keys.builder() && keys.prepared.slot() == prepared_keys.slot();
+  });
+  if (known == tagged_keys.end()) {
+    throw Error(path, "keys from prepare_keys of this site were expected, because the pattern of '" + text +
+                          "' compares them with queries; others came.");
+  }
+  std::vector<Value> all;
+  for (std::size_t i = 0; i < taggers.size(); ++i) {
+    all.push_back(taggers[i]->tags(queries.builder(), queries));
+    all.push_back(known->tags[i]);
+  }
+  return all;
+}
+
 Site::Site(Builder& builder, std::string_view text, Extent query_width, Extent key_width, At at)
     : state_(std::make_unique<State>()) {
   state_->path = place_of(builder);
   try {
-    const SiteText site = SiteText::parse(text);
+    const SiteText site = SiteText::parse(builder.site_text(text));
     state_->parse(site);
     // In evaluation nothing is trained: a model may choose harder than it did while it learned.
     if (builder.mode() == Mode::kTrain) state_->check(site, "");
+    state_->check_widths(query_width, key_width);
     state_->scorer->declare(builder, query_width, key_width);
   } catch (const Error& error) {
     if (error.where().starts_with(state_->path)) throw;
@@ -118,10 +155,32 @@ Site::Site(Site&&) noexcept = default;
 
 const std::string& Site::text() const { return state_->text; }
 
-Value Site::prepare_keys(Value keys) { return state_->scorer->prepare_keys(keys.builder(), keys); }
+Value Site::prepare_keys(Value keys) {
+  const Value prepared = state_->scorer->prepare_keys(keys.builder(), keys);
+  std::vector<Value> tags;
+  for (const Pattern* tagger : taggers_of(*state_->pattern)) tags.push_back(tagger->tags(keys.builder(), keys));
+  if (!tags.empty()) state_->tagged_keys.push_back({prepared, std::move(tags)});
+  return prepared;
+}
 
 Value Site::scores(Value queries, Value prepared_keys) {
   return state_->scorer->score(queries.builder(), queries, prepared_keys);
+}
+
+// Says how often each item is evaluated. scores [B, M, N]
+void Site::State::set_draws(Builder& builder, const Shape& scores, At at) const {
+  const Estimator::Traits traits = estimator->traits();
+  const auto reject = [&](const std::string& fact) { throw Error(path, fact + " (built at " + at.text() + ")."); };
+  if (traits.needs_two_items && scores[2] != 2) {
+    reject("an estimator for binary choices needs two candidates; '" + text + "' has " + std::to_string(scores[2]) +
+           "; use reinforce");
+  }
+  if (traits.needs_one_choice && (scores[1] != 1 || builder.is_loop_body())) {
+    reject("this estimator needs a site that chooses once for each item of the batch; '" + text + "' chooses " +
+           (builder.is_loop_body() ? "in every step of a loop" : std::to_string(scores[1]) + " times") +
+           "; use reinforce, with baseline=leave_one_out where it may cost several evaluations");
+  }
+  if (advantage_slot >= 0) builder.set_draws(advantage_slot, estimator->draws(*selector, scores[2]));
 }
 
 /// The scope of one attention: that of the site, seen from where the builder stands, numbered from the second on.
@@ -129,9 +188,9 @@ std::string Site::State::scope_name(const Builder& builder) {
   const std::string here = builder.path();
   std::string name;
   if (here != path) {
-    const bool is_below = !here.empty() && path.starts_with(here + "/");
+    const std::string above = here.empty() ? "" : here + "/";
     const std::size_t slash = path.rfind('/');
-    name = is_below ? path.substr(here.size() + 1) : path.substr(slash == std::string::npos ? 0 : slash + 1);
+    name = path.substr(path.starts_with(above) ? above.size() : slash == std::string::npos ? 0 : slash + 1);
   }
   const int visit = ++visits[here];
   if (visit == 1) return name;
@@ -150,9 +209,13 @@ Attended Site::attend(const Inputs& inputs, At at) {
 
   Attended result;
   result.scores = scores(inputs.queries, inputs.prepared_keys);
+  if (!inputs.sharpness.is_empty()) result.scores = multiply(result.scores, unsqueeze(inputs.sharpness, 2, at), at);
+  if (!inputs.bias.is_empty()) result.scores = add(result.scores, inputs.bias, at);
+  if (builder.mode() == Mode::kTrain) state_->set_draws(builder, result.scores.shape(), at);
   std::vector<Value> operands{result.scores};
   if (!inputs.mask.is_empty()) operands.push_back(inputs.mask);
   if (!inputs.values.is_empty()) operands.push_back(inputs.values);
+  for (const Value& tag : state_->tags(inputs.queries, inputs.prepared_keys)) operands.push_back(tag);
   ChooseParts parts{state_->pattern,         state_->selector,          state_->estimator, state_->advantage_slot,
                     !inputs.mask.is_empty(), !inputs.values.is_empty(), builder.products()};
   const std::vector<Value> out = builder.add_all(std::make_shared<ChooseOp>(std::move(parts)), operands, "", at);

@@ -44,12 +44,16 @@ class Site {
 
   Value prepare_keys(Value keys);
   /// queries [B, M, Dq], prepared from prepare_keys, values [B, N, V] or empty, mask Index [B, M, N] or [B, N] or empty
-  /// (1 = allowed). A row with nothing allowed gives weights 0, count 0 and gradient 0.
+  /// (1 = allowed), bias [B, M, N] of the scores, or what broadcasts to it, or empty, sharpness [B, M] or empty: what the
+  /// scores of a query are multiplied with before that, where a model computes it. A row with nothing allowed gives weights
+  /// 0, count 0 and gradient 0.
   struct Inputs {
     Value queries;
     Value prepared_keys;
     Value values{};
     Value mask{};
+    Value bias{};
+    Value sharpness{};
   };
   Attended attend(const Inputs& inputs, At at = At::here());
   Value scores(Value queries, Value prepared_keys);

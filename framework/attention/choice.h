@@ -13,7 +13,8 @@ using ConstRow = std::span<const Real>;
 /// What a selector made of one row. The memory is the site's: capacity K = Selector::capacity(N).
 ///
 /// Shapes    weights [K], kept [K] (positions within the row, ascending), count <= K; log_prob is the log-probability of
-///           the choice where the selector samples, else 0; scratch [>= N] may be used freely within any one call.
+///           the choice where the selector samples, else 0; scratch [>= scratch_of(selector, N)] may be used freely within
+///           any one call.
 struct Choice {
   std::span<Real> weights;
   std::span<Index> kept;

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <numeric>
 
 #include "framework/attention/choose_memory.h"
 #include "framework/attention/choose_op.h"
@@ -17,6 +16,8 @@ void find_places(std::span<const Index> kept, std::span<const Index> items, Inde
     *places++ = static_cast<Index>(place);
   }
 }
+
+constexpr std::size_t kPiece = 4096;  // scores
 
 const Real* grad_read(const ChooseMemory& memory) { return memory.run.grad_out[ChooseOp::kRead].real(); }
 
@@ -41,7 +42,8 @@ void ChooseOp::pull_whole(const ChooseMemory& memory, Counters& counters) const 
   const ChooseExtents& e = memory.e;
   const auto items = static_cast<std::size_t>(e.items);
   const auto block = static_cast<std::size_t>(e.queries * e.items);
-  std::iota(memory.items, memory.items + items, 0);
+  const std::size_t piece =
+      std::max<std::size_t>(1, kPiece / items) * items;  // whole rows, still in the cache when added to
   for (Extent b = 0; b < e.batch; ++b) {
     const Extent begin = b * e.queries * e.items;
     const Real* grad_weights = memory.run.grad_out[kWeights].real() + begin;
@@ -51,9 +53,17 @@ void ChooseOp::pull_whole(const ChooseMemory& memory, Counters& counters) const 
       cpu::add({memory.run.grad_out[kWeights].real() + begin, block}, {memory.dense_grad_weights, block});
       counters.gathered_rows_backward += block;
     }
-    parts_.selector->backward_rows(
-        {{memory.scores + begin, block}, {memory.weights + begin, block}, {memory.items, items}, memory.scratch_row()},
-        {grad_weights, block}, {memory.run.grad_in[0].real() + begin, block});
+    for (std::size_t at = 0; at < block; at += piece) {
+      const std::size_t begin_at = static_cast<std::size_t>(begin) + at;
+      const std::size_t length = std::min(piece, block - at);
+      const Row grad_scores{memory.run.grad_in[0].real() + begin_at, length};
+      if (memory.run.assigns(0)) std::fill(grad_scores.begin(), grad_scores.end(), Real{0});
+      parts_.selector->backward_rows({{memory.scores + begin_at, length},
+                                      {memory.weights + begin_at, length},
+                                      {memory.items, items},
+                                      memory.scratch_row()},
+                                     {grad_weights + at, length}, grad_scores);
+    }
   }
 }
 
@@ -71,37 +81,40 @@ void ChooseOp::pull_rows(const ChooseMemory& memory, Extent b, Counters& counter
   if (by_product) counters.gathered_rows_backward += static_cast<std::uint64_t>(e.queries * e.items);
   ChooseStreams streams(memory.run, b);
   for (Extent m = 0; m < e.queries; ++m) {
-    const Rng rng = needs_streams() ? streams.next() : Rng();
+    const Draw draw = needs_streams() ? streams.next() : Draw();
     const ChooseRow row = memory.row(b, m);
     const Extent kept = memory.count[row.row];
+    if (memory.run.assigns(0)) std::fill_n(memory.run.grad_in[0].real() + row.row * e.items, e.items, Real{0});
     if (kept == 0) continue;
     if (reads && !by_product) {
       counters.gathered_rows_backward += static_cast<std::uint64_t>(has_dense_gradient() ? row.items.size() : kept);
     }
-    pull_row(memory, row, rng);
+    pull_row(memory, row, draw);
   }
 }
 
-void ChooseOp::pull_row(const ChooseMemory& memory, const ChooseRow& row, const Rng& rng) const {
-  const std::span<const Index> kept = memory.kept_of(row);
-  find_places(kept, row.items, memory.places);
+void ChooseOp::pull_row(const ChooseMemory& memory, const ChooseRow& row, const Draw& draw) const {
+  const bool is_full = memory.is_full(row);
+  const std::span<Index> kept = memory.kept_of(row);
+  if (!is_full) find_places(kept, row.items, memory.places);
   const Choice choice{{memory.weights + row.row * memory.e.capacity, kept.size()},
-                      {memory.places, kept.size()},
+                      is_full ? kept : std::span<Index>{memory.places, kept.size()},
                       static_cast<Extent>(kept.size()),
                       memory.log_prob[row.row],
                       memory.scratch_row()};
   const std::size_t allowed = row.items.size();
   Real* grad_all = memory.run.grad_in[0].real() + row.row * memory.e.items;
-  const bool is_full = static_cast<Extent>(allowed) == memory.e.items;
   const Row grad_scores{is_full ? grad_all : memory.row_grad_scores, allowed};
   if (!is_full) std::fill(grad_scores.begin(), grad_scores.end(), Real{0});
   if (estimator_traits_.has_path) {
-    parts_.estimator->through_choice(*parts_.selector, row.scores, choice, rng, grad_weights(memory, row, choice),
-                                     grad_scores);
+    parts_.estimator->pull_weights(*parts_.selector, row.scores, choice, draw, grad_weights(memory, row, choice),
+                                   grad_scores);
   }
   if (selector_traits_.samples) {
-    const Real factor = memory.run.grad_out[kLogProb].real()[row.row] + advantage(memory, row.b);
+    const Real factor = memory.run.grad_out[kLogProb].real()[row.row];
+    const Real score = advantage(memory, row.b);
     if (factor != 0) parts_.selector->log_prob_backward(row.scores, choice, factor, grad_scores);
+    if (score != 0) parts_.estimator->pull_log_prob(*parts_.selector, row.scores, choice, draw, score, grad_scores);
   }
   for (std::size_t i = 0; !is_full && i < allowed; ++i) grad_all[row.items[i]] += grad_scores[i];
 }
@@ -113,6 +126,7 @@ ConstRow ChooseOp::grad_weights(const ChooseMemory& memory, const ChooseRow& row
   const std::size_t wanted = is_dense ? row.items.size() : choice.kept.size();
   const Row grad{memory.row_grad_weights, wanted};
   const Real* grad_kept = memory.run.grad_out[kWeights].real() + row.row * e.capacity;
+  if (!is_dense && !parts_.has_values) return {grad_kept, wanted};
   const auto width = static_cast<std::size_t>(e.width);
   for (std::size_t i = 0; i < wanted; ++i) {
     const std::size_t place = is_dense ? i : static_cast<std::size_t>(choice.kept[i]);

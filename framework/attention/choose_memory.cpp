@@ -1,6 +1,7 @@
 #include "framework/attention/choose_memory.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "framework/attention/choose_op.h"
 
@@ -14,16 +15,20 @@ enum Workspace : std::size_t {
   kScratch,
   kRowGradScores,
   kRowGradWeights,
+  kBuffers,
   kDenseWeights,
   kDenseGradWeights
 };
 
 }  // namespace
 
-std::vector<Type> ChooseMemory::workspace(const ChooseExtents& extents, bool is_dense) {
+std::vector<Type> ChooseMemory::workspace(const ChooseExtents& extents, Needs needs) {
   const Type row{{extents.items}, Kind::kReal};
-  std::vector<Type> types{{{extents.items}, Kind::kIndex}, {{extents.capacity}, Kind::kIndex}, row, row, row, row};
-  if (is_dense) types.insert(types.end(), 2, {{extents.queries, extents.items}, Kind::kReal});
+  const Type buffers{{2, needs.buffers ? extents.items : 0}, Kind::kIndex};
+  const Type scratch{{extents.scratch}, Kind::kReal};
+  std::vector<Type> types{
+      {{extents.items}, Kind::kIndex}, {{extents.capacity}, Kind::kIndex}, row, scratch, row, row, buffers};
+  if (needs.dense_weights) types.insert(types.end(), 2, {{extents.queries, extents.items}, Kind::kReal});
   return types;
 }
 
@@ -33,6 +38,7 @@ ChooseMemory::ChooseMemory(const OpRun& call, bool has_mask, bool has_values)
   mask = has_mask ? run.in[1].index() : nullptr;
   is_mask_shared = has_mask && run.in[1].shape().rank() == 2;
   values = has_values ? run.in[has_mask ? 2 : 1].real() : nullptr;
+  tags = run.in.subspan(1 + static_cast<std::size_t>(has_mask) + static_cast<std::size_t>(has_values));
   weights = run.out[ChooseOp::kWeights].real();
   kept = run.out[ChooseOp::kKept].index();
   count = run.out[ChooseOp::kCount].index();
@@ -44,16 +50,22 @@ ChooseMemory::ChooseMemory(const OpRun& call, bool has_mask, bool has_values)
   scratch = run.workspace[kScratch].real();
   row_grad_scores = run.workspace[kRowGradScores].real();
   row_grad_weights = run.workspace[kRowGradWeights].real();
+  buffers = run.workspace[kBuffers].index();
   const bool is_dense = run.workspace.size() > kDenseWeights;
   dense_weights = is_dense ? run.workspace[kDenseWeights].real() : nullptr;
   dense_grad_weights = is_dense ? run.workspace[kDenseGradWeights].real() : nullptr;
+  is_open = mask == nullptr && plan.is_dense();
+  if (is_open) std::iota(items, items + e.items, 0);
 }
 
 ChooseRow ChooseMemory::row(Extent b, Extent m) const {
   const Extent number = b * e.queries + m;
+  const auto length = static_cast<std::size_t>(e.items);
+  if (is_open) return {b, m, number, {items, length}, {scores + number * e.items, length}};
   const Index* mask_row = mask == nullptr ? nullptr : mask + (is_mask_shared ? b : number) * e.items;
-  const auto allowed = static_cast<std::size_t>(plan.allowed(m, mask_row, items));
   const Real* all = scores + number * e.items;
+  const auto allowed = static_cast<std::size_t>(
+      plan.allowed({b, m, mask_row, {all, static_cast<std::size_t>(e.items)}, tags, buffers}, items));
   if (static_cast<Extent>(allowed) == e.items) return {b, m, number, {items, allowed}, {all, allowed}};
   for (std::size_t i = 0; i < allowed; ++i) row_scores[i] = all[items[i]];
   return {b, m, number, {items, allowed}, {row_scores, allowed}};
@@ -71,9 +83,20 @@ const Real* ChooseMemory::dense_weights_of(Extent b) const {
   return dense_weights;
 }
 
-Rng ChooseStreams::next() {
-  const std::uint64_t high = base_.bits();
-  return Rng({.seed = (high << 32U) | base_.bits(), .stream = stream_});
+ChooseStreams::ChooseStreams(const OpRun& run, Extent b)
+    : stream_(run.stream),
+      index_((static_cast<Extent>(run.context->first_row) + b) % static_cast<Extent>(run.context->draws)),
+      count_(static_cast<Extent>(run.context->draws)),
+      base_(run.rng(b)),
+      shared_(run.rng(b - index_)) {}
+
+Draw ChooseStreams::next() {
+  const auto of_row = [this](Rng& rng) {
+    const std::uint64_t high = rng.bits();
+    return Rng({.seed = (high << 32U) | rng.bits(), .stream = stream_});
+  };
+  const Rng own = of_row(base_);
+  return {index_, count_, own, index_ == 0 ? own : of_row(shared_)};
 }
 
 }  // namespace fovea

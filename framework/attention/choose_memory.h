@@ -2,6 +2,7 @@
 
 #include "framework/attention/choice.h"
 #include "framework/attention/choose_plan.h"
+#include "framework/attention/estimator.h"
 #include "framework/core/rng.h"
 #include "framework/ops/op.h"
 
@@ -24,32 +25,41 @@ struct ChooseMemory {
   const ChoosePlan& plan;
   ChooseExtents e;
 
-  const Real* scores;   // [B, M, N]
-  const Index* mask;    // [B, N] or [B, M, N] or null
-  bool is_mask_shared;  // [B, N]: one row for all queries
-  const Real* values;   // [B, N, V] or null
-  Real* weights;        // [B, M, K]
-  Index* kept;          // [B, M, K]
-  Index* count;         // [B, M]
-  Real* log_prob;       // [B, M]
-  Real* read;           // [B, M, V] or null
+  const Real* scores;            // [B, M, N]
+  const Index* mask;             // [B, N] or [B, M, N] or null
+  bool is_mask_shared;           // [B, N]: one row for all queries
+  const Real* values;            // [B, N, V] or null
+  std::span<const Tensor> tags;  // Index [B, M, T] and [B, N, T] of each part of the pattern that makes them
+  Real* weights;                 // [B, M, K]
+  Index* kept;                   // [B, M, K]
+  Index* count;                  // [B, M]
+  Real* log_prob;                // [B, M]
+  Real* read;                    // [B, M, V] or null
 
   // Workspace; places of a row stand in the order of its allowed items.
+  bool is_open;              // every row sees all items: `items` is 0 .. N-1 throughout
   Index* items;              // [N]
+  Index* buffers;            // [2, N] where the pattern reads data
   Index* places;             // [K]: kept, as places
   Real* row_scores;          // [N]
-  Real* scratch;             // [N]
+  Real* scratch;             // [>= N]
   Real* row_grad_scores;     // [N]
   Real* row_grad_weights;    // [N]
   Real* dense_weights;       // [M, N] or null
   Real* dense_grad_weights;  // [M, N] or null
 
-  static std::vector<Type> workspace(const ChooseExtents& extents, bool is_dense);
+  struct Needs {
+    bool dense_weights = false;
+    bool buffers = false;
+  };
+  static std::vector<Type> workspace(const ChooseExtents& extents, Needs needs);
 
   ChooseRow row(Extent b, Extent m) const;
   const Real* value(Extent b, Extent item) const { return values + (b * e.items + item) * e.width; }
-  Row scratch_row() const { return {scratch, static_cast<std::size_t>(e.items)}; }
-  std::span<const Index> kept_of(const ChooseRow& row) const {
+  Row scratch_row() const { return {scratch, static_cast<std::size_t>(e.scratch)}; }
+  /// All items are allowed: places and items are the same.
+  bool is_full(const ChooseRow& row) const { return static_cast<Extent>(row.items.size()) == e.items; }
+  std::span<Index> kept_of(const ChooseRow& row) const {
     return {kept + row.row * e.capacity, static_cast<std::size_t>(count[row.row])};
   }
   const Real* weights_of(const ChooseRow& row) const { return weights + row.row * e.capacity; }
@@ -60,12 +70,15 @@ struct ChooseMemory {
 /// The random numbers of the rows of one batch element: the same in forward and backward, for any sharding.
 class ChooseStreams {
  public:
-  ChooseStreams(const OpRun& run, Extent b) : stream_(run.stream), base_(run.rng(b)) {}
-  Rng next();  // of query 0, 1, 2 ... in order
+  ChooseStreams(const OpRun& run, Extent b);
+  Draw next();  // of query 0, 1, 2 ... in order
 
  private:
   std::uint32_t stream_;
+  Extent index_;
+  Extent count_;
   Rng base_;
+  Rng shared_;  // of the first draw of this item
 };
 
 }  // namespace fovea

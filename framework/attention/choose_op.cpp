@@ -1,6 +1,7 @@
 #include "framework/attention/choose_op.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "framework/attention/choose_memory.h"
@@ -24,7 +25,8 @@ ChooseOp::ChooseOp(ChooseParts parts)
 ChooseExtents ChooseOp::extents(std::span<const Type> in) const {
   const Shape& scores = in[0].shape;
   const Extent width = parts_.has_values ? in[parts_.has_mask ? 2 : 1].shape[2] : 0;
-  return {scores[0], scores[1], scores[2], parts_.selector->capacity(scores[2]), width};
+  return {scores[0], scores[1], scores[2], parts_.estimator->capacity(*parts_.selector, scores[2]), width,
+          scratch_of(*parts_.selector, scores[2])};
 }
 
 std::vector<Type> ChooseOp::infer(std::span<const Type> in) const {
@@ -43,6 +45,7 @@ std::vector<Type> ChooseOp::infer(std::span<const Type> in) const {
     expect(values.kind == Kind::kReal && fits, "values",
            "[B, N, V] with B = " + std::to_string(b) + " and N = " + std::to_string(n), values);
   }
+  expect_tags(in);
   const ChooseExtents e = extents(in);
   std::vector<Type> types{
       {{b, m, e.capacity}, Kind::kReal}, {{b, m, e.capacity}, Kind::kIndex}, {{b, m}, Kind::kIndex}, {{b, m}, Kind::kReal}};
@@ -50,8 +53,23 @@ std::vector<Type> ChooseOp::infer(std::span<const Type> in) const {
   return types;
 }
 
+void ChooseOp::expect_tags(std::span<const Type> in) const {
+  const Shape& scores = in[0].shape;
+  std::size_t at = 1 + static_cast<std::size_t>(parts_.has_mask) + static_cast<std::size_t>(parts_.has_values);
+  for (const Pattern* tagger : taggers_of(*parts_.pattern)) {
+    for (const int axis : {1, 2}) {
+      const Shape expected{scores[0], scores[axis], tagger->tag_count()};
+      const Type came = at < in.size() ? in[at] : Type{};
+      expect(came.kind == Kind::kIndex && came.shape == expected, "tags Index", expected.text(), came);
+      ++at;
+    }
+  }
+}
+
 std::vector<Type> ChooseOp::workspace(std::span<const Type> in) const {
-  return ChooseMemory::workspace(extents(in), parts_.pattern->is_dense() && (reads_by_product() || has_dense_gradient()));
+  const bool is_dense = parts_.pattern->is_dense();
+  return ChooseMemory::workspace(extents(in), {.dense_weights = is_dense && (reads_by_product() || has_dense_gradient()),
+                                               .buffers = !is_dense && parts_.pattern->reads_data()});
 }
 
 std::shared_ptr<const Prepared> ChooseOp::prepare(std::span<const Type> in) const {
@@ -68,13 +86,13 @@ void ChooseOp::forward(const OpRun& run) const {
   const ChooseExtents& e = memory.e;
   Counters counters;
   counters.scored_pairs = static_cast<std::uint64_t>(e.batch * e.queries * e.items);
-  if (is_whole() && e.items > 0) {
+  if (is_whole() && !is_random() && e.items > 0) {
     choose_whole(memory);
   } else {
     for (Extent b = 0; b < e.batch; ++b) {
       ChooseStreams streams(run, b);
       for (Extent m = 0; m < e.queries; ++m) {
-        choose_row(memory, memory.row(b, m), needs_streams() ? streams.next() : Rng());
+        choose_row(memory, memory.row(b, m), needs_streams() ? streams.next() : Draw());
       }
     }
   }
@@ -88,32 +106,46 @@ void ChooseOp::choose_whole(const ChooseMemory& memory) const {
   const auto rows = static_cast<std::size_t>(e.batch * e.queries);
   const auto items = static_cast<std::size_t>(e.items);
   for (std::size_t row = 0; row < rows; ++row) std::iota(memory.kept + row * items, memory.kept + (row + 1) * items, 0);
-  std::iota(memory.items, memory.items + items, 0);
   std::fill_n(memory.count, rows, static_cast<Index>(items));
   std::fill_n(memory.log_prob, rows, Real{0});
   parts_.selector->select_rows(
       {{memory.scores, rows * items}, {memory.weights, rows * items}, {memory.items, items}, memory.scratch_row()});
 }
 
-void ChooseOp::choose_row(const ChooseMemory& memory, const ChooseRow& row, const Rng& rng) const {
+void ChooseOp::choose_row(const ChooseMemory& memory, const ChooseRow& row, const Draw& draw) const {
   const Extent capacity = memory.e.capacity;
   Real* weights = memory.weights + row.row * capacity;
   Index* kept = memory.kept + row.row * capacity;
   Choice choice{
       {weights, static_cast<std::size_t>(capacity)}, {kept, static_cast<std::size_t>(capacity)}, 0, 0, memory.scratch_row()};
+  bool counts = true;
   if (!row.items.empty()) {
-    const bool is_greedy = selector_traits_.samples && memory.run.context->mode == Mode::kEvaluate;
-    if (is_greedy) {
-      parts_.selector->select_greedy(row.scores, rng, choice);
+    const bool is_evaluation = memory.run.context != nullptr && memory.run.context->mode == Mode::kEvaluate;
+    if (is_evaluation && is_random()) {
+      parts_.selector->select_greedy(row.scores, draw.rng, choice);
+    } else if (is_evaluation) {
+      parts_.selector->select(row.scores, draw.rng, choice);
     } else {
-      parts_.selector->select(row.scores, rng, choice);
+      counts = parts_.estimator->choose(*parts_.selector, row.scores, draw, choice);
     }
   }
-  for (Extent k = 0; k < choice.count; ++k) kept[k] = row.items[static_cast<std::size_t>(kept[k])];
+  if (Real* total = log_prob_of(memory, row.b)) {
+    *total += counts ? choice.log_prob : -std::numeric_limits<Real>::infinity();
+  }
+  for (Extent k = 0; !memory.is_full(row) && k < choice.count; ++k) kept[k] = row.items[static_cast<std::size_t>(kept[k])];
   std::fill(weights + choice.count, weights + capacity, Real{0});
   std::fill(kept + choice.count, kept + capacity, Index{-1});
   memory.count[row.row] = static_cast<Index>(choice.count);
   memory.log_prob[row.row] = choice.log_prob;
+}
+
+// Where the log-probabilities of the choices of a batch element are added up; null: nobody asks.
+Real* ChooseOp::log_prob_of(const ChooseMemory& memory, Extent b) const {
+  if (parts_.advantage_slot < 0 || memory.run.context == nullptr) return nullptr;
+  const auto& all = memory.run.context->log_probs;
+  const auto slot = static_cast<std::size_t>(parts_.advantage_slot);
+  return slot < all.size() && static_cast<std::size_t>(b) < all[slot].size() ? &all[slot][static_cast<std::size_t>(b)]
+                                                                             : nullptr;
 }
 
 // read_m = sum_k w_mk values[kept_mk]     weights [M, K], values [N, V], read [M, V]

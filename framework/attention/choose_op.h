@@ -23,7 +23,8 @@ struct ChooseParts {
 /// Scores to a choice and to what it reads: masks and patterns are compacted away, the selector sees what is left.
 ///
 /// Solves    read_m = sum over kept k of weights_mk values[kept_mk], (weights_m, kept_m) = select(allowed scores of m).
-/// Shapes    scores [B, M, N], mask Index [B, M, N] or [B, N] where there is one, values [B, N, V] where there are any ->
+/// Shapes    scores [B, M, N], mask Index [B, M, N] or [B, N] where there is one, values [B, N, V] where there are any, tags
+///           Index [B, M, T] and [B, N, T] for each of `taggers_of` the pattern ->
 ///           weights [B, M, K], kept Index [B, M, K], count Index [B, M], log_prob [B, M], read [B, M, V] with values.
 /// Gradient  of the selector, or the estimate; a row with nothing allowed has weights, read and gradient 0.
 /// Errors    shapes and kinds that do not fit together. Values must be finite, also where they are masked.
@@ -42,26 +43,30 @@ class ChooseOp final : public Op {
   void forward(const OpRun& run) const override;
   void backward(const OpRun& run) const override;
   BackwardReads backward_reads() const override { return {~0U, ~(1U << kRead)}; }
+  bool can_assign(std::size_t input) const override { return input == 0; }
   double multiply_adds(std::span<const Type> in) const override;
 
  private:
   ChooseExtents extents(std::span<const Type> in) const;
+  void expect_tags(std::span<const Type> in) const;
   bool reads_by_product() const { return selector_traits_.keeps_all && parts_.pattern->is_dense(); }
   bool is_whole() const { return reads_by_product() && !parts_.has_mask; }
   bool has_dense_gradient() const { return !parts_.estimator->reads_kept_only(); }
-  bool needs_streams() const { return selector_traits_.samples || !estimator_traits_.needs_derivative; }
+  bool is_random() const { return selector_traits_.samples || selector_traits_.is_random; }
+  bool needs_streams() const { return is_random() || !estimator_traits_.needs_derivative; }
 
   void choose_whole(const ChooseMemory& memory) const;
-  void choose_row(const ChooseMemory& memory, const ChooseRow& row, const Rng& rng) const;
+  void choose_row(const ChooseMemory& memory, const ChooseRow& row, const Draw& draw) const;
   void read(const ChooseMemory& memory, Counters& counters) const;
 
   void pull_whole(const ChooseMemory& memory, Counters& counters) const;
   void pull_rows(const ChooseMemory& memory, Extent b, Counters& counters) const;
-  void pull_row(const ChooseMemory& memory, const ChooseRow& row, const Rng& rng) const;
+  void pull_row(const ChooseMemory& memory, const ChooseRow& row, const Draw& draw) const;
   void pull_weights_by_product(const ChooseMemory& memory, Extent b) const;
   ConstRow grad_weights(const ChooseMemory& memory, const ChooseRow& row, const Choice& choice) const;
   void pull_values(const ChooseMemory& memory, Extent b, Counters& counters) const;
   Real advantage(const ChooseMemory& memory, Extent b) const;
+  Real* log_prob_of(const ChooseMemory& memory, Extent b) const;
 
   ChooseParts parts_;
   Selector::Traits selector_traits_;

@@ -1,23 +1,27 @@
 #include "framework/attention/choose_plan.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "framework/core/error.h"
 
 namespace fovea {
 
-ChoosePlan::ChoosePlan(const ChooseExtents& extents, const Pattern& pattern, cpu::Products products) : extents_(extents) {
-  const auto [batch, queries, items, capacity, width] = extents;
-  first_.push_back(0);
-  std::vector<Index> candidates;
-  for (Extent query = 0; query < queries; ++query) {
-    if (pattern.is_dense()) {
-      if (items > 0) intervals_.push_back({0, static_cast<Index>(items)});
-    } else {
-      candidates.clear();
-      pattern.candidates(query, queries, items, candidates);
-      append(candidates);
+ChoosePlan::ChoosePlan(const ChooseExtents& extents, const Pattern& pattern, cpu::Products products)
+    : extents_(extents), is_dense_(pattern.is_dense()) {
+  if (pattern.is_dense() || !pattern.reads_data()) {
+    terms_.push_back(term_of({&pattern}));
+  } else {
+    const std::vector<const Pattern*> taggers = taggers_of(pattern);
+    for (const PatternTerm& term : pattern.terms()) {
+      terms_.push_back(term_of(term.places));
+      for (const Pattern* chooser : term.choosers) {
+        const auto place = std::find(taggers.begin(), taggers.end(), chooser) - taggers.begin();
+        terms_.back().choosers.push_back({chooser, static_cast<std::size_t>(place)});
+      }
     }
-    first_.push_back(intervals_.size());
   }
+  const auto [batch, queries, items, capacity, width, scratch] = extents;
   if (width == 0) return;
   read_ = cpu::Gemm({.m = queries, .n = width, .k = items, .products = products});
   grad_weights_ = cpu::Gemm({.m = queries, .n = items, .k = width, .transpose_b = true, .products = products});
@@ -25,7 +29,36 @@ ChoosePlan::ChoosePlan(const ChooseExtents& extents, const Pattern& pattern, cpu
       cpu::Gemm({.m = items, .n = width, .k = queries, .transpose_a = true, .accumulate = true, .products = products});
 }
 
-void ChoosePlan::append(const std::vector<Index>& candidates) {
+// The items that exist in all of these patterns; all items where there is none.
+ChoosePlan::Term ChoosePlan::term_of(const std::vector<const Pattern*>& places) const {
+  Term term;
+  term.first.push_back(0);
+  const bool is_all = std::all_of(places.begin(), places.end(), [](const Pattern* place) { return place->is_dense(); });
+  for (Extent query = 0; query < extents_.queries; ++query) {
+    if (is_all) {
+      if (extents_.items > 0) term.intervals.push_back({0, static_cast<Index>(extents_.items)});
+    } else {
+      append(common_items(places, query), term.intervals);
+    }
+    term.first.push_back(term.intervals.size());
+  }
+  return term;
+}
+
+std::vector<Index> ChoosePlan::common_items(const std::vector<const Pattern*>& places, Extent query) const {
+  std::vector<Index> common;
+  places[0]->candidates(query, extents_.queries, extents_.items, common);
+  for (std::size_t i = 1; i < places.size(); ++i) {
+    std::vector<Index> before = std::move(common);
+    std::vector<Index> others;
+    places[i]->candidates(query, extents_.queries, extents_.items, others);
+    common.clear();
+    std::set_intersection(before.begin(), before.end(), others.begin(), others.end(), std::back_inserter(common));
+  }
+  return common;
+}
+
+void ChoosePlan::append(const std::vector<Index>& candidates, std::vector<Interval>& intervals) const {
   Index last = -1;
   for (const Index item : candidates) {
     if (item <= last || item >= extents_.items) {
@@ -33,23 +66,54 @@ void ChoosePlan::append(const std::vector<Index>& candidates) {
                   " came after " + std::to_string(last) + "; correct its candidates().");
     }
     if (last >= 0 && item == last + 1) {
-      ++intervals_.back().end;
+      ++intervals.back().end;
     } else {
-      intervals_.push_back({item, item + 1});
+      intervals.push_back({item, item + 1});
     }
     last = item;
   }
 }
 
-Extent ChoosePlan::allowed(Extent query, const Index* mask, Index* out) const {
+Extent ChoosePlan::masked(const Term& term, const Row& row, Index* out) {
+  const auto query = static_cast<std::size_t>(row.query);
   Index* end = out;
-  for (std::size_t i = first_[static_cast<std::size_t>(query)]; i < first_[static_cast<std::size_t>(query) + 1]; ++i) {
-    for (Index item = intervals_[i].begin; item < intervals_[i].end; ++item) {
+  for (std::size_t i = term.first[query]; i < term.first[query + 1]; ++i) {
+    for (Index item = term.intervals[i].begin; item < term.intervals[i].end; ++item) {
       *end = item;
-      end += static_cast<int>(mask == nullptr || mask[item] != 0);  // written, then kept or overwritten: no branch
+      end += static_cast<int>(row.mask == nullptr || row.mask[item] != 0);  // written, then kept or overwritten: no branch
     }
   }
   return end - out;
+}
+
+Extent ChoosePlan::chosen(const Term& term, const Row& row, Index* items) const {
+  Extent count = masked(term, row, items);
+  for (const Chooser& chooser : term.choosers) {
+    PatternRow data{row.scores, {}, nullptr};
+    const Extent width = chooser.pattern->tag_count();
+    if (width > 0) {
+      const Index* of_queries = row.tags[2 * chooser.tags].index();
+      const Index* of_keys = row.tags[2 * chooser.tags + 1].index();
+      data.query_tags = {of_queries + (row.batch * extents_.queries + row.query) * width, static_cast<std::size_t>(width)};
+      data.key_tags = of_keys + row.batch * extents_.items * width;
+    }
+    count = chooser.pattern->choose_among(data, {items, static_cast<std::size_t>(count)});
+  }
+  return count;
+}
+
+Extent ChoosePlan::allowed(const Row& row, Index* out) const {
+  if (terms_.size() == 1 && terms_[0].choosers.empty()) return masked(terms_[0], row, out);
+  Index* more = row.buffers;
+  Index* scratch = row.buffers + extents_.items;
+  Extent count = chosen(terms_[0], row, out);
+  for (std::size_t i = 1; i < terms_.size(); ++i) {
+    const Extent others = chosen(terms_[i], row, more);
+    const Index* end = std::set_union(out, out + count, more, more + others, scratch);
+    count = end - scratch;
+    std::copy_n(scratch, count, out);
+  }
+  return count;
 }
 
 }  // namespace fovea

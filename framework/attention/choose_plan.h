@@ -8,13 +8,15 @@
 
 namespace fovea {
 
-/// The extents of a site: B batch, M queries, N items, K capacity, V width of the values (0 without values).
+/// The extents of a site: B batch, M queries, N items, K capacity, V width of the values (0 without values), and the
+/// scratch of the selector.
 struct ChooseExtents {
   Extent batch = 0;
   Extent queries = 0;
   Extent items = 0;
   Extent capacity = 0;
   Extent width = 0;
+  Extent scratch = 0;
 };
 
 /// What a site computes once per plan: the pairs of its pattern as intervals, and the products of its dense read.
@@ -23,9 +25,19 @@ class ChoosePlan final : public Prepared {
   ChoosePlan(const ChooseExtents& extents, const Pattern& pattern, cpu::Products products);
 
   const ChooseExtents& extents() const { return extents_; }
+  bool is_dense() const { return is_dense_; }  // every query may see every item
 
-  /// Writes the candidates of a query that the mask row [N] allows, ascending; null: no mask. Returns their number.
-  Extent allowed(Extent query, const Index* mask, Index* out) const;
+  /// One row: the mask row [N] or null, and where the pattern reads data, this data and two buffers of N.
+  struct Row {
+    Extent batch = 0;
+    Extent query = 0;
+    const Index* mask = nullptr;
+    ConstRow scores;               // of all items [N]
+    std::span<const Tensor> tags;  // of queries and keys, in turn, of each part of the pattern that makes them
+    Index* buffers = nullptr;      // [2, N]
+  };
+  /// Writes the candidates of a query that the mask allows, ascending. Returns their number.
+  Extent allowed(const Row& row, Index* out) const;
 
   // One batch element each: weights [M, N], values [N, V], read [M, V].
   const cpu::Gemm& read() const { return read_; }                  // read = weights values
@@ -37,11 +49,24 @@ class ChoosePlan final : public Prepared {
     Index begin;
     Index end;
   };
-  void append(const std::vector<Index>& candidates);
+  struct Chooser {
+    const Pattern* pattern;
+    std::size_t tags;  // place of its tags
+  };
+  struct Term {
+    std::vector<Interval> intervals;  // of all queries
+    std::vector<std::size_t> first;   // [M + 1]: the intervals of a query begin here
+    std::vector<Chooser> choosers;
+  };
+  void append(const std::vector<Index>& candidates, std::vector<Interval>& intervals) const;
+  Term term_of(const std::vector<const Pattern*>& places) const;
+  std::vector<Index> common_items(const std::vector<const Pattern*>& places, Extent query) const;
+  static Extent masked(const Term& term, const Row& row, Index* out);
+  Extent chosen(const Term& term, const Row& row, Index* items) const;
 
   ChooseExtents extents_;
-  std::vector<Interval> intervals_;  // of all queries
-  std::vector<std::size_t> first_;   // [M + 1]: the intervals of a query begin here
+  bool is_dense_;
+  std::vector<Term> terms_;  // one, unless the pattern reads data
   cpu::Gemm read_;
   cpu::Gemm grad_weights_;
   cpu::Gemm grad_values_;

@@ -1,5 +1,7 @@
 #include "framework/attention/estimator.h"
 
+#include <algorithm>
+
 #include "framework/core/error.h"
 
 namespace fovea {
@@ -28,12 +30,46 @@ void Estimator::advantages(std::span<const Real> /*costs*/, std::span<Real> /*ou
   throw Error("estimator", "this estimator has no score-function part; advantages was called.");
 }
 
+Extent Estimator::draws(const Selector& /*selector*/, Extent /*items*/) const { return 1; }
+
+Extent Estimator::capacity(const Selector& selector, Extent items) const { return selector.capacity(items); }
+
+bool Estimator::choose(const Selector& selector, ConstRow scores, const Draw& draw, Choice& out) const {
+  selector.select(scores, draw.rng, out);
+  return true;
+}
+
+void Estimator::weigh(const Evaluations& evaluations, const Shares& out) {
+  const Real weight = Real(1) / static_cast<Real>(evaluations.draws);
+  std::fill(out.weights.begin(), out.weights.end(), weight);
+  advantages(evaluations.costs, out.advantages);
+  for (Real& advantage : out.advantages) advantage *= weight;
+}
+
+void Estimator::pull_weights(const Selector& selector, ConstRow scores, const Choice& choice, const Draw& draw,
+                             ConstRow grad_weights, Row grad_scores) const {
+  through_choice(selector, scores, choice, draw.rng, grad_weights, grad_scores);
+}
+
+void Estimator::pull_log_prob(const Selector& selector, ConstRow scores, const Choice& choice, const Draw& /*draw*/,
+                              Real factor, Row grad_scores) const {
+  selector.log_prob_backward(scores, choice, factor, grad_scores);
+}
+
 std::string misfit(const Selector& selector, std::string_view selector_name, const Estimator& estimator,
                    std::string_view estimator_name) {
   const Selector::Traits choice = selector.traits();
   const Estimator::Traits way = estimator.traits();
   if (way.has_score_function && !choice.samples) {
     return "estimator " + quoted(estimator_name) + " needs a selector that samples and the selector is " +
+           quoted(selector_name);
+  }
+  if (way.needs_enumeration && selector.choices(2) == 0) {
+    return "estimator " + quoted(estimator_name) + " needs a selector whose choices can be enumerated and the selector is " +
+           quoted(selector_name);
+  }
+  if (way.needs_one_item && selector.capacity(kManyItems) != 1) {
+    return "estimator " + quoted(estimator_name) + " needs a selector that keeps one item and the selector is " +
            quoted(selector_name);
   }
   if (way.needs_derivative && !choice.is_differentiable) {

@@ -8,10 +8,35 @@
 
 namespace fovea {
 
+/// One of the evaluations of an item, where an estimator compares several choices for it.
+struct Draw {
+  Extent index = 0;  // < count
+  Extent count = 1;
+  Rng rng;     // of this row of choices in this draw
+  Rng shared;  // of this row of choices, the same in all draws of the item
+};
+
+/// What the draws of a batch cost. Rows [B R]: the R draws of an item one after the other.
+struct Evaluations {
+  std::span<const Real> costs;
+  /// Of the choices that the site made, summed over its rows; minus infinity: this draw stands for no choice.
+  std::span<const Real> log_probs;
+  Extent draws = 1;
+};
+
+/// What becomes of each: its gradient through the model is multiplied by the weight, that of its log-probability by the
+/// advantage. [B R]
+struct Shares {
+  std::span<Real> weights;
+  std::span<Real> advantages;
+};
+
 /// How a gradient passes a selector that has none. Two parts, either of which may be absent:
 ///   through_choice  a path through the weights (straight-through and its kin), row by row;
 ///   advantages      the score-function part: grad_scores += advantage * d log_prob / d scores, with advantage made of the
 ///                   costs of the whole batch, once per training step; it may keep a baseline, saved with the run.
+/// An estimator that evaluates every item several times says so in `draws`, and may then choose, weigh and pull in its own
+/// way for each of them.
 ///
 /// A plugin: one file in modules/estimators, ended by FOVEA_ESTIMATOR("name", Class, R"doc(docstring)doc"); its docstring
 /// has Approximates / With / Requires / Bias.
@@ -24,6 +49,10 @@ class Estimator {
     bool has_score_function = false;  // advantages is defined; needs a selector that samples
     bool needs_derivative = false;    // usable only with a differentiable selector (the estimator "none")
     bool is_biased = false;
+    bool needs_one_choice = false;   // of one query in all, outside of loops, and no other site with several draws
+    bool needs_enumeration = false;  // a selector whose choices can be counted: Selector::choices
+    bool needs_two_items = false;    // binary: sites of two candidates
+    bool needs_one_item = false;     // a selector that keeps one item, always
   };
 
   virtual ~Estimator() = default;
@@ -39,8 +68,26 @@ class Estimator {
   /// as such), so the site must be given values.
   virtual bool reads_kept_only() const { return true; }
 
-  /// costs [B] -> advantages [B], called once per training step for the whole batch.
+  /// costs [B] -> advantages [B], called once per training step for the whole batch; with several draws an item has a row
+  /// for each.
   virtual void advantages(std::span<const Real> costs, std::span<Real> out);
+
+  // For several draws an item:
+  /// Evaluations of each item, for a site of `items` candidates.
+  virtual Extent draws(const Selector& selector, Extent items) const;
+  /// Places of a choice: that of the selector, unless `choose` keeps more.
+  virtual Extent capacity(const Selector& selector, Extent items) const;
+  /// The choice of one draw in training. False: it stands for no choice, and `out` may hold any. By default the selector's.
+  virtual bool choose(const Selector& selector, ConstRow scores, const Draw& draw, Choice& out) const;
+  /// By default weight 1 / R for each draw, and the advantages times that.
+  virtual void weigh(const Evaluations& evaluations, const Shares& out);
+  /// By default through_choice with the numbers of this draw.
+  virtual void pull_weights(const Selector& selector, ConstRow scores, const Choice& choice, const Draw& draw,
+                            ConstRow grad_weights, Row grad_scores) const;
+  /// grad_scores += factor * d log_prob / d scores, or what takes its place. By default that of the selector.
+  virtual void pull_log_prob(const Selector& selector, ConstRow scores, const Choice& choice, const Draw& draw, Real factor,
+                             Row grad_scores) const;
+
   /// The baseline, saved in the checkpoint; the same length always.
   virtual std::span<double> state() { return {}; }
 };

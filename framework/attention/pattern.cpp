@@ -16,6 +16,34 @@ Registry<Pattern>& Registry<Pattern>::instance() {
 
 void Pattern::fields(Options& /*options*/) {}
 
+Extent Pattern::choose_among(const PatternRow& /*row*/, std::span<Index> /*items*/) const {
+  throw Error("pattern", "this pattern does not read data; choose_among was called.");
+}
+
+Value Pattern::tags(Builder& /*builder*/, Value /*vectors*/) const {
+  throw Error("pattern", "this pattern has no tags; tags was called.");
+}
+
+std::vector<PatternTerm> Pattern::terms() const {
+  return {reads_data() ? PatternTerm{{}, {this}} : PatternTerm{{this}, {}}};
+}
+
+std::vector<const Pattern*> taggers_of(const Pattern& pattern) {
+  std::vector<const Pattern*> taggers;
+  for (const PatternTerm& term : pattern.terms()) {
+    for (const Pattern* chooser : term.choosers) {
+      const bool is_new = std::find(taggers.begin(), taggers.end(), chooser) == taggers.end();
+      if (is_new && chooser->tag_count() > 0) taggers.push_back(chooser);
+    }
+  }
+  return taggers;
+}
+
+void append_items(Extent begin, Extent end, std::vector<Index>& out, Extent step) {
+  if (begin < 0) begin += (step - 1 - begin) / step * step;
+  for (Extent item = begin; item < end; item += step) out.push_back(static_cast<Index>(item));
+}
+
 namespace {
 
 using Part = std::shared_ptr<const Pattern>;
@@ -38,8 +66,18 @@ class Union final : public Pattern {
   void candidates(Extent query, Extent queries, Extent items, Indices& out) const override {
     join_candidates(left_, right_, query, queries, items, out, [](auto... range) { std::set_union(range...); });
   }
+  Extent pairs_at_most(Extent queries, Extent items) const override {
+    return std::min(left_->pairs_at_most(queries, items) + right_->pairs_at_most(queries, items), queries * items);
+  }
   bool is_dense() const override { return left_->is_dense() || right_->is_dense(); }
   bool is_causal() const override { return left_->is_causal() && right_->is_causal(); }
+  bool reads_data() const override { return left_->reads_data() || right_->reads_data(); }
+  std::vector<PatternTerm> terms() const override {
+    if (!reads_data()) return Pattern::terms();
+    std::vector<PatternTerm> all = left_->terms();
+    for (PatternTerm& term : right_->terms()) all.push_back(std::move(term));
+    return all;
+  }
 
  private:
   Part left_;
@@ -52,8 +90,25 @@ class Intersection final : public Pattern {
   void candidates(Extent query, Extent queries, Extent items, Indices& out) const override {
     join_candidates(left_, right_, query, queries, items, out, [](auto... range) { std::set_intersection(range...); });
   }
+  Extent pairs_at_most(Extent queries, Extent items) const override {
+    return std::min(left_->pairs_at_most(queries, items), right_->pairs_at_most(queries, items));
+  }
   bool is_dense() const override { return left_->is_dense() && right_->is_dense(); }
   bool is_causal() const override { return left_->is_causal() || right_->is_causal(); }
+  bool reads_data() const override { return left_->reads_data() || right_->reads_data(); }
+  // (a + b) & (c + d) = a & c + a & d + b & c + b & d
+  std::vector<PatternTerm> terms() const override {
+    if (!reads_data()) return Pattern::terms();
+    std::vector<PatternTerm> all;
+    for (const PatternTerm& left : left_->terms()) {
+      for (const PatternTerm& right : right_->terms()) {
+        all.push_back(left);
+        all.back().places.insert(all.back().places.end(), right.places.begin(), right.places.end());
+        all.back().choosers.insert(all.back().choosers.end(), right.choosers.begin(), right.choosers.end());
+      }
+    }
+    return all;
+  }
 
  private:
   Part left_;

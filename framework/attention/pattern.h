@@ -5,9 +5,26 @@
 #include <string_view>
 #include <vector>
 
+#include "framework/attention/choice.h"
 #include "framework/core/registry.h"
+#include "framework/graph/builder.h"
 
 namespace fovea {
+
+class Pattern;
+
+/// What a pattern that depends on data sees of one row, while the plan runs.
+struct PatternRow {
+  ConstRow scores;                    // of all items, allowed or not [N]
+  std::span<const Index> query_tags;  // of this query [T], where the pattern makes tags
+  const Index* key_tags = nullptr;    // of all items [N, T]
+};
+
+/// Every pattern is a union of such terms: the items that exist in all `places`, among which `choosers` choose in turn.
+struct PatternTerm {
+  std::vector<const Pattern*> places;
+  std::vector<const Pattern*> choosers;
+};
 
 /// Which (query, key) pairs exist. Patterns compose: `window(256) + global(16)` is a union, `causal & dilated(2)` an
 /// intersection.
@@ -22,12 +39,34 @@ class Pattern {
   /// Appends the keys that query `query` may see, ascending, without duplicates; all in [0, items).
   /// Called when a plan is made, never while it runs.
   virtual void candidates(Extent query, Extent queries, Extent items, std::vector<Index>& out) const = 0;
+  /// The cost that the docstring claims: no more pairs than these exist.
+  virtual Extent pairs_at_most(Extent queries, Extent items) const { return queries * items; }
   virtual bool is_dense() const { return false; }   // every pair exists
   virtual bool is_causal() const { return false; }  // no query sees a key behind its own place
+
+  /// True: `candidates` gives every item that may ever be seen, and `choose_among` says which of them are, row by row,
+  /// while the plan runs. Data steer which pairs exist, never a shape. Of `a & b`, the one that reads data chooses among
+  /// what the other (and the mask) leaves; where both do, `a` comes first.
+  virtual bool reads_data() const { return false; }
+  /// `items` are ascending: moves those that exist to the front, in order, and returns their number. Called in
+  /// forward and again in backward, with the same result; allocates nothing.
+  virtual Extent choose_among(const PatternRow& row, std::span<Index> items) const;
+  /// Tags are made of queries and keys alike (of equal widths), once, and compared by `choose_among`: T for each, or 0.
+  virtual Extent tag_count() const { return 0; }
+  virtual Value tags(Builder& builder, Value vectors) const;  // [B, X, D] -> Index [B, X, T]
+
+  /// What combinations are made of; a plugin leaves it as it is.
+  virtual std::vector<PatternTerm> terms() const;
 };
+
+/// The parts of a pattern that make tags, each once, in the order in which a site hands their tags to its choice.
+std::vector<const Pattern*> taggers_of(const Pattern& pattern);
 
 template <>
 Registry<Pattern>& Registry<Pattern>::instance();
+
+/// For patterns: appends begin, begin + step, ... below `end`, without those below 0.
+void append_items(Extent begin, Extent end, std::vector<Index>& out, Extent step = 1);
 
 /// A pattern made of others, and its canonical text.
 struct PatternExpression {

@@ -1,13 +1,59 @@
 #include "framework/attention/scorer.h"
 
+#include <cmath>
+
 #include "framework/core/error.h"
+#include "framework/graph/functions.h"
 
 namespace fovea {
+namespace {
+
+/// A scorer whose scores are divided by a temperature: fixed, or exp of a parameter that starts there.
+class TemperedScorer final : public Scorer {
+ public:
+  TemperedScorer(std::unique_ptr<Scorer> scorer, std::string name) : scorer_(std::move(scorer)), name_(std::move(name)) {}
+
+  void fields(Options& options) override {
+    scorer_->fields(options);
+    for (const char* own : {"temperature", "learn_temperature"}) {
+      if (!options.knows(own)) continue;
+      throw Error("scorer " + name_,
+                  "the option '" + std::string(own) + "' is that of every scorer; it came again; rename it.");
+    }
+    options.add("temperature", temperature_, "scores are divided by it, > 0; small is sharp", {.low = 1e-6});
+    options.add("learn_temperature", learns_, "true: the temperature is where a parameter starts");
+  }
+  void declare(Builder& builder, Extent query_width, Extent key_width) override {
+    scorer_->declare(builder, query_width, key_width);
+    if (!learns_) return;
+    const Value log_temperature = builder.parameter("log_temperature", {1}, Init::constant(std::log(temperature_)));
+    factor_ = exp(negate(log_temperature));  // here, outside of any loop that scores
+  }
+  Value prepare_keys(Builder& builder, Value keys) override { return scorer_->prepare_keys(builder, keys); }
+  Value score(Builder& builder, Value queries, Value prepared) override {
+    const Value scores = scorer_->score(builder, queries, prepared);
+    if (learns_) return multiply(scores, factor_);
+    return temperature_ == 1 ? scores : scale(scores, 1 / temperature_);
+  }
+
+ private:
+  std::unique_ptr<Scorer> scorer_;
+  std::string name_;
+  double temperature_ = 1;
+  bool learns_ = false;
+  Value factor_;  // [1]
+};
+
+}  // namespace
 
 template <>
 Registry<Scorer>& Registry<Scorer>::instance() {
   static Registry<Scorer> registry;
   return registry;
+}
+
+std::unique_ptr<Scorer> with_temperature(std::unique_ptr<Scorer> scorer, std::string name) {
+  return std::make_unique<TemperedScorer>(std::move(scorer), std::move(name));
 }
 
 void Scorer::fields(Options& /*options*/) {}

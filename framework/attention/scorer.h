@@ -9,6 +9,9 @@ namespace fovea {
 
 /// Queries and keys to scores, written as graph composition, so that its gradient comes for free.
 ///
+/// Every scorer has a temperature by its registration: scores are divided by it, and it is fixed or learned. The options
+/// `temperature` and `learn_temperature` stand behind the scorer's own.
+///
 /// Shapes    queries [B, M, Dq], keys [B, N, Dk] -> scores [B, M, N].
 /// A plugin: one file in modules/scorers, ended by FOVEA_SCORER("name", Class, R"doc(docstring)doc");
 class Scorer {
@@ -27,9 +30,14 @@ class Scorer {
 template <>
 Registry<Scorer>& Registry<Scorer>::instance();
 
+/// The scorer with its temperature.
+std::unique_ptr<Scorer> with_temperature(std::unique_ptr<Scorer> scorer, std::string name);
+
 /// For scorers that compare queries and keys directly. Errors: the widths differ.
 void expect_equal_widths(std::string_view scorer, Extent query_width, Extent key_width);
 
 }  // namespace fovea
 
-#define FOVEA_SCORER(name, Class, doc) FOVEA_REGISTER(::fovea::Scorer, name, Class, doc)
+#define FOVEA_SCORER(name, Class, doc)                                                                                   \
+  [[maybe_unused]] static const bool FOVEA_REGISTER_NAME(__LINE__) = ::fovea::Registry<::fovea::Scorer>::instance().add( \
+      name, doc, __FILE__, [] { return ::fovea::with_temperature(std::make_unique<Class>(), name); })

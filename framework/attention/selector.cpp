@@ -12,6 +12,8 @@ Registry<Selector>& Registry<Selector>::instance() {
 
 void Selector::fields(Options& /*options*/) {}
 
+Extent Selector::scratch(Extent items) const { return items; }
+
 void Selector::select_greedy(ConstRow scores, Rng rng, Choice& out) const { select(scores, rng, out); }
 
 void Selector::backward(ConstRow /*scores*/, const Choice& /*choice*/, ConstRow /*grad_weights*/,
@@ -21,6 +23,22 @@ void Selector::backward(ConstRow /*scores*/, const Choice& /*choice*/, ConstRow 
 
 void Selector::log_prob_backward(ConstRow /*scores*/, const Choice& /*choice*/, Real /*factor*/, Row /*grad_scores*/) const {
   throw Error("selector", "this selector does not sample; log_prob_backward was called; choose one that samples.");
+}
+
+Extent Selector::choices(Extent /*items*/) const { return 0; }
+
+void Selector::log_probs(ConstRow /*scores*/, Row /*out*/) const {
+  throw Error("selector",
+              "the choices of this selector cannot be enumerated; log_probs was called; choose another estimator.");
+}
+
+void Selector::log_probs_backward(ConstRow /*scores*/, ConstRow /*grad*/, Row /*grad_scores*/) const {
+  throw Error("selector",
+              "the choices of this selector cannot be enumerated; log_probs_backward was called; choose another estimator.");
+}
+
+void Selector::take(ConstRow /*scores*/, Extent /*number*/, Choice& /*out*/) const {
+  throw Error("selector", "the choices of this selector cannot be enumerated; take was called; choose another estimator.");
 }
 
 void Selector::select_rows(const Rows& rows) const {

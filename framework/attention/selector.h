@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "framework/attention/choice.h"
 #include "framework/core/registry.h"
 #include "framework/core/rng.h"
@@ -17,6 +19,7 @@ class Selector {
   struct Traits {
     bool is_differentiable = false;  // backward gives the exact gradient of the weights
     bool samples = false;            // the choice is random: log_prob and log_prob_backward are defined
+    bool is_random = false;          // select draws from its Rng though it has no log_prob; implied by samples
     bool is_sparse = false;          // capacity(N) < N for large N: work follows the choice
     bool keeps_all = false;          // every candidate is kept, always: kept is 0 .. N-1
   };
@@ -26,10 +29,13 @@ class Selector {
   virtual Traits traits() const = 0;
   /// The largest count for N candidates.
   virtual Extent capacity(Extent items) const = 0;
+  /// The length of Choice::scratch that select, backward and log_prob_backward need for N candidates, >= N; does not fall
+  /// with N. By default N.
+  virtual Extent scratch(Extent items) const;
 
   /// scores [N], N >= 1 -> out: the first `count` places of kept and weights, and log_prob.
   virtual void select(ConstRow scores, Rng rng, Choice& out) const = 0;
-  /// The most probable choice, for evaluation; by default `select`.
+  /// The most probable choice, without noise, for evaluation; by default `select`.
   virtual void select_greedy(ConstRow scores, Rng rng, Choice& out) const;
   /// grad_scores [N] += (d weights / d scores)^T grad_weights; grad_weights [count] belongs to kept. Where
   /// traits().is_differentiable.
@@ -37,8 +43,17 @@ class Selector {
   /// grad_scores [N] += factor * d log_prob / d scores. Where traits().samples.
   virtual void log_prob_backward(ConstRow scores, const Choice& choice, Real factor, Row grad_scores) const;
 
-  /// Many rows at once, where traits().keeps_all: scores [R, N] -> weights [R, N], equal to `select` to the bit; and
-  /// grad_scores [R, N] += as `backward` does. `kept` [N] is 0 .. N-1, `scratch` [N] is free. By default row by row.
+  /// How many choices there are for N candidates, where they can be enumerated one by one; 0: they cannot. Then log_probs
+  /// [choices] are those of all of them, and `take` makes choice `number` as `select` would.
+  virtual Extent choices(Extent items) const;
+  virtual void log_probs(ConstRow scores, Row out) const;
+  virtual void take(ConstRow scores, Extent number, Choice& out) const;
+  /// grad_scores [N] += (d log_probs / d scores)^T grad [choices].
+  virtual void log_probs_backward(ConstRow scores, ConstRow grad, Row grad_scores) const;
+
+  /// Many rows at once, where traits().keeps_all: scores [R, N] -> weights [R, N], equal to `select` to the bit (where
+  /// nothing is random); and grad_scores [R, N] += as `backward` does. `kept` [N] is 0 .. N-1, `scratch` is as in Choice.
+  /// By default row by row.
   struct Rows {
     ConstRow scores;
     Row weights;
@@ -51,6 +66,9 @@ class Selector {
 
 template <>
 Registry<Selector>& Registry<Selector>::instance();
+
+/// The scratch of a site, in Reals: what the selector asks for, and four rows for estimators.
+inline Extent scratch_of(const Selector& selector, Extent items) { return std::max(selector.scratch(items), 4 * items); }
 
 }  // namespace fovea
 

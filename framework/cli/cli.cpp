@@ -31,7 +31,7 @@ struct Command {
   int (*function)(const Arguments&, Streams);
 };
 
-constexpr std::array<Command, 8> kCommands = {{
+constexpr std::array<Command, 9> kCommands = {{
     {"list", "list the known plugins, of all kinds or of one", "  fovea list\n  fovea list scorer\n", list},
     {"describe", "print the docstring and the options of a plugin",
      "  fovea describe sort_by_pointing\n  fovea describe softmax\n", describe},
@@ -44,6 +44,11 @@ constexpr std::array<Command, 8> kCommands = {{
      "  fovea run sort_by_pointing --seeds 5 --threads 4 --output /data/runs\n"
      "  fovea run my_experiment --plugin ./libmy_ideas.so\n",
      run},
+    {"study", "compare the gradients of estimators or of selectors at one site with the exact gradient",
+     "  fovea study estimators soft_vs_hard --run sample\n"
+     "  fovea study estimators soft_vs_hard --run sample --of exact --of \"reinforce(baseline=leave_one_out, draws=4)\"\n"
+     "  fovea study selectors soft_vs_hard --of softmax --of \"argmax | straight_through\" --samples 1000 -o study.h5\n",
+     study},
     {"show", "print what a results file holds", "  fovea show runs/sort_by_pointing/main/results.h5\n", show},
     {"verify", "check the hash, the structure and every data set of a results file",
      "  fovea verify runs/sort_by_pointing/main/results.h5\n"
@@ -87,12 +92,23 @@ void add_arguments(CLI::App& app, const std::string& name, Arguments& arguments)
     app.add_option("directory", arguments.name, "directory of a run")->required();
     app.add_flag("--once", arguments.once, "print what is there, then leave");
   }
-  if (name == "check" || name == "draw" || name == "run") add_experiment(app, arguments);
+  if (name == "study") app.add_option("what", arguments.what, "estimators or selectors")->required();
+  if (name == "check" || name == "draw" || name == "run" || name == "study") add_experiment(app, arguments);
   if (name == "check") app.add_flag("--gradient", arguments.gradient, "only the gradient")->group("");
   if (name == "draw") {
     app.add_flag("--ops", arguments.ops, "draw every op instead of layers");
     app.add_option("-o", arguments.file, "file to write: .dot, .svg, .png or .pdf; none: dot text on the standard output");
     app.add_option("--run", arguments.run, "name of a run; by default the first one");
+  }
+  if (name == "study") {
+    app.add_option("--site", arguments.site, "path of the site, where the model has more than one");
+    app.add_option("--of", arguments.candidates, "what is compared; may be repeated; by default all that are known")
+        ->allow_extra_args(false);
+    app.add_option("--samples", arguments.samples, "gradients of each, >= 1")
+        ->check(CLI::Range(Extent{1}, Extent{100000000}));
+    app.add_option("--run", arguments.run, "name of a run; by default the first one");
+    app.add_option("-o", arguments.file, "HDF5 file for the table");
+    app.add_flag("--quiet", arguments.quiet, "print the table only");
   }
   if (name == "run") add_run(app, arguments);
   if (name != "show" && name != "verify" && name != "watch") add_plugins(app, arguments);

@@ -29,6 +29,10 @@ struct Arguments {
   std::string file;  // -o
   std::string run;   // --run
   std::string same;  // --same
+  std::string what;  // of `study`: estimators or selectors
+  std::string site;  // --site
+  std::vector<std::string> candidates;  // --of
+  Extent samples = 200;                 // --samples
   Extent seeds = 0;  // 0: one run with the seed of its settings
   int threads = 0;   // 0: one per core
   bool restart = false;
@@ -51,6 +55,7 @@ int draw(const Arguments& arguments, Streams streams);
 int run(const Arguments& arguments, Streams streams);
 int show(const Arguments& arguments, Streams streams);
 int verify(const Arguments& arguments, Streams streams);
+int study(const Arguments& arguments, Streams streams);
 int watch(const Arguments& arguments, Streams streams);
 
 }  // namespace fovea::cli

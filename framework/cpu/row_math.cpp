@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "framework/core/error.h"
+#include "framework/cpu/lanes.h"
 #include "framework/cpu/vector_math.h"
 
 namespace fovea::cpu {
@@ -67,6 +68,22 @@ Real exp_shifted(std::span<const Real> in, Real shift, std::span<Real> out) {
   return sum_lanes(total);
 }
 
+struct Partition {
+  Real most;   // of the scores
+  Real total;  // sum of exp(score - most)
+};
+
+Partition normalise_exp(std::span<const Real> scores, std::span<Real> weights) {
+  const Real most = max(scores);
+  if (most == -kInfinity) {  // nothing is allowed, or the row is empty
+    for (Real& weight : weights) weight = 0;
+    return {most, 0};
+  }
+  const Real total = exp_shifted(scores, most, weights);
+  scale(Real(1) / total, weights);
+  return {most, total};
+}
+
 }  // namespace
 
 void exp(std::span<const Real> in, std::span<Real> out) { map(in, out, exp_pack); }
@@ -93,23 +110,15 @@ Real max(std::span<const Real> in) {
   const Extent n = length(in);
   Pack most = broadcast(0) - kInfinity;
   Pack unordered{};  // becomes NaN with the first NaN: a comparison alone would lose it
-  Extent i = 0;
-  for (; i + kPack <= n; i += kPack) {
-    const Pack value = load(in.data() + i);
+  const auto take = [&](Pack value) {
     most = larger(most, value);
     unordered = value == value ? unordered : value;
-  }
-  Real result = -kInfinity;
-  for (Extent lane = 0; lane < kPack; ++lane) {
-    if (std::isnan(unordered[lane])) return unordered[lane];
-    if (most[lane] > result) result = most[lane];
-  }
-  for (; i < n; ++i) {
-    const Real value = in[static_cast<std::size_t>(i)];
-    if (std::isnan(value)) return value;
-    if (value > result) result = value;
-  }
-  return result;
+  };
+  Extent i = 0;
+  for (; i + kPack <= n; i += kPack) take(load(in.data() + i));
+  if (i < n) take(n < kPack ? load_part_or(in.data(), n, -kInfinity) : load(in.data() + n - kPack));  // some of them twice
+  const Real doubt = sum_lanes(unordered);
+  return doubt == doubt ? largest_lane(most) : doubt;
 }
 
 void add(std::span<const Real> in, std::span<Real> out) {
@@ -125,15 +134,11 @@ void scale(Real factor, std::span<Real> values) {
 }
 
 Real softmax(std::span<const Real> scores, std::span<Real> weights) {
-  const Real most = max(scores);
-  if (most == -kInfinity) {  // nothing is allowed, or the row is empty
-    for (Real& weight : weights) weight = 0;
-    return most;
-  }
-  const Real total = exp_shifted(scores, most, weights);
-  scale(Real(1) / total, weights);
-  return most + std::log(total);
+  const auto [most, total] = normalise_exp(scores, weights);
+  return most == -kInfinity ? most : most + std::log(total);
 }
+
+void softmax_weights(std::span<const Real> scores, std::span<Real> weights) { normalise_exp(scores, weights); }
 
 void softmax_backward(std::span<const Real> weights, std::span<const Real> grad_weights, std::span<Real> grad_scores) {
   // p_i = exp(z_i) / sum(exp(z)):    dz_i += p_i (g_i - sum_j p_j g_j)

@@ -24,6 +24,8 @@ void scale(Real factor, std::span<Real> values);               // values *= fact
 /// weights = softmax(scores); returns log(sum(exp(scores))), the log-partition. Scores of -inf get weight 0; a row that
 /// is all -inf gets weights 0 and returns -inf. Shapes: scores [N], weights [N].
 Real softmax(std::span<const Real> scores, std::span<Real> weights);
+/// The weights of `softmax`, to the bit, without the log-partition.
+void softmax_weights(std::span<const Real> scores, std::span<Real> weights);
 /// grad_scores += weights * (grad_weights - dot(weights, grad_weights)).
 void softmax_backward(std::span<const Real> weights, std::span<const Real> grad_weights, std::span<Real> grad_scores);
 

@@ -18,7 +18,8 @@ std::string Builder::State::unique_path(const std::string& name) {
 
 Value Builder::State::append(Builder& builder, Node node) {
   if (is_frozen) {
-    throw fovea::graph::error_at(node, "a graph under construction was expected; a frozen one came; build it before `freeze`.");
+    throw fovea::graph::error_at(node,
+                                 "a graph under construction was expected; a frozen one came; build it before `freeze`.");
   }
   const int id = static_cast<int>(graph->nodes_.size());
   graph->nodes_.push_back(std::move(node));
@@ -83,7 +84,8 @@ Value Builder::parameter(const std::string& name, const Shape& shape, Init init,
   node.outputs = {{shape, Kind::kReal}};
   node.init = init;
   if (!state_->paths.insert(node.path).second) {
-    throw graph::error_at(node, "a parameter of a new path was expected; this path is taken; open a scope, or share the value.");
+    throw graph::error_at(node,
+                          "a parameter of a new path was expected; this path is taken; open a scope, or share the value.");
   }
   return state_->append(*this, std::move(node));
 }
@@ -120,8 +122,10 @@ Value Builder::import(Value value, At at) {
   if (value.is_empty()) throw Error(path(), "a value was expected; an empty one came (built at " + at.text() + ").");
   if (&value.builder() == this) return value;
   if (state_->outer == nullptr) {
-    throw Error(path(), "a value of this graph was expected; one of another graph (or of a loop's body) came; take it out of "
-                        "the loop with `last` or `stack` (built at " + at.text() + ").");
+    throw Error(path(),
+                "a value of this graph was expected; one of another graph (or of a loop's body) came; take it out of "
+                "the loop with `last` or `stack` (built at " +
+                    at.text() + ").");
   }
   const Value outer = state_->outer->import(value, at);
   const auto key = std::make_pair(outer.slot().node, outer.slot().output);
@@ -191,6 +195,23 @@ int Builder::register_estimator(std::shared_ptr<Estimator> estimator) {
   while (root->state_->outer != nullptr) root = root->state_->outer;
   root->state_->graph->estimators_.push_back({path(), std::move(estimator)});
   return static_cast<int>(root->state_->graph->estimators_.size()) - 1;
+}
+
+void Builder::set_draws(int estimator, Extent draws) {
+  Builder* root = this;
+  while (root->state_->outer != nullptr) root = root->state_->outer;
+  root->state_->graph->estimators_[static_cast<std::size_t>(estimator)].draws = draws;
+}
+
+bool Builder::is_loop_body() const { return state_->outer != nullptr; }
+
+void Builder::replace_site(const std::string& path, const std::string& text) { state_->replaced_sites[path] = text; }
+
+std::string Builder::site_text(std::string_view text) const {
+  const Builder* root = this;
+  while (root->state_->outer != nullptr) root = root->state_->outer;
+  const auto found = root->state_->replaced_sites.find(path());
+  return found == root->state_->replaced_sites.end() ? std::string(text) : found->second;
 }
 
 std::shared_ptr<const Graph> Builder::freeze() {

@@ -54,7 +54,8 @@ class Builder {
   Value constant(const std::string& name, const Shape& shape, const std::vector<Index>& values, At at = At::here());
 
   /// Adds an op; `name` defaults to the name of the op, made unique within the scope. The first output, or all.
-  Value add(std::shared_ptr<const Op> op, const std::vector<Value>& inputs, const std::string& name = "", At at = At::here());
+  Value add(std::shared_ptr<const Op> op, const std::vector<Value>& inputs, const std::string& name = "",
+            At at = At::here());
   std::vector<Value> add_all(std::shared_ptr<const Op> op, const std::vector<Value>& inputs, const std::string& name = "",
                              At at = At::here());
 
@@ -76,11 +77,17 @@ class Builder {
     std::size_t length_;
   };
   Scope scope(const std::string& name) { return Scope(*this, name); }
-  std::string path() const;                         // of the current scope: "decoder/pointer"
+  std::string path() const;  // of the current scope: "decoder/pointer"
 
   /// Called by attention sites: what a site publishes, and the slot of advantages of an estimator (see OpContext).
   void register_site(const std::string& text, Value scores, Value kept, Value weights, Value count, Value log_prob);
   int register_estimator(std::shared_ptr<Estimator> estimator);
+  void set_draws(int estimator, Extent draws);
+  bool is_loop_body() const;
+  /// The site at `path` is built with this text, whatever the model says: to compare choices without changing the model.
+  void replace_site(const std::string& path, const std::string& text);
+  /// The text for a site at the current scope: `text`, unless it was replaced.
+  std::string site_text(std::string_view text) const;
 
   /// Checks and gives the graph; nothing can be added afterwards, but values still tell their types.
   std::shared_ptr<const Graph> freeze();
@@ -89,8 +96,8 @@ class Builder {
   friend class Value;
   friend class LoopBuilder;
   struct State;
-  Builder(Builder& outer, std::string name);        // the body of a loop
-  Value import(Value value, At at);                 // a value of an outer builder becomes a shared input
+  Builder(Builder& outer, std::string name);  // the body of a loop
+  Value import(Value value, At at);           // a value of an outer builder becomes a shared input
   std::unique_ptr<State> state_;
 };
 

@@ -18,6 +18,7 @@ struct Builder::State {
   cpu::Products products = cpu::Products::kFull;
   bool is_frozen = false;
   Builder* outer = nullptr;        // of the body of a loop
+  std::map<std::string, std::string> replaced_sites;       // path -> text
   std::map<std::pair<int, int>, Value> imported;           // outer slot -> the input of this body
   std::vector<std::pair<Slot, Value>> shared;              // input of this body, outer value; in the order of import
 

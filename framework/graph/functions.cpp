@@ -76,6 +76,9 @@ Value matmul(Value a, Value b, MatmulOptions options, At at) {
 
 Value embedding(Value indices, Value weight, At at) { return join(make_embedding(), {indices, weight}, at); }
 Value gather_items(Value items, Value indices, At at) { return join(make_gather_items(), {items, indices}, at); }
+Value scatter_items(Value values, Value kept, Value like, At at) {
+  return join(make_scatter_items(), {values, kept, like}, at);
+}
 Value gather_rows(Value x, Value indices, At at) { return join(make_gather_rows(), {x, indices}, at); }
 Value one_hot(Value indices, Extent classes, At at) {
   if (classes < 1) {
@@ -99,6 +102,9 @@ Value stack(const std::vector<Value>& values, int axis, At at) {
   return concat(raised, axis, at);
 }
 Value slice(Value x, int axis, Extent begin, Extent end, At at) { return join(make_slice(axis, begin, end), {x}, at); }
+Value slice_like(Value x, int axis, Value like, int like_axis, At at) {
+  return join(make_slice_like(axis, like_axis), {x, like}, at);
+}
 Value unsqueeze(Value x, int axis, At at) { return join(make_unsqueeze(axis), {x}, at); }
 Value squeeze(Value x, int axis, At at) { return join(make_squeeze(axis), {x}, at); }
 
@@ -123,6 +129,10 @@ Value dropout(Value x, double rate, At at) { return join(make_dropout(rate), {x}
 
 Value additive_score(Value queries, Value keys, Value v, At at) {
   return join(make_additive_score(), {queries, keys, v}, at);
+}
+Value additive_keys(Value keys, At at) { return join(make_additive_keys(), {keys}, at); }
+Value prepared_additive_score(Value queries, Value prepared_keys, Value v, At at) {
+  return join(make_prepared_additive_score(), {queries, prepared_keys, v}, at);
 }
 Value dot_score(Value queries, Value keys, At at) { return matmul(queries, keys, {.transpose_b = true}, at); }
 Value euclidean_score(Value queries, Value keys, At at) { return join(make_euclidean_score(), {queries, keys}, at); }
@@ -164,8 +174,16 @@ LstmState lstm_cell(Value x, LstmState state, const RecurrentWeights& weights, A
   std::vector<Value> inputs{x, state.hidden, state.cell};
   inputs.insert(inputs.end(), {weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh});
   Builder& builder = innermost(inputs, at);
-  const std::vector<Value> outputs = builder.add_all(make_lstm_cell(builder.products()), inputs, "", at);
+  const OpPointer cell = weights.is_packed ? make_packed_lstm_cell(builder.products()) : make_lstm_cell(builder.products());
+  const std::vector<Value> outputs = builder.add_all(cell, inputs, "", at);
   return {outputs[0], outputs[1]};
+}
+
+RecurrentWeights pack_for_steps(const RecurrentWeights& lstm_weights, At at) {
+  Builder& builder = lstm_weights.weight_ih.builder();
+  const std::vector<Value> packed =
+      builder.add_all(make_lstm_packing(builder.products()), {lstm_weights.weight_ih, lstm_weights.weight_hh}, "", at);
+  return {packed[0], packed[1], lstm_weights.bias_ih, lstm_weights.bias_hh, true};
 }
 
 Value gru_cell(Value x, Value hidden, const RecurrentWeights& weights, At at) {

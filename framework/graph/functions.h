@@ -56,6 +56,8 @@ Value matmul(Value a, Value b, MatmulOptions options = {}, At at = At::here());
 Value embedding(Value indices, Value weight, At at = At::here());  // Index [...], weight [V, D] -> [..., D]
 /// items [B, N, D], indices Index [B, M] -> [B, M, D]; indices [B] -> [B, D]. Index -1 gives a row of zeros.
 Value gather_items(Value items, Value indices, At at = At::here());
+/// values [B, M, K] of kept items (Index [B, M, K], -1: none) put in their places -> [B, M, N]; like [B, N, ...].
+Value scatter_items(Value values, Value kept, Value like, At at = At::here());
 Value gather_rows(Value x, Value indices, At at = At::here());      // x [R, ...], Index [S] -> [S, ...]
 Value one_hot(Value indices, Extent classes, At at = At::here());   // Index [...] -> [..., classes]; -1 gives zeros
 Value one_hot_like(Value indices, Value like, At at = At::here());  // as many classes as the last axis of `like` has
@@ -74,6 +76,8 @@ Value concat(const std::vector<Value>& values, int axis, At at = At::here());
 Value stack(const std::vector<Value>& values, int axis, At at = At::here());  // adds an axis
 inline constexpr Extent kToTheEnd = std::numeric_limits<Extent>::max();
 Value slice(Value x, int axis, Extent begin, Extent end = kToTheEnd, At at = At::here());  // negative: from the end
+/// The first elements of an axis of x: as many as the axis of `like` has, also where a plan is made for other lengths.
+Value slice_like(Value x, int axis, Value like, int like_axis, At at = At::here());
 Value unsqueeze(Value x, int axis, At at = At::here());
 Value squeeze(Value x, int axis, At at = At::here());
 
@@ -99,6 +103,9 @@ Value dropout(Value x, double rate, At at = At::here());
 
 // Scores of queries [B, M, H] and keys [B, N, H] -> [B, M, N].
 Value additive_score(Value queries, Value keys, Value v, At at = At::here());  // sum_h v_h tanh(q_h + k_h), v [H]
+/// Without gradient, for keys that a loop meets at every step: additive_keys outside of it, the score inside.
+Value additive_keys(Value keys, At at = At::here());
+Value prepared_additive_score(Value queries, Value prepared_keys, Value v, At at = At::here());
 Value dot_score(Value queries, Value keys, At at = At::here());
 Value euclidean_score(Value queries, Value keys, At at = At::here());  // -|q - k|^2
 /// sharpness q.k / (max(|q|, epsilon) max(|k|, epsilon)).
@@ -110,6 +117,7 @@ struct RecurrentWeights {  // laid out as in PyTorch, see framework/ops/recurren
   Value weight_hh;
   Value bias_ih;
   Value bias_hh;
+  bool is_packed = false;  // by pack_for_steps
 };
 enum class Direction : std::uint8_t { kForward, kReverse };
 struct LstmState {
@@ -132,6 +140,8 @@ GruStates gru(Value x, Value initial, const RecurrentWeights& weights, Direction
               At at = At::here());
 // One step: x [B, D].
 LstmState lstm_cell(Value x, LstmState state, const RecurrentWeights& weights, At at = At::here());
+/// For lstm_cell in a loop without gradients, built outside of it: the same bits, and the weights are arranged once.
+RecurrentWeights pack_for_steps(const RecurrentWeights& lstm_weights, At at = At::here());
 Value gru_cell(Value x, Value hidden, const RecurrentWeights& weights, At at = At::here());
 
 }  // namespace fovea

@@ -1,5 +1,7 @@
 #include "framework/graph/graph.h"
 
+#include <algorithm>
+
 #include "framework/core/error.h"
 
 namespace fovea {
@@ -16,6 +18,12 @@ std::vector<int> Graph::parameters() const {
     if (nodes_[id].kind == Node::Kind::kParameter) ids.push_back(static_cast<int>(id));
   }
   return ids;
+}
+
+Extent Graph::draws() const {
+  Extent most = 1;
+  for (const EstimatorSlot& slot : estimators_) most = std::max(most, slot.draws);
+  return most;
 }
 
 bool Graph::has_output(const std::string& name) const {

@@ -82,6 +82,7 @@ struct SiteRecord {
 struct EstimatorSlot {
   std::string path;
   std::shared_ptr<Estimator> estimator;
+  Extent draws = 1;  // evaluations of each item of the batch that it asks for
 };
 
 struct NamedSlot {
@@ -102,6 +103,8 @@ class Graph {
   const std::vector<NamedSlot>& outputs() const { return outputs_; }
   const std::vector<SiteRecord>& sites() const { return sites_; }
   const std::vector<EstimatorSlot>& estimators() const { return estimators_; }
+  /// Rows of a training batch that belong to each item: the most that an estimator asks for.
+  Extent draws() const;
   Mode mode() const { return mode_; }
   /// Node ids of the parameters, in the order they were declared; those used in loops are among them.
   std::vector<int> parameters() const;

@@ -14,6 +14,41 @@ inline Pack reciprocal(Pack x) {
 #endif
 }
 
+inline Extent padded(Extent width) { return (width + kPack - 1) / kPack * kPack; }
+
+/// True where every |x| <= bound; false for NaN.
+inline bool is_within(const Real* x, Extent n, Real bound) {
+  auto outside = Pack{} != Pack{};
+  for_packs(n, [&](Extent i, auto lanes) {
+    const Pack value = lanes.load(x + i);
+    outside |= ~(value <= cpu::broadcast(bound)) | ~(value >= cpu::broadcast(-bound));
+  });
+  bool found = false;
+  for (Extent i = 0; i < kPack; ++i) found = found || outside[i] != 0;
+  return !found;
+}
+
+/// Where the packs of a row go: row after row for forward; for backward the packs of all rows with the same place lie
+/// together, so that the inner loops read memory in its order.
+struct Arrangement {
+  Extent row_step;
+  Extent pack_step;
+};
+
+enum class Form : std::uint8_t { kExponential, kPlain };
+
+inline void arrange(const Real* from, Extent rows, Extent width, Arrangement to, Form form, Real* out) {
+  for (Extent row = 0; row < rows; ++row, from += width) {
+    Real* target = out + row * to.row_step;
+    for_packs(width, [&](Extent i, auto lanes) {
+      const Pack value = lanes.load(from + i);
+      Real kept[kPack] = {};
+      lanes.store(kept, form == Form::kExponential ? cpu::exp_pack(value + value) : value);
+      cpu::store(target + i / kPack * to.pack_step, cpu::load(kept));
+    });
+  }
+}
+
 /// Units of rows given as exp(2 q) and exp(2 k), both at most kBound in size before exp, so that the product is finite.
 struct FromExponentials {
   static constexpr Real kBound = 20;

@@ -6,7 +6,10 @@
 namespace fovea {
 namespace {
 
-Extent padded(Extent width) { return (width + kPack - 1) / kPack * kPack; }
+using additive::arrange;
+using additive::Form;
+using additive::is_within;
+using additive::padded;
 
 struct Sizes {
   Extent batch, queries, keys, width;
@@ -15,39 +18,6 @@ struct Sizes {
 Sizes sizes_of(const OpRun& run) {
   const Shape& queries = run.in[0].shape();
   return {queries[0], queries[1], run.in[1].shape()[1], queries[2]};
-}
-
-// True where every |x| <= bound; false for NaN.
-bool is_within(const Real* x, Extent n, Real bound) {
-  auto outside = Pack{} != Pack{};
-  for_packs(n, [&](Extent i, auto lanes) {
-    const Pack value = lanes.load(x + i);
-    outside |= ~(value <= cpu::broadcast(bound)) | ~(value >= cpu::broadcast(-bound));
-  });
-  bool found = false;
-  for (Extent i = 0; i < kPack; ++i) found = found || outside[i] != 0;
-  return !found;
-}
-
-// Where the packs of a row go: row after row for forward; for backward the packs of all rows with the same place lie
-// together, so that the inner loops read memory in its order.
-struct Arrangement {
-  Extent row_step;
-  Extent pack_step;
-};
-
-enum class Form : std::uint8_t { kExponential, kPlain };
-
-void arrange(const Real* from, Extent rows, Extent width, Arrangement to, Form form, Real* out) {
-  for (Extent row = 0; row < rows; ++row, from += width) {
-    Real* target = out + row * to.row_step;
-    for_packs(width, [&](Extent i, auto lanes) {
-      const Pack value = lanes.load(from + i);
-      Real kept[kPack] = {};
-      lanes.store(kept, form == Form::kExponential ? cpu::exp_pack(value + value) : value);
-      cpu::store(target + i / kPack * to.pack_step, cpu::load(kept));
-    });
-  }
 }
 
 // Exponentials pay where a key is read by more than one query, and where they stay finite.
@@ -93,10 +63,8 @@ class AdditiveScoreOp final : public Op {
       const Real* q = run.in[0].real() + item * sizes.queries * sizes.width;
       const Real* k = run.in[1].real() + item * sizes.keys * sizes.width;
       const Form form = form_of(sizes, q, k);
-      arrange(q, sizes.queries, sizes.width, {width, kPack}, form, run.workspace[0].real());
-      arrange(k, sizes.keys, sizes.width, {width, kPack}, form, run.workspace[1].real());
       const additive::Rows rows{
-          run.workspace[0].real(), run.workspace[1].real(), run.workspace[4].real(), sizes.queries, sizes.keys, width};
+          prepared(run, 0, q, form), prepared(run, 1, k, form), run.workspace[4].real(), sizes.queries, sizes.keys, width};
       Real* y = run.out[0].real() + item * sizes.queries * sizes.keys;
       if (form == Form::kExponential) {
         additive::scores<additive::FromExponentials>(rows, y);
@@ -140,6 +108,14 @@ class AdditiveScoreOp final : public Op {
   }
 
  private:
+  // The rows of an input as the kernel reads them: in place where they are whole packs and need no exponential.
+  static const Real* prepared(const OpRun& run, std::size_t input, const Real* from, Form form) {
+    const Shape& shape = run.in[input].shape();
+    if (form == Form::kPlain && shape[2] % kPack == 0) return from;
+    arrange(from, shape[1], shape[2], {padded(shape[2]), kPack}, form, run.workspace[input].real());
+    return run.workspace[input].real();
+  }
+
   struct Place {
     Extent item, h;
   };

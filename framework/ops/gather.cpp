@@ -106,6 +106,49 @@ class GatherItemsOp final : public Op {
   }
 };
 
+class ScatterItemsOp final : public Op {
+ public:
+  std::string_view name() const override { return "scatter_items"; }
+
+  std::vector<Type> infer(std::span<const Type> in) const override {
+    require_count(name(), in, 3);
+    require_real(name(), in[0], "values");
+    require_index(name(), in[1], "kept");
+    require_rank(name(), in[2], 2, "like");
+    if (in[0].shape.rank() != 3 || in[1].shape != in[0].shape || in[2].shape[0] != in[0].shape[0]) {
+      reject(name(), describe("values", in[0]) + ", " + describe("kept", in[1]) + " and " + describe("like", in[2]) +
+                         " do not fit; give values and kept [B, M, K] and like [B, N, ...].");
+    }
+    return {Type{in[0].shape.with(2, in[2].shape[1]), Kind::kReal}};
+  }
+
+  void forward(const OpRun& run) const override {
+    const Extent items = run.out[0].shape()[2];
+    clear(run.out[0].real(), run.out[0].size());
+    each_kept(run, [&](Extent place, Extent row, Index item) {
+      if (item < -1 || item >= items) reject_index(name(), place, item, -1, items);
+      if (item >= 0) run.out[0].real()[row * items + item] += run.in[0].real()[place];
+    });
+  }
+
+  void backward(const OpRun& run) const override {
+    if (!run.wants(0)) return;
+    const Extent items = run.out[0].shape()[2];
+    each_kept(run, [&](Extent place, Extent row, Index item) {
+      if (item >= 0) run.grad_in[0].real()[place] += run.grad_out[0].real()[row * items + item];
+    });
+  }
+
+  BackwardReads backward_reads() const override { return {2, 0}; }
+
+ private:
+  template <class Body>
+  static void each_kept(const OpRun& run, Body body) {
+    const Extent width = run.in[1].shape()[2];
+    for (Extent place = 0; place < run.in[1].size(); ++place) body(place, place / width, run.in[1].index()[place]);
+  }
+};
+
 class GatherRowsOp final : public Op {
  public:
   std::string_view name() const override { return "gather_rows"; }
@@ -140,6 +183,7 @@ class GatherRowsOp final : public Op {
 
 OpPointer make_embedding() { return std::make_shared<EmbeddingOp>(); }
 OpPointer make_gather_items() { return std::make_shared<GatherItemsOp>(); }
+OpPointer make_scatter_items() { return std::make_shared<ScatterItemsOp>(); }
 OpPointer make_gather_rows() { return std::make_shared<GatherRowsOp>(); }
 
 }  // namespace fovea

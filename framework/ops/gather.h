@@ -12,6 +12,11 @@ OpPointer make_embedding();
 /// Errors    an index outside of [-1, N), when run.
 OpPointer make_gather_items();
 
+/// Values of kept items put in their places: values [B, M, K], kept Index [B, M, K], like [B, N, ...] -> [B, M, N], zero
+/// where nothing was kept; -1 is skipped, an item that was kept twice gets the sum.
+/// Errors    an index outside of [-1, N), when run.
+OpPointer make_scatter_items();
+
 /// x [R, ...], indices Index [S] -> [S, ...]. Errors    an index outside of [0, R), when run.
 OpPointer make_gather_rows();
 

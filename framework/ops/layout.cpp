@@ -1,6 +1,7 @@
 #include "framework/ops/layout.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "framework/ops/packs.h"
 #include "framework/ops/strides.h"
@@ -172,10 +173,12 @@ class ConcatOp final : public Op {
 class SliceOp final : public Op {
  public:
   SliceOp(int axis, Extent begin, Extent end) : axis_(axis), begin_(begin), end_(end) {}
+  SliceOp(int axis, int like_axis) : axis_(axis), begin_(0), end_(0), like_axis_(like_axis) {}
 
-  std::string_view name() const override { return "slice"; }
+  std::string_view name() const override { return like_axis_ ? "slice_like" : "slice"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
+    if (like_axis_) return {infer_like(in)};
     require_count(name(), in, 1);
     const int axis = front_axis(name(), axis_, in[0].shape.rank());
     const Extent begin = resolve(begin_, in[0].shape[axis]);
@@ -204,9 +207,20 @@ class SliceOp final : public Op {
   }
 
   BackwardReads backward_reads() const override { return {0, 0}; }
-  bool can_assign(std::size_t) const override { return true; }
+  bool can_assign(std::size_t input) const override { return input == 0; }
 
  private:
+  Type infer_like(std::span<const Type> in) const {
+    require_count(name(), in, 2);
+    const int axis = front_axis(name(), axis_, in[0].shape.rank());
+    const Extent wanted = in[1].shape[front_axis(name(), *like_axis_, in[1].shape.rank())];
+    if (wanted > in[0].shape[axis]) {
+      reject(name(), std::to_string(wanted) + " places of axis " + std::to_string(axis_) + " were asked for by " +
+                         describe("like", in[1]) + "; " + describe("x", in[0]) + " has fewer; make x longer.");
+    }
+    return {in[0].shape.with(axis, wanted), in[0].kind};
+  }
+
   struct Window {
     Extent rows, width, step, offset;
   };
@@ -226,6 +240,7 @@ class SliceOp final : public Op {
   int axis_;
   Extent begin_;
   Extent end_;
+  std::optional<int> like_axis_;
 };
 
 }  // namespace
@@ -233,5 +248,6 @@ class SliceOp final : public Op {
 OpPointer make_transpose(std::vector<int> axes) { return std::make_shared<TransposeOp>(std::move(axes)); }
 OpPointer make_concat(int axis) { return std::make_shared<ConcatOp>(axis); }
 OpPointer make_slice(int axis, Extent begin, Extent end) { return std::make_shared<SliceOp>(axis, begin, end); }
+OpPointer make_slice_like(int axis, int like_axis) { return std::make_shared<SliceOp>(axis, like_axis); }
 
 }  // namespace fovea

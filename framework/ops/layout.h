@@ -21,6 +21,8 @@ OpPointer make_concat(int axis);
 
 /// Elements [begin, end) of an axis; negative ones count from the end, an end behind the last is the last.
 OpPointer make_slice(int axis, Extent begin, Extent end);
+/// Inputs x, like: the first elements of an axis of x, as many as an axis of `like` has; no gradient flows to `like`.
+OpPointer make_slice_like(int axis, int like_axis);
 
 /// Inputs x [...], like [B, ...] -> x repeated, [B, ...]. The gradient is summed over B in order.
 OpPointer make_expand_rows();

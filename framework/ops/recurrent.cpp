@@ -8,7 +8,8 @@
 namespace fovea {
 namespace {
 
-enum class Form : std::uint8_t { kSequence, kCell };
+// A packed cell takes the weights as make_recurrent_packing leaves them: for many steps with the same weights.
+enum class Form : std::uint8_t { kSequence, kCell, kPackedCell };
 
 // Places of the inputs; -1: left out.
 struct Places {
@@ -34,27 +35,31 @@ class RecurrentOp final : public Op {
     places_.count = static_cast<std::size_t>(place) + 4;
   }
 
-  std::string_view name() const override { return form_ == Form::kCell ? kind_.cell_name : kind_.name; }
+  std::string_view name() const override { return form_ == Form::kSequence ? kind_.name : kind_.cell_name; }
+  bool is_differentiable() const override { return form_ != Form::kPackedCell; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
     require_count(name(), in, places_.count);
     require_real(name(), in[0], "x");
-    const int rank = form_ == Form::kCell ? 2 : 3;
+    const int rank = form_ == Form::kSequence ? 3 : 2;
     if (in[0].shape.rank() != rank || in[0].shape.size() == 0) {
       reject(name(), describe("x", in[0]) + " came; give x " + (rank == 2 ? "[batch, inputs]" : "[steps, batch, inputs]") +
                          ", none of them 0.");
     }
-    const Type& hidden = in[weight(1)];
+    const Type& hidden = in[units_place()];
     if (hidden.shape.rank() != 2 || hidden.shape[1] < 1) {
-      reject(name(),
-             describe("weight_hh", hidden) + " came; give a weight [" + std::to_string(kind_.gates) + " * hidden, hidden].");
+      const std::string expected = form_ == Form::kPackedCell
+                                       ? "a state [batch, hidden]"
+                                       : "a weight [" + std::to_string(kind_.gates) + " * hidden, hidden]";
+      reject(name(), describe(form_ == Form::kPackedCell ? "h0" : "weight_hh", hidden) + " came; give " + expected + ".");
     }
     const RecurrentExtents e = extents(in);
     require_shape(in, places_.h0, {e.rows, e.units}, "h0");
     require_shape(in, places_.c0, {e.rows, e.units}, "c0");
     const Extent width = e.gates * e.units;
-    require_shape(in, weight_place(0), {width, e.inputs}, "weight_ih");
-    require_shape(in, weight_place(1), {width, e.units}, "weight_hh");
+    const bool is_packed = form_ == Form::kPackedCell;
+    require_shape(in, weight_place(0), is_packed ? Shape{e.packed_size(e.inputs)} : Shape{width, e.inputs}, "weight_ih");
+    require_shape(in, weight_place(1), is_packed ? Shape{e.packed_size(e.units)} : Shape{width, e.units}, "weight_hh");
     require_shape(in, weight_place(2), {width}, "bias_ih");
     require_shape(in, weight_place(3), {width}, "bias_hh");
     const Type state{{e.rows, e.units}, Kind::kReal};
@@ -131,13 +136,15 @@ class RecurrentOp final : public Op {
   }
 
   RecurrentExtents extents(const Shape& x, const Shape& weight_hh) const {
-    return {.steps = form_ == Form::kCell ? 1 : x[0],
+    return {.steps = form_ == Form::kSequence ? x[0] : 1,
             .rows = x[-2],
             .inputs = x[-1],
             .units = weight_hh[1],
             .gates = kind_.gates};
   }
-  RecurrentExtents extents(std::span<const Type> in) const { return extents(in[0].shape, in[weight(1)].shape); }
+  // The input whose last axis is that of the units.
+  std::size_t units_place() const { return form_ == Form::kPackedCell ? static_cast<std::size_t>(places_.h0) : weight(1); }
+  RecurrentExtents extents(std::span<const Type> in) const { return extents(in[0].shape, in[units_place()].shape); }
 
   // The rows of the step that is computed first.
   Real* first_step(const Tensor& sequence, Extent step, Extent steps) const {
@@ -156,7 +163,7 @@ class RecurrentOp final : public Op {
     };
     RecurrentPass pass;
     pass.kind = &kind_;
-    pass.extents = extents(run.in[0].shape(), run.in[weight(1)].shape());
+    pass.extents = extents(run.in[0].shape(), run.in[units_place()].shape());
     const RecurrentExtents& e = pass.extents;
     pass.x_step = e.rows * e.inputs * (options_.reverse ? -1 : 1);
     pass.y_step = e.rows * e.units * (options_.reverse ? -1 : 1);
@@ -184,6 +191,11 @@ class RecurrentOp final : public Op {
     if (kind_.has_cell) pass.grad_cell = run.workspace[kGradCell].real();
     pass.grad_panels = run.workspace[kGradPanels].real();
     if (uses_tiles()) pass.staging = run.workspace.back().real();
+    if (form_ == Form::kPackedCell) {
+      pass.is_packed = true;
+      pass.packed_ih = run.in[weight(0)].real();
+      pass.packed_hh = run.in[weight(1)].real();
+    }
   }
 
   const CellKind& kind_;
@@ -206,6 +218,10 @@ OpPointer make_lstm_cell(cpu::Products products) {
 
 OpPointer make_gru_cell(cpu::Products products) {
   return std::make_shared<RecurrentOp>(kGru, Form::kCell, RecurrentOptions{.products = products});
+}
+
+OpPointer make_packed_lstm_cell(cpu::Products products) {
+  return std::make_shared<RecurrentOp>(kLstm, Form::kPackedCell, RecurrentOptions{.products = products});
 }
 
 }  // namespace fovea

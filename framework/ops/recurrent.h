@@ -26,4 +26,9 @@ OpPointer make_lstm_cell(cpu::Products products);
 /// One step: x [B, D], h [B, H], weight_ih, weight_hh, bias_ih, bias_hh -> h [B, H].
 OpPointer make_gru_cell(cpu::Products products);
 
+/// For many steps with the same weights and no gradient (decoding): weight_ih, weight_hh -> both as the kernel reads them,
+/// which is done in every call of the cell otherwise; and the cell that takes them in their places. The same bits.
+OpPointer make_lstm_packing(cpu::Products products);
+OpPointer make_packed_lstm_cell(cpu::Products products);
+
 }  // namespace fovea

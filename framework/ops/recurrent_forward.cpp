@@ -121,17 +121,26 @@ void write_cells(const RecurrentPass& pass) {
   }
 }
 
+void pack_for_forward(const RecurrentPass& pass) {
+  const RecurrentExtents& e = pass.extents;
+  if (pass.staging != nullptr) {
+    pack_for_forward_tiles(pass);
+    return;
+  }
+  pack_weights(pass, pass.weight_ih, e.inputs, pass.kind->input_order(), pass.packed_ih);
+  if (e.steps > 1 || pass.h0 != nullptr) {
+    pack_weights(pass, pass.weight_hh, e.units, pass.kind->hidden_order(), pass.packed_hh);
+  }
+}
+
 void recurrent_forward(const RecurrentPass& pass) {
   const RecurrentExtents& e = pass.extents;
+  if (!pass.is_packed) pack_for_forward(pass);
   gather_bias(pass);
   if (pass.cells != nullptr) write_first_cell(pass);
   if (pass.staging != nullptr) {
     forward_tiles(pass);
   } else {
-    pack_weights(pass, pass.weight_ih, e.inputs, pass.kind->input_order(), pass.packed_ih);
-    if (e.steps > 1 || pass.h0 != nullptr) {
-      pack_weights(pass, pass.weight_hh, e.units, pass.kind->hidden_order(), pass.packed_hh);
-    }
     multiply_input(pass);
     for (Extent step = 0; step < e.steps; ++step) {
       for (Extent block = 0; block < e.blocks(); ++block) {

@@ -57,6 +57,7 @@ struct RecurrentPass {
   Real* grad_cell = nullptr;
   Real* grad_panels = nullptr;
   Real* staging = nullptr;  // for bfloat16 factors; null: products in full precision
+  bool is_packed = false;   // packed_ih and packed_hh came packed for forward
 
   /// A gradient, and whether it is written instead of added to.
   struct Gradient {
@@ -83,6 +84,8 @@ struct RecurrentPass {
   Extent hidden_slots() const { return kind->hidden_slot * cpu::kPack; }
 };
 
+/// Fills packed_ih and packed_hh with the weights as recurrent_forward reads them.
+void pack_for_forward(const RecurrentPass& pass);
 void recurrent_forward(const RecurrentPass& pass);
 void recurrent_backward(const RecurrentPass& pass);
 
@@ -115,6 +118,7 @@ void write_weight_gradient(const RecurrentPass& pass, const WeightFactor& factor
 
 // The same with bfloat16 factors in tiles.
 Extent tile_staging_size(const RecurrentExtents& extents);
+void pack_for_forward_tiles(const RecurrentPass& pass);
 void forward_tiles(const RecurrentPass& pass);
 void pack_hidden_tiles(const RecurrentPass& pass);
 void gather_grad_hidden_tiles(const RecurrentPass& pass, Extent panel);

@@ -188,12 +188,15 @@ void add_weight_products(const RecurrentPass& pass, const Staging& staging, cons
 
 Extent tile_staging_size(const RecurrentExtents& extents) { return (Staging(extents).size + 1) / 2; }
 
+void pack_for_forward_tiles(const RecurrentPass& pass) {
+  pack_forward(pass, pass.weight_ih, pass.extents.inputs, pass.kind->input_order(), pass.packed_ih);
+  pack_forward(pass, pass.weight_hh, pass.extents.units, pass.kind->hidden_order(), pass.packed_hh);
+}
+
 void forward_tiles(const RecurrentPass& pass) {
   const cpu::TileScope scope;
   const RecurrentExtents& e = pass.extents;
   const Staging staging(e);
-  pack_forward(pass, pass.weight_ih, e.inputs, pass.kind->input_order(), pass.packed_ih);
-  pack_forward(pass, pass.weight_hh, e.units, pass.kind->hidden_order(), pass.packed_hh);
   multiply_input(pass, staging);
   for (Extent step = 0; step < e.steps; ++step) {
     const Real* before = pass.hidden_before(step);
@@ -265,6 +268,7 @@ void input_and_weight_gradients_tiles(const RecurrentPass& pass) {
 #else
 
 Extent tile_staging_size(const RecurrentExtents& /*extents*/) { return 0; }
+void pack_for_forward_tiles(const RecurrentPass& /*pass*/) {}
 void forward_tiles(const RecurrentPass& /*pass*/) {}
 void pack_hidden_tiles(const RecurrentPass& /*pass*/) {}
 void round_slots(const RecurrentPass& /*pass*/, Extent /*step*/) {}

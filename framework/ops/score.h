@@ -14,6 +14,11 @@ namespace fovea {
 /// Source    Bahdanau et al. 2015, arXiv:1409.0473.
 OpPointer make_additive_score();
 
+/// The same scores without gradient, for keys that many queries meet one after another: the exponentials of the keys are
+/// made once. keys [B, N, H] -> prepared [B, N, *]; then queries [B, M, H], prepared, v [H] -> [B, M, N].
+OpPointer make_additive_keys();
+OpPointer make_prepared_additive_score();
+
 /// y_mn = -|q_m - k_n|^2: queries [B, M, H], keys [B, N, H] -> [B, M, N].
 OpPointer make_euclidean_score();
 

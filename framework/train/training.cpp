@@ -53,8 +53,7 @@ Training::Training(const RunSpec& run)
       task_(make_task(run.task)),
       schedule_(run.train.schedule),
       optimizer_(make_optimizer(run.train.optimizer)),
-      batches_{Batch(run.train.batch), Batch(run.train.batch)},
-      costs_(static_cast<std::size_t>(run.train.batch)) {
+      batches_{Batch(run.train.batch), Batch(run.train.batch)} {
   const TrainSettings& settings = run_.train;
   fill_batch(*task_, Split::kTrain, {static_cast<std::uint64_t>(settings.seed), train_stream(), 0}, batches_[0]);
   filled_[0] = 0;
@@ -65,11 +64,14 @@ Training::Training(const RunSpec& run)
   if (store_->size() == 0) throw Error("model", "it has no parameters, so there is nothing to train; add a layer.");
   store_->initialise(static_cast<std::uint64_t>(settings.seed));
   optimizer_->prepare(store_->size());
+  draws_ = Draws(*graph_, settings.batch);
+  repeated_ = Batch(draws_.rows());
   const Extent shards = Shards::count(settings.batch, settings.shard_rows);
   gradients_ = std::make_unique<GradientBlocks>(shards, store_->size());
-  shards_ = std::make_unique<Shards>(Shards::Config{graph_, store_.get(), gradients_.get(), settings.shard_rows});
-  shard_advantages_.resize(static_cast<std::size_t>(shards));
-  for (std::size_t slot = 0; slot < graph_->estimators().size(); ++slot) advantages_.emplace_back(costs_.size());
+  // All draws of an item are in one shard.
+  const Extent shard_rows = settings.shard_rows * draws_.count();
+  shards_ = std::make_unique<Shards>(Shards::Config{graph_, store_.get(), gradients_.get(), shard_rows});
+  shard_slots_.resize(static_cast<std::size_t>(shards));
 }
 
 Training::~Training() = default;
@@ -99,12 +101,23 @@ void Training::resume_at(Extent step) {
   filled_[0] = filled_[1] = -1;
 }
 
-const Plan& Training::plan() {
+std::span<Shard> Training::bind_first_batch() {
   if (filled_[0] != 0) {
     fill_batch(*task_, Split::kTrain, {static_cast<std::uint64_t>(run_.train.seed), train_stream(), 0}, batches_[0]);
     filled_[0] = 0;
   }
-  return shards_->bind(batches_[0]).front().execution->plan();
+  return bind_batch(batches_[0]);
+}
+
+const Plan& Training::plan() { return bind_first_batch().front().execution->plan(); }
+
+std::span<const Real> Training::gradient(Extent number) {
+  const std::span<Shard> shards = bind_first_batch();
+  noise_step_ = number;
+  run_shards(shards);
+  gradients_->sum(static_cast<Extent>(shards.size()));
+  measure(shards);
+  return gradients_->total();
 }
 
 const StepReport& Training::step() {
@@ -112,8 +125,8 @@ const StepReport& Training::step() {
   const BatchKey key{static_cast<std::uint64_t>(run_.train.seed), train_stream(), steps_done_};
   if (filled_[current] != steps_done_) fill_batch(*task_, Split::kTrain, key, batches_[current]);
   filled_[current] = steps_done_;
-  const std::span<Shard> shards = shards_->bind(batches_[current]);
-  begin(shards);
+  const std::span<Shard> shards = bind_batch(batches_[current]);
+  noise_step_ = steps_done_;
   run_shards(shards);
   report_.gradient_norm = gradients_->sum(static_cast<Extent>(shards.size()));
   measure(shards);
@@ -132,14 +145,10 @@ const StepReport& Training::step() {
   return report_;
 }
 
-void Training::begin(std::span<Shard> shards) {
-  for (std::size_t number = 0; number < shards.size(); ++number) {
-    auto& spans = shard_advantages_[number];
-    if (!spans.empty() || advantages_.empty()) continue;
-    for (const auto& row : advantages_) {
-      spans.emplace_back(row.data() + shards[number].first_row, static_cast<std::size_t>(shards[number].rows));
-    }
-  }
+std::span<Shard> Training::bind_batch(const Batch& batch) {
+  if (draws_.count() == 1) return shards_->bind(batch);
+  draws_.repeat(batch, repeated_);
+  return shards_->bind(repeated_);
 }
 
 /// The next batch is made by a task of the same loop; its content depends on the step only.
@@ -154,32 +163,33 @@ void Training::prefetch() {
 
 void Training::run_shards(std::span<Shard> shards) {
   const auto count = static_cast<Extent>(shards.size());
-  const bool waits_for_costs = !advantages_.empty();
+  draws_.begin();
   const auto first = [&](Extent task) {
     if (task == 0) return prefetch();
-    Shard& shard = shards[static_cast<std::size_t>(task - 1)];
-    forward(shard);
-    if (!waits_for_costs) backward(shard, task - 1);
+    forward(shards[static_cast<std::size_t>(task - 1)], task - 1);
+    if (!draws_.waits_for_costs()) backward(shards[static_cast<std::size_t>(task - 1)], task - 1);
   };
   cpu::parallel_for(count + 1, std::ref(first));
-  if (!waits_for_costs) return;
-  make_advantages();
+  if (!draws_.waits_for_costs()) return;
+  draws_.weigh(*graph_, Real(1) / static_cast<Real>(run_.train.batch));
   const auto second = [&](Extent number) { backward(shards[static_cast<std::size_t>(number)], number); };
   cpu::parallel_for(count, std::ref(second));
 }
 
-OpContext Training::context_of(const Shard& shard) const {
+OpContext Training::context_of(const Shard& shard, Extent number) {
   OpContext context;
   context.seed = static_cast<std::uint64_t>(run_.train.seed);
-  context.step = static_cast<std::uint32_t>(steps_done_);
+  context.step = static_cast<std::uint32_t>(noise_step_);
   context.first_row = static_cast<std::uint32_t>(shard.first_row);
+  ShardSlots& slots = shard_slots_[static_cast<std::size_t>(number)];
+  draws_.fill(context, shard.first_row, shard.rows, slots.log_probs, slots.advantages);
   return context;
 }
 
-void Training::forward(Shard& shard) {
-  shard.execution->forward(context_of(shard));
+void Training::forward(Shard& shard, Extent number) {
+  shard.execution->forward(context_of(shard, number));
   const Tensor cost = shard.execution->value(cost_);
-  std::copy_n(cost.real(), shard.rows, costs_.begin() + shard.first_row);
+  std::copy_n(cost.real(), shard.rows, draws_.costs().begin() + shard.first_row);
 }
 
 void Training::backward(Shard& shard, Extent number) {
@@ -187,31 +197,33 @@ void Training::backward(Shard& shard, Extent number) {
   std::fill(block.begin(), block.end(), Real(0));
   Execution& execution = *shard.execution;
   execution.clear_output_gradients();
-  const Tensor cotangent = execution.output_gradient("cost");
-  std::fill_n(cotangent.real(), shard.rows, Real(1) / static_cast<Real>(run_.train.batch));
-  OpContext context = context_of(shard);
-  context.advantages = shard_advantages_[static_cast<std::size_t>(number)];
-  execution.backward(context);
+  set_cotangents(shard);
+  execution.backward(context_of(shard, number));
 }
 
-void Training::make_advantages() {
+void Training::set_cotangents(Shard& shard) {
   const Real scale = Real(1) / static_cast<Real>(run_.train.batch);
-  for (std::size_t slot = 0; slot < advantages_.size(); ++slot) {
-    graph_->estimators()[slot].estimator->advantages(costs_, advantages_[slot]);
-    for (Real& advantage : advantages_[slot]) advantage *= scale;
-  }
+  const Tensor cotangent = shard.execution->output_gradient("cost");
+  const auto weights =
+      draws_.weights().subspan(static_cast<std::size_t>(shard.first_row), static_cast<std::size_t>(shard.rows));
+  for (std::size_t row = 0; row < weights.size(); ++row) cotangent.real()[row] = scale * weights[row];
 }
 
 void Training::measure(std::span<Shard> shards) {
   const auto batch = static_cast<double>(run_.train.batch);
+  const auto weight = [this](Extent row) { return static_cast<double>(draws_.weights()[static_cast<std::size_t>(row)]); };
   double total = 0;
-  for (const Real cost : costs_) total += static_cast<double>(cost);
+  for (Extent row = 0; row < draws_.rows(); ++row) {
+    total += weight(row) * static_cast<double>(draws_.costs()[static_cast<std::size_t>(row)]);
+  }
   report_.loss = total / batch;
   for (std::size_t metric = 0; metric < metrics_.size(); ++metric) {
     double sum = 0;
     for (const Shard& shard : shards) {
       const Tensor rows = shard.execution->value(metrics_[metric]);
-      for (Extent row = 0; row < shard.rows; ++row) sum += static_cast<double>(rows.real()[row]);
+      for (Extent row = 0; row < shard.rows; ++row) {
+        sum += weight(shard.first_row + row) * static_cast<double>(rows.real()[row]);
+      }
     }
     report_.metrics[metric] = sum / batch;
   }
@@ -223,14 +235,12 @@ void Training::report_not_finite(std::span<Shard> shards) {
     Shard& shard = shards[number];
     Execution& execution = *shard.execution;
     execution.clear_output_gradients();
-    std::fill_n(execution.output_gradient("cost").real(), shard.rows, Real(1) / static_cast<Real>(run_.train.batch));
-    OpContext context = context_of(shard);
-    context.advantages = shard_advantages_[number];
-    const auto found = execution.hunt(context, Execution::With::kBackward);
+    set_cotangents(shard);
+    const auto found = execution.hunt(context_of(shard, static_cast<Extent>(number)), Execution::With::kBackward);
     if (!found) continue;
     throw NotFiniteError(found->path, step + "every value must be finite; " + found->text() +
-                                          ", in the shard that begins at item " + std::to_string(shard.first_row) +
-                                          " of the batch");
+                                          ", in the shard that begins at item " +
+                                          std::to_string(shard.first_row / draws_.count()) + " of the batch");
   }
   throw NotFiniteError("training", step + "every value must be finite; the loss is " + std::to_string(report_.loss) +
                                        " and the norm of the summed gradient " + std::to_string(report_.gradient_norm));

@@ -10,6 +10,7 @@
 #include "framework/attention/estimator.h"
 #include "framework/experiment.h"
 #include "framework/task.h"
+#include "framework/train/draws.h"
 #include "framework/train/optimizer.h"
 #include "framework/train/schedule.h"
 #include "framework/train/shards.h"
@@ -58,6 +59,12 @@ class Training {
   /// One step: forward and backward of all shards, ordered sum, clipping, noise, optimizer.
   const StepReport& step();
 
+  /// The gradient of the first batch at the parameters as they are, with the random numbers of step `number`; nothing moves
+  /// but the baselines of estimators. Laid out like the parameters; valid until the next call.
+  std::span<const Real> gradient(Extent number);
+  /// The mean cost of the batch that `gradient` or `step` has worked on.
+  double loss() const { return report_.loss; }
+
   Extent steps_done() const { return steps_done_; }
   /// Where a checkpoint was taken.
   void resume_at(Extent step);
@@ -76,13 +83,14 @@ class Training {
 
  private:
   void find_outputs();
-  void begin(std::span<Shard> shards);
+  std::span<Shard> bind_batch(const Batch& batch);
+  std::span<Shard> bind_first_batch();
   void run_shards(std::span<Shard> shards);
-  void forward(Shard& shard);
+  void forward(Shard& shard, Extent number);
   void backward(Shard& shard, Extent number);
-  void make_advantages();
+  void set_cotangents(Shard& shard);
   void measure(std::span<Shard> shards);
-  OpContext context_of(const Shard& shard) const;
+  OpContext context_of(const Shard& shard, Extent number);
   [[noreturn]] void report_not_finite(std::span<Shard> shards);
   void prefetch();
 
@@ -98,12 +106,17 @@ class Training {
   std::vector<Slot> metrics_;
   std::vector<std::string> metric_names_;
   Extent steps_done_ = 0;
+  Extent noise_step_ = 0;  // whose random numbers are used
 
-  Batch batches_[2];                                                  // the one that is worked on and the next
-  Extent filled_[2] = {-1, -1};                                       // the step whose items each holds
-  std::vector<Real> costs_;                                           // [B]
-  std::vector<std::vector<Real>> advantages_;                         // [slot][B]
-  std::vector<std::vector<std::span<const Real>>> shard_advantages_;  // [shard][slot], rows of the shard
+  Batch batches_[2];             // the one that is worked on and the next
+  Extent filled_[2] = {-1, -1};  // the step whose items each holds
+  Draws draws_;
+  Batch repeated_;  // every item as often as it is evaluated, where that is more than once
+  struct ShardSlots {
+    std::vector<std::span<Real>> log_probs;         // [slot], rows of the shard
+    std::vector<std::span<const Real>> advantages;  // likewise
+  };
+  std::vector<ShardSlots> shard_slots_;
   StepReport report_;
 };
 

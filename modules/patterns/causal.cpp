@@ -8,8 +8,11 @@ namespace {
 class Causal final : public Pattern {
  public:
   void candidates(Extent query, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
-    const Extent end = std::min(query + 1, items);
-    for (Extent item = 0; item < end; ++item) out.push_back(static_cast<Index>(item));
+    append_items(0, std::min(query + 1, items), out);
+  }
+  Extent pairs_at_most(Extent queries, Extent items) const override {
+    const Extent growing = std::min(queries, items);
+    return growing * (growing + 1) / 2 + (queries - growing) * items;
   }
   bool is_causal() const override { return true; }
 };

@@ -6,7 +6,7 @@ namespace {
 class Dense final : public Pattern {
  public:
   void candidates(Extent /*query*/, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
-    for (Extent item = 0; item < items; ++item) out.push_back(static_cast<Index>(item));
+    append_items(0, items, out);
   }
   bool is_dense() const override { return true; }
 };

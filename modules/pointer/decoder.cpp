@@ -27,7 +27,7 @@ class Decoder {
     keys_ = site_->prepare_keys(encoded.memory);
   }
 
-  const Lstm& lstm() const { return lstm_; }
+  Lstm& lstm() { return lstm_; }
   Value start() const { return start_; }
   std::string site_text() const { return site_->text(); }
   Use use() const { return options_.use_once ? Use::kOnce : Use::kAnyTimes; }
@@ -97,6 +97,7 @@ void decode_greedily(Builder& b, const Encoded& encoded, const PointerOptions& o
   const auto scope = b.scope("decoder");
   Decoder decoder(b, encoded, options);
   const auto pointing = b.scope("pointer");
+  decoder.lstm().prepare_steps();
   LoopBuilder loop(b, "greedy");
   loop.steps_like(encoded.items, 1);
   const Value hidden = loop.carried("hidden", encoded.hidden);
@@ -125,6 +126,7 @@ void decode_with_beams(Builder& b, const Encoded& encoded, const PointerOptions&
   const Extent width = encoded.items.shape().last();
   const Extent state_width = encoded.hidden.shape().last();
   const auto pointing = b.scope("pointer");
+  decoder.lstm().prepare_steps();
   LoopBuilder loop(b, "beam");
   loop.steps_like(encoded.items, 1);
   const Value hidden = loop.carried("hidden", for_beams(encoded.hidden, beams));  // [B, W, H]

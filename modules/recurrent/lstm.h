@@ -20,9 +20,12 @@ class Lstm {
 
   Result run(Value x, State initial = {}, Direction direction = Direction::kForward, At at = At::here()) const;
   State step(Value x, State state = {}, At at = At::here()) const;
+  /// Before the loop whose body calls step: in evaluation the weights are then arranged once, not at every step.
+  void prepare_steps(At at = At::here());
 
  private:
   RecurrentWeights weights_;
+  RecurrentWeights step_weights_;
   Extent hidden_;
 };
 

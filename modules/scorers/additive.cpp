@@ -15,9 +15,15 @@ class Additive final : public Scorer {
     weight_key_ = builder.parameter("weight_key", {hidden, key_width});
     v_ = builder.parameter("v", {hidden});
   }
-  Value prepare_keys(Builder& /*builder*/, Value keys) override { return linear(keys, weight_key_); }
-  Value score(Builder& /*builder*/, Value queries, Value prepared) override {
-    return additive_score(linear(queries, weight_query_), prepared, v_);
+  // Where nothing is trained, what the scores need of the keys is computed before the loop that meets them again and again.
+  Value prepare_keys(Builder& builder, Value keys) override {
+    const Value hidden = linear(keys, weight_key_);
+    return builder.mode() == Mode::kEvaluate ? additive_keys(hidden) : hidden;
+  }
+  Value score(Builder& builder, Value queries, Value prepared) override {
+    const Value hidden = linear(queries, weight_query_);
+    return builder.mode() == Mode::kEvaluate ? prepared_additive_score(hidden, prepared, v_)
+                                             : additive_score(hidden, prepared, v_);
   }
 
  private:
@@ -35,7 +41,8 @@ Shapes    queries [B, M, Dq], keys [B, N, Dk], weight_query [H, Dq], weight_key 
 Gradient  exact.
 Errors    none; the widths may differ.
 Cost      B (M Dq + N Dk) H multiply-adds for the two layers, B M N H for the scores, with as many tanh.
-Source    Bahdanau et al. 2015, arXiv:1409.0473; Vinyals et al. 2015, arXiv:1506.03134, equation 3.)doc");
+Source    Bahdanau et al. 2015, arXiv:1409.0473; Luong et al. 2015, arXiv:1508.04025, as concat; Vinyals et al.
+          2015, arXiv:1506.03134, equation 3.)doc");
 
 }  // namespace
 }  // namespace fovea

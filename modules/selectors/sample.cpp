@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "framework/attention/selector.h"
 #include "framework/cpu/row_math.h"
@@ -32,6 +33,36 @@ class Sample final : public Selector {
     const Real log_sum = tempered_softmax(scores, temperature_, out.scratch);
     const auto best = std::max_element(scores.begin(), scores.end());
     keep(scores, static_cast<std::size_t>(best - scores.begin()), log_sum, out);
+  }
+
+  Extent choices(Extent items) const override { return items; }
+
+  void log_probs(ConstRow scores, Row out) const override {
+    const Real log_sum = tempered_softmax(scores, temperature_, out);
+    const Real top = cpu::max(scores);
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      out[i] = static_cast<Real>(1 / temperature_) * (scores[i] - top) - log_sum;
+    }
+  }
+
+  // log p_i = s_i / t - log(sum_j exp(s_j / t))  =>  grad_s_j += (g_j - p_j sum_i g_i) / t
+  void log_probs_backward(ConstRow scores, ConstRow grad, Row grad_scores) const override {
+    const double top = static_cast<double>(cpu::max(scores));
+    double total = 0;
+    double sum = 0;
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      total += std::exp((static_cast<double>(scores[i]) - top) / temperature_);
+      sum += static_cast<double>(grad[i]);
+    }
+    for (std::size_t j = 0; j < scores.size(); ++j) {
+      const double probability = std::exp((static_cast<double>(scores[j]) - top) / temperature_) / total;
+      grad_scores[j] += static_cast<Real>((static_cast<double>(grad[j]) - probability * sum) / temperature_);
+    }
+  }
+
+  void take(ConstRow scores, Extent number, Choice& out) const override {
+    const Real log_sum = tempered_softmax(scores, temperature_, out.scratch);
+    keep(scores, static_cast<std::size_t>(number), log_sum, out);
   }
 
   // log_prob = (s_i - max) / t - log(sum_j exp((s_j - max) / t))  =>  grad_s_j += factor ([j = i] - p_j) / t

@@ -22,7 +22,7 @@ class Softmax final : public Selector {
 
   // p_i = exp(s_i / t) / sum_j exp(s_j / t)  =>  grad_s_i += p_i (g_i - sum_j p_j g_j) / t
   void backward(ConstRow scores, const Choice& choice, ConstRow grad_weights, Row grad_scores) const override {
-    tempered_softmax_backward(choice.weights.first(scores.size()), grad_weights, temperature_, grad_scores);
+    pull(choice.weights.first(scores.size()), grad_weights, grad_scores);
   }
 
   void select_rows(const Rows& rows) const override {
@@ -32,10 +32,24 @@ class Softmax final : public Selector {
     }
   }
 
+  void backward_rows(const Rows& rows, ConstRow grad_weights, Row grad_scores) const override {
+    const std::size_t items = rows.kept.size();
+    for (std::size_t begin = 0; begin < rows.weights.size(); begin += items) {
+      pull(rows.weights.subspan(begin, items), grad_weights.subspan(begin, items), grad_scores.subspan(begin, items));
+    }
+  }
+
  private:
+  void pull(ConstRow weights, ConstRow grad_weights, Row grad_scores) const {
+    if (temperature_ == 1) {
+      cpu::softmax_backward(weights, grad_weights, grad_scores);
+    } else {
+      tempered_softmax_backward(weights, grad_weights, temperature_, grad_scores);
+    }
+  }
   void weigh(ConstRow scores, Row weights) const {
     if (temperature_ == 1) {
-      cpu::softmax(scores, weights);
+      cpu::softmax_weights(scores, weights);
     } else {
       tempered_softmax(scores, temperature_, weights);
     }

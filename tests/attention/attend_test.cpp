@@ -76,8 +76,8 @@ void check_near(const Reals& a, const Reals& b) {
 }  // namespace
 
 TEST_CASE("a site attends from inside a loop as it does at once, gradients of its parameters included") {
-  for (const char* text :
-       {"additive(width=3)", "bilinear | dense | top_k(2)", "scaled_dot | dense | argmax | straight_through"}) {
+  for (const char* text : {"additive(width=3)", "dot(temperature=2, learn_temperature=true)", "bilinear | dense | top_k(2)",
+                           "scaled_dot | dense | argmax | straight_through"}) {
     CAPTURE(text);
     const Result looped = run(text, true);
     const Result at_once = run(text, false);
@@ -93,7 +93,7 @@ TEST_CASE("a site is recorded under its path, also in a loop, and several attent
   const auto looped = build("dot", true, Mode::kEvaluate);
   REQUIRE(looped->sites().size() == 1);
   CHECK(looped->sites()[0].path == "glimpse/steps/glimpse");
-  CHECK(looped->sites()[0].text == "dot | dense | softmax(temperature=1) | none");
+  CHECK(looped->sites()[0].text == "dot(temperature=1, learn_temperature=false) | dense | softmax(temperature=1) | none");
 
   Builder builder;
   const Value x = builder.input("x", {{2, 3, 4}, Kind::kReal});

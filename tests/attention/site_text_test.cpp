@@ -30,11 +30,14 @@ Solves    candidates = {0, step, 2 step, ...}.)doc");
 }  // namespace
 
 TEST_CASE("a site's text is canonical, with defaults for what is missing at the end") {
-  CHECK(SiteText::parse("scaled_dot").text() == "scaled_dot | dense | softmax(temperature=1) | none");
+  CHECK(SiteText::parse("scaled_dot").text() ==
+        "scaled_dot(temperature=1, learn_temperature=false) | dense | softmax(temperature=1) | none");
   CHECK(SiteText::parse(" dot|causal |top_k( 3 )| straight_through(0.5) ").text() ==
-        "dot | causal | top_k(k=3) | straight_through(temperature=0.5)");
+        "dot(temperature=1, learn_temperature=false) | causal | top_k(k=3) | straight_through(temperature=0.5)");
   const std::string text = SiteText::parse("cosine(epsilon=1e-6, sharpness=2) | dense & (causal + dense)").text();
-  CHECK(text == "cosine(sharpness=2, epsilon=1e-06) | dense & (causal + dense) | softmax(temperature=1) | none");
+  CHECK(text ==
+        "cosine(sharpness=2, epsilon=1e-06, temperature=1, learn_temperature=false) | dense & (causal + dense) | "
+        "softmax(temperature=1) | none");
   CHECK(SiteText::parse(text).text() == text);
 }
 
@@ -79,7 +82,10 @@ TEST_CASE("a site that cannot train names its place, the reason and what would w
       doctest::Contains("[decoder/pointer] selector 'argmax' has no derivative and the estimator is 'none'; "
                         "use one of: straight_through. (built at site_text_test.cpp:"),
       Error);
-  CHECK_THROWS_WITH_AS(train("dot | dense | sample"), doctest::Contains("use one of: reinforce, straight_through."), Error);
+  CHECK_THROWS_WITH_AS(train("dot | dense | sample"),
+                       doctest::Contains("use one of: arm, disarm, exact, gumbel_rao, gumbel_straight_through, rebar, "
+                                         "reinforce, reinmax, straight_through"),
+                       Error);
   CHECK_THROWS_WITH_AS(
       train("dot | dense | softmax | reinforce"),
       doctest::Contains("estimator 'reinforce' needs a selector that samples and the selector is 'softmax'; "

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "framework/attention/selector.h"
+#include "framework/attention/estimator.h"
 #include "framework/core/rng.h"
 
 // For the conformance tests of selectors and estimators: one row of choices with its own memory.
@@ -32,7 +33,8 @@ enum class How { kSelect, kGreedy };
 inline Chosen choose(const Selector& selector, const std::vector<Real>& scores, const Rng& rng, How how = How::kSelect) {
   const auto capacity = static_cast<std::size_t>(selector.capacity(static_cast<Extent>(scores.size())));
   Chosen chosen{std::vector<Real>(capacity, Real(-7)), std::vector<Index>(capacity, -7), -7, -7, {}};
-  chosen.scratch.assign(scores.size() + 3, Real(-7));  // a site's scratch is longer than a row that was masked
+  // A site's scratch is longer than a row that was masked.
+  chosen.scratch.assign(static_cast<std::size_t>(scratch_of(selector, static_cast<Extent>(scores.size()))) + 3, Real(-7));
   Choice choice = chosen.choice();
   if (how == How::kGreedy) {
     selector.select_greedy(scores, rng, choice);
@@ -44,6 +46,21 @@ inline Chosen choose(const Selector& selector, const std::vector<Real>& scores, 
   chosen.weights.resize(static_cast<std::size_t>(choice.count));
   chosen.kept.resize(static_cast<std::size_t>(choice.count));
   return chosen;
+}
+
+/// What an estimator chooses in one draw, and whether that stands for a choice.
+inline std::pair<Chosen, bool> choose_by(const Estimator& estimator, const Selector& selector,
+                                         const std::vector<Real>& scores, const Draw& draw) {
+  const auto capacity = static_cast<std::size_t>(estimator.capacity(selector, static_cast<Extent>(scores.size())));
+  Chosen chosen{std::vector<Real>(capacity, Real(-7)), std::vector<Index>(capacity, -7), -7, -7, {}};
+  chosen.scratch.assign(static_cast<std::size_t>(scratch_of(selector, static_cast<Extent>(scores.size()))) + 3, Real(-7));
+  Choice choice = chosen.choice();
+  const bool counts = estimator.choose(selector, scores, draw, choice);
+  chosen.count = choice.count;
+  chosen.log_prob = choice.log_prob;
+  chosen.weights.resize(static_cast<std::size_t>(choice.count));
+  chosen.kept.resize(static_cast<std::size_t>(choice.count));
+  return {std::move(chosen), counts};
 }
 
 inline Rng rng_of(std::uint32_t step, std::uint32_t row = 0) {

@@ -11,20 +11,20 @@ namespace fovea::conformance {
 namespace {
 
 using Scores = std::vector<Real>;
-constexpr std::size_t kItems = 5;
 constexpr std::size_t kWidth = 3;
-constexpr int kBatch = 16;
+constexpr Extent kBatch = 16;
 constexpr int kSteps = 4000;
 
 struct Problem {
+  explicit Problem(std::size_t count) : items(count), values(normals(count * kWidth, rng_of(30))) { scores.resize(count); }
+  std::size_t items;
   Scores scores{0.2F, -0.5F, 0.9F, 0.1F, 0.5F};
-  Scores values = normals(kItems * kWidth, rng_of(30));
+  Scores values;
 
   std::vector<double> read(const Chosen& chosen) const {
     std::vector<double> out(kWidth);
-    const Scores weights = chosen.dense(kItems);
-    for (std::size_t i = 0; i < kItems * kWidth; ++i)
-      out[i % kWidth] += static_cast<double>(weights[i / kWidth] * values[i]);
+    const Scores weights = chosen.dense(items);
+    for (std::size_t i = 0; i < items * kWidth; ++i) out[i % kWidth] += static_cast<double>(weights[i / kWidth] * values[i]);
     return out;
   }
   double cost(const Chosen& chosen) const {
@@ -34,9 +34,9 @@ struct Problem {
   }
   /// d cost / d weight of every item, at this choice.
   Scores grad_weights(const Chosen& chosen) const {
-    Scores grad(kItems);
+    Scores grad(items);
     const std::vector<double> r = read(chosen);
-    for (std::size_t i = 0; i < kItems * kWidth; ++i)
+    for (std::size_t i = 0; i < items * kWidth; ++i)
       grad[i / kWidth] += static_cast<Real>(3 * std::cos(3 * r[i % kWidth])) * values[i];
     return grad;
   }
@@ -49,13 +49,14 @@ std::vector<double> exact_of_sampler(const Problem& problem, const Selector& sel
     const Chosen chosen = choose(selector, problem.scores, rng_of(draw));
     outcomes.emplace(chosen.kept, chosen);
   }
-  std::vector<double> exact(kItems);
+  std::vector<double> exact(problem.items);
   double total = 0;
   for (const auto& [kept, chosen] : outcomes) {
     const double probability = std::exp(static_cast<double>(chosen.log_prob));
-    Scores slope(kItems);
+    Scores slope(problem.items);
     selector.log_prob_backward(problem.scores, chosen.choice(), 1, slope);
-    for (std::size_t i = 0; i < kItems; ++i) exact[i] += probability * problem.cost(chosen) * static_cast<double>(slope[i]);
+    for (std::size_t i = 0; i < problem.items; ++i)
+      exact[i] += probability * problem.cost(chosen) * static_cast<double>(slope[i]);
     total += probability;
   }
   REQUIRE(total == doctest::Approx(1).epsilon(1e-5));
@@ -64,8 +65,8 @@ std::vector<double> exact_of_sampler(const Problem& problem, const Selector& sel
 
 std::vector<double> exact_of_deterministic(const Problem& problem, const Selector& selector) {
   const double h = sizeof(Real) == 8 ? 1e-5 : 1e-2;
-  std::vector<double> exact(kItems);
-  for (std::size_t i = 0; i < kItems; ++i) {
+  std::vector<double> exact(problem.items);
+  for (std::size_t i = 0; i < problem.items; ++i) {
     Scores up = problem.scores, down = problem.scores;
     up[i] += static_cast<Real>(h);
     down[i] -= static_cast<Real>(h);
@@ -75,46 +76,69 @@ std::vector<double> exact_of_deterministic(const Problem& problem, const Selecto
 }
 
 struct Estimate {
-  std::vector<double> mean = std::vector<double>(kItems);
-  std::vector<double> error = std::vector<double>(kItems);  // standard error of the mean
+  std::vector<double> mean;
+  std::vector<double> error;  // standard error of the mean
 };
 
-Scores one_estimate(const Problem& problem, const Selector& selector, const Estimator& estimator, const Chosen& chosen,
-                    const Rng& rng, Real advantage) {
-  Scores grad(kItems);
-  if (estimator.traits().has_path) {
-    Scores grad_weights = problem.grad_weights(chosen);
-    if (estimator.reads_kept_only()) {
-      for (std::size_t k = 0; k < chosen.kept.size(); ++k)
-        grad_weights[k] = grad_weights[static_cast<std::size_t>(chosen.kept[k])];
-      grad_weights.resize(chosen.kept.size());
+// One evaluation: the choice of an estimator, and the gradient that it makes of a weight and an advantage.
+struct Evaluation {
+  Draw draw;
+  Chosen chosen;
+
+  Scores gradient(const Problem& problem, const Selector& selector, const Estimator& estimator, Real weight,
+                  Real advantage) const {
+    Scores grad(problem.items);
+    if (estimator.traits().has_path) {
+      Scores grad_weights = problem.grad_weights(chosen);
+      if (estimator.reads_kept_only()) {
+        for (std::size_t k = 0; k < chosen.kept.size(); ++k)
+          grad_weights[k] = grad_weights[static_cast<std::size_t>(chosen.kept[k])];
+        grad_weights.resize(chosen.kept.size());
+      }
+      for (Real& slope : grad_weights) slope *= weight;
+      estimator.pull_weights(selector, problem.scores, chosen.choice(), draw, grad_weights, grad);
     }
-    estimator.through_choice(selector, problem.scores, chosen.choice(), rng, grad_weights, grad);
+    if (advantage != 0) estimator.pull_log_prob(selector, problem.scores, chosen.choice(), draw, advantage, grad);
+    return grad;
   }
-  if (advantage != 0) selector.log_prob_backward(problem.scores, chosen.choice(), advantage, grad);
-  return grad;
+};
+
+/// The mean gradient of a batch of kBatch items.
+std::vector<double> batch_estimate(const Problem& problem, const Selector& selector, Estimator& estimator,
+                                   std::uint32_t step) {
+  const Extent draws = estimator.draws(selector, static_cast<Extent>(problem.items));
+  std::vector<Evaluation> evaluations;
+  Scores costs, log_probs;
+  for (Extent row = 0; row < kBatch * draws; ++row) {
+    const auto number = static_cast<std::uint32_t>(row);
+    const Draw draw{row % draws, draws, rng_of(step, number + 1),
+                    rng_of(step, number - number % static_cast<std::uint32_t>(draws) + 1)};
+    auto [chosen, counts] = choose_by(estimator, selector, problem.scores, draw);
+    log_probs.push_back(counts ? chosen.log_prob : -std::numeric_limits<Real>::infinity());
+    costs.push_back(static_cast<Real>(problem.cost(chosen)));
+    evaluations.push_back({draw, std::move(chosen)});
+  }
+  Scores weights(costs.size(), 1), advantages(costs.size());
+  if (estimator.traits().has_score_function) estimator.weigh({costs, log_probs, draws}, {weights, advantages});
+  std::vector<double> mean(problem.items);
+  for (std::size_t row = 0; row < costs.size(); ++row) {
+    const Scores one = evaluations[row].gradient(problem, selector, estimator, weights[row], advantages[row]);
+    for (std::size_t i = 0; i < problem.items; ++i) mean[i] += static_cast<double>(one[i]) / kBatch;
+  }
+  return mean;
 }
 
 Estimate estimate(const Problem& problem, const Selector& selector, Estimator& estimator) {
-  Estimate result;
-  std::vector<double> squares(kItems);
+  Estimate result{std::vector<double>(problem.items), std::vector<double>(problem.items)};
+  std::vector<double> squares(problem.items);
   for (std::uint32_t step = 0; step < kSteps; ++step) {
-    std::vector<Chosen> batch;
-    Scores costs, advantages(kBatch);
-    for (std::uint32_t b = 0; b < kBatch; ++b) batch.push_back(choose(selector, problem.scores, rng_of(step, b + 1)));
-    for (const Chosen& chosen : batch) costs.push_back(static_cast<Real>(problem.cost(chosen)));
-    if (estimator.traits().has_score_function) estimator.advantages(costs, advantages);
-    std::vector<double> mean(kItems);
-    for (std::uint32_t b = 0; b < kBatch; ++b) {
-      const Scores one = one_estimate(problem, selector, estimator, batch[b], rng_of(step, b + 1), advantages[b]);
-      for (std::size_t i = 0; i < kItems; ++i) mean[i] += static_cast<double>(one[i]) / kBatch;
-    }
-    for (std::size_t i = 0; i < kItems; ++i) {
+    const std::vector<double> mean = batch_estimate(problem, selector, estimator, step);
+    for (std::size_t i = 0; i < problem.items; ++i) {
       result.mean[i] += mean[i] / kSteps;
       squares[i] += mean[i] * mean[i] / kSteps;
     }
   }
-  for (std::size_t i = 0; i < kItems; ++i) {
+  for (std::size_t i = 0; i < problem.items; ++i) {
     result.error[i] = std::sqrt(std::max(0.0, squares[i] - result.mean[i] * result.mean[i]) / kSteps);
   }
   return result;
@@ -122,15 +146,15 @@ Estimate estimate(const Problem& problem, const Selector& selector, Estimator& e
 
 /// The largest distance from the exact gradient, in standard errors of the estimate.
 double bias_in_errors(const std::string& selector_text, const std::string& estimator_text) {
-  const Problem problem;
   const auto selector = selector_of(selector_text);
   const auto estimator = Registry<Estimator>::instance().parse(estimator_text);
+  const Problem problem(estimator->traits().needs_two_items ? 2 : 5);
   const bool samples = selector->traits().samples;
   const auto exact = samples ? exact_of_sampler(problem, *selector) : exact_of_deterministic(problem, *selector);
   const Estimate found = estimate(problem, *selector, *estimator);
   const double rounding = sizeof(Real) == 8 ? 1e-8 : 2e-3;
   double worst = 0;
-  for (std::size_t i = 0; i < kItems; ++i) {
+  for (std::size_t i = 0; i < problem.items; ++i) {
     worst = std::max(worst, std::abs(found.mean[i] - exact[i]) / (found.error[i] + rounding));
   }
   return worst;
@@ -141,7 +165,9 @@ bool fits(const std::string& selector, const std::string& estimator) {
 }
 
 std::vector<std::string> estimator_texts() {
-  return texts_of<Estimator>({"straight_through(temperature=0.5)", "reinforce(decay=0)"});
+  return texts_of<Estimator>({"straight_through(temperature=0.5)", "reinforce(decay=0)", "reinforce(baseline=none)",
+                              "reinforce(baseline=leave_one_out, draws=3)", "reinforce(baseline=greedy_rollout)",
+                              "unordered_set(draws=2)", "rebar(temperature=2, scale=0.5)"});
 }
 
 }  // namespace
@@ -187,15 +213,16 @@ TEST_CASE("the state of an estimator restores its advantages") {
     const auto first = Registry<Estimator>::instance().parse(text);
     const auto second = Registry<Estimator>::instance().parse(text);
     if (!first->traits().has_score_function) continue;
-    const Scores costs{1, 2, 4};
-    Scores a(3), b(3);
-    first->advantages(costs, a);
+    const auto draws = first->draws(*selector_of("sample"), 2);
+    const Scores costs{1, 2, 4, 8, 3, 5, 6, 9, 2, 0, 7, 1};
+    const Scores log_probs(costs.size(), Real(-0.7));
+    Scores a(costs.size()), b(costs.size()), weights(costs.size());
+    first->weigh({costs, log_probs, draws}, {weights, a});
     const auto from = first->state();
     std::copy(from.begin(), from.end(), second->state().begin());
-    first->advantages(costs, a);
-    second->advantages(costs, b);
+    first->weigh({costs, log_probs, draws}, {weights, a});
+    second->weigh({costs, log_probs, draws}, {weights, b});
     CHECK(a == b);
-    CHECK(a != costs);  // the baseline counts from the second step on
   }
 }
 

@@ -6,10 +6,47 @@
 #include "tests/conformance/chosen.h"
 
 namespace fovea::conformance {
+namespace {
+
+std::vector<std::string> pattern_texts() {
+  return texts_of<Pattern>({"dense & causal",
+                            "dense + causal",
+                            "causal + causal",
+                            "window(2)",
+                            "window(0)",
+                            "window(3, 0)",
+                            "dilated(3)",
+                            "dilated(2, count=1)",
+                            "global(2)",
+                            "global(2, symmetric=false)",
+                            "strided(3)",
+                            "strided(1)",
+                            "fixed(3, 1)",
+                            "fixed(2, 5)",
+                            "block(2)",
+                            "block(3, before=1, after=2)",
+                            "random_blocks(2, 2)",
+                            "random_blocks(1, 3, seed=7)",
+                            "axial(3)",
+                            "axial(3, row)",
+                            "axial(3, column)",
+                            "window(1) + global(1)",
+                            "content_top_k(2) & causal",
+                            "window(1) + hash_buckets(3, 1)",
+                            "(window(2) + random_blocks(2, 1)) & causal"});
+}
+
+Extent counted_pairs(const Pattern& pattern, Extent queries, Extent items) {
+  std::vector<Index> candidates;
+  for (Extent query = 0; query < queries; ++query) pattern.candidates(query, queries, items, candidates);
+  return static_cast<Extent>(candidates.size());
+}
+
+}  // namespace
 
 TEST_CASE("every pattern gives ascending items in range, causal and dense ones what they claim") {
   const Extent sizes[][2] = {{1, 1}, {1, 6}, {6, 1}, {3, 5}, {5, 3}, {9, 9}};  // queries, items
-  for (const std::string& text : texts_of<Pattern>({"dense & causal", "dense + causal", "causal + causal"})) {
+  for (const std::string& text : pattern_texts()) {
     CAPTURE(text);
     const auto pattern = parse_pattern(text).pattern;
     for (const auto& [queries, items] : sizes) {
@@ -23,7 +60,22 @@ TEST_CASE("every pattern gives ascending items in range, causal and dense ones w
         if (pattern->is_dense()) CHECK(static_cast<Extent>(candidates.size()) == items);
         if (pattern->is_causal() && !candidates.empty()) CHECK(candidates.back() <= query);
       }
+      if (pattern->reads_data()) continue;  // candidates() is more than what exists: counted in sites_test.cpp
+      CHECK(counted_pairs(*pattern, queries, items) <= pattern->pairs_at_most(queries, items));
     }
+  }
+}
+
+TEST_CASE("every pattern costs the pairs that it claims, and claims no more than twice what it costs") {
+  for (const std::string& text : texts_of<Pattern>({"window(9, 4)", "dilated(3)", "dilated(3, 5)", "block(16, 1)",
+                                                    "strided(8)", "fixed(32, 1)", "axial(16, row)", "axial(16, column)"})) {
+    CAPTURE(text);
+    const auto pattern = parse_pattern(text).pattern;
+    if (pattern->reads_data()) continue;
+    const Extent claimed = pattern->pairs_at_most(512, 512);
+    const Extent counted = counted_pairs(*pattern, 512, 512);
+    CHECK(counted <= claimed);
+    CHECK(claimed <= 2 * counted);
   }
 }
 

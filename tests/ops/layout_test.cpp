@@ -76,6 +76,27 @@ TEST_CASE("gathered rows get the gradients of all their readers") {
   CHECK(runner.gradient(1) == std::vector<Real>{3, 4, 6, 8});
 }
 
+TEST_CASE("slice_like takes as many elements of an axis as another input has, and says where there are fewer") {
+  const Input x = random_input({2, 5, 3}, 1);
+  const Input like = random_input({4, 2}, 2);
+  CHECK(ran(make_slice_like(1, 1), {x, like}).output() == ran(make_slice(1, 0, 2), {x}).output());
+  CHECK(gradient_error(make_slice_like(-2, 0), {x, like}) < kGradientLimit);
+  CHECK_THROWS_WITH_AS(
+      make_slice_like(2, 0)->infer(std::vector<Type>{x.type, like.type}),
+      "[slice_like] 4 places of axis 2 were asked for by like [4, 2]; x [2, 5, 3] has fewer; make x longer.", Error);
+}
+
+TEST_CASE("scatter_items puts kept values in their places, skips -1 and adds what comes twice") {
+  const Input values = real_input({1, 2, 2}, {1, 2, 3, 4});
+  const Input kept = index_input({1, 2, 2}, {2, 0, 1, -1});
+  const Input like = random_input({1, 3, 5}, 1);
+  CHECK(ran(make_scatter_items(), {values, kept, like}).output() == std::vector<Real>{2, 0, 1, 0, 3, 0});
+  CHECK(ran(make_scatter_items(), {values, index_input({1, 2, 2}, {1, 1, 0, 2}), like}).output() ==
+        std::vector<Real>{0, 3, 0, 3, 0, 4});
+  CHECK(gradient_error(make_scatter_items(), {random_input({1, 2, 2}, 3), kept, like}) < kGradientLimit);
+  CHECK_THROWS_AS(ran(make_scatter_items(), {values, index_input({1, 2, 2}, {1, 1, 0, 3}), like}), Error);
+}
+
 TEST_CASE("gather_items reads rows of each batch row, and zeros for -1") {
   const Input items = random_input({2, 3, 5}, 1);
   const std::vector<Real> read = ran(make_gather_items(), {items, index_input({2, 2}, {2, -1, 0, 0})}).output();

@@ -103,6 +103,26 @@ TEST_CASE("additive_score is v^T tanh(q + k) for any sizes, on both of its paths
   }
 }
 
+TEST_CASE("keys prepared once give the scores of additive_score, also where only some are within bounds") {
+  for (const Extent queries : {1, 2, 5}) {
+    for (const Extent width : {1, 16, 37}) {
+      const std::vector<Input> near = additive_inputs(queries, 6, width, 3);
+      for (const double size : {3.0, 25.0, 60.0}) {
+        std::vector<Input> mixed = near;
+        mixed[1].reals[0] = static_cast<Real>(size);  // of the first item alone
+        const std::vector<Type> keys = {mixed[1].type};
+        const Input prepared =
+            real_input(make_additive_keys()->infer(keys)[0].shape, ran(make_additive_keys(), {mixed[1]}).output());
+        const std::vector<Real> scores = ran(make_prepared_additive_score(), {mixed[0], prepared, mixed[2]}).output();
+        CHECK(difference(scores, additive_by_hand(mixed)) < kValueLimit);
+        mixed[0].reals[0] = static_cast<Real>(-size);
+        const std::vector<Real> far = ran(make_prepared_additive_score(), {mixed[0], prepared, mixed[2]}).output();
+        CHECK(difference(far, additive_by_hand(mixed)) < kValueLimit);
+      }
+    }
+  }
+}
+
 TEST_CASE("additive_score keeps NaN") {
   std::vector<Input> inputs = additive_inputs(2, 3, 20, 1);
   inputs[1].reals[0] = std::numeric_limits<Real>::quiet_NaN();

@@ -109,6 +109,22 @@ struct Call {
   Memory in, out, scratch;
 };
 
+// Of one forward call.
+Memory outputs_of(const Op& op, const std::vector<Tensor>& in) {
+  std::vector<Type> types;
+  for (const Tensor& tensor : in) types.push_back(tensor.type);
+  Memory out(op.infer(types));
+  const Memory scratch(op.scratch(types));
+  const Memory workspace(op.workspace(types));
+  OpRun run;
+  run.in = in;
+  run.out = out.tensors;
+  run.scratch = scratch.tensors;
+  run.workspace = workspace.tensors;
+  op.forward(run);
+  return out;
+}
+
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 // The recurrence as it is written in the header, one element after the other, in double.
@@ -314,6 +330,25 @@ TEST_CASE("a recurrent layer says which input does not fit") {
   types = test.inputs();
   types.pop_back();
   CHECK_THROWS_AS(test.op()->infer(types), Error);
+}
+
+TEST_CASE("an LSTM cell with weights packed once gives the same bits") {
+  for (const auto products : {cpu::Products::kFull, cpu::Products::kBf16}) {
+    for (const Sizes& sizes : {Sizes{1, 3, 2, 5}, Sizes{1, 17, 33, 40}, Sizes{1, 4, 70, 16}}) {
+      CAPTURE(sizes.units);
+      Case test;
+      test.is_cell = true;
+      test.options.products = products;
+      test.sizes = sizes;
+      const std::vector<Values> in = filled_inputs(test);
+      const Call plain(test, in);
+      const std::vector<Tensor> weights = {plain.in.tensors[3], plain.in.tensors[4]};
+      const Memory packed = outputs_of(*make_lstm_packing(products), weights);
+      std::vector<Tensor> tensors = plain.in.tensors;
+      std::copy(packed.tensors.begin(), packed.tensors.end(), tensors.begin() + 3);
+      CHECK(outputs_of(*make_packed_lstm_cell(products), tensors).values == plain.out.values);
+    }
+  }
 }
 
 }  // namespace fovea

@@ -13,9 +13,9 @@ class OwnBlock final : public Pattern {
 
   void candidates(Extent query, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
     const Extent begin = query / size_ * size_;
-    const Extent end = std::min(begin + size_, items);
-    for (Extent item = begin; item < end; ++item) out.push_back(static_cast<Index>(item));
+    append_items(begin, std::min(begin + size_, items), out);
   }
+  Extent pairs_at_most(Extent queries, Extent items) const override { return queries * std::min(size_, items); }
 
  private:
   Extent size_ = 64;

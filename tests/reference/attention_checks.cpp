@@ -4,6 +4,7 @@
 #include "framework/attention/attend.h"
 #include "framework/core/error.h"
 #include "framework/graph/functions.h"
+#include "modules/transformer/multi_head.h"
 #include "tests/reference/checks.h"
 
 namespace fovea::reference {
@@ -74,35 +75,77 @@ Check attention(const std::function<std::string(const Case&)>& text_of) {
   };
 }
 
-// The mask that the case gives must be that of the pattern which is used instead.
-void expect_mask(const Case& c, const std::function<bool(Extent, Extent)>& allowed) {
-  if (!c.has("in/mask")) return;
+// The numbers in the formula of a case, such as "|i-j|<=6 and (i-j)%2==0", from left to right.
+std::vector<Extent> numbers_in(const std::string& formula) {
+  std::vector<Extent> numbers;
+  for (std::size_t i = 0; i < formula.size();) {
+    const std::size_t end = std::min(formula.find_first_not_of("0123456789", i), formula.size());
+    if (end > i) numbers.push_back(std::stoll(formula.substr(i, end - i)));
+    i = std::max(end, i + 1);
+  }
+  return numbers;
+}
+
+// The pairs of our pattern must be those of the mask that the case was computed with.
+void expect_mask(const Case& c, const Pattern& pattern) {
   const Array& mask = c.in("mask");
-  for (Extent i = 0; i < mask.shape[0]; ++i) {
-    for (Extent j = 0; j < mask.shape[1]; ++j) {
-      if ((mask.values[static_cast<std::size_t>(i * mask.shape[1] + j)] != 0) != allowed(i, j)) {
-        throw Error(c.file, "the mask is not that of its pattern.");
+  for (Extent query = 0; query < mask.shape[0]; ++query) {
+    std::vector<Index> items;
+    pattern.candidates(query, mask.shape[0], mask.shape[1], items);
+    for (Extent item = 0; item < mask.shape[1]; ++item) {
+      const bool exists = std::binary_search(items.begin(), items.end(), static_cast<Index>(item));
+      if ((mask.values[static_cast<std::size_t>(query * mask.shape[1] + item)] != 0) != exists) {
+        throw Error(c.file, "the pairs of its mask were expected; query " + std::to_string(query) + " and item " +
+                                std::to_string(item) + " differ; correct the pattern.");
       }
     }
   }
 }
 
-// Rows 3E of the packed weights are query, key, value.
-Values multi_head_attention(Builder&, const Values& in, const Case& c) {
-  const Value query = in.at("query");
-  const Extent width = query.shape().last();
-  const Extent heads = static_cast<Extent>(c.number("heads"));
-  const auto project = [&](Value x, Extent part) {
-    const Value weight = slice(in.at("in_proj_weight"), 0, part * width, (part + 1) * width);
-    const Value bias = slice(in.at("in_proj_bias"), 0, part * width, (part + 1) * width);
-    return transpose(reshape(linear(x, weight, bias), {0, 0, heads, width / heads}), {0, 2, 1, 3});
+// Attention with a pattern; in its text, "#0", "#1" ... stand for the numbers of the formula.
+Check patterned(const std::string& text, std::size_t numbers) {
+  return [text, numbers](const Case& c, Outcome& outcome) {
+    const std::vector<Extent> found = numbers_in(c.texts.at("pattern"));
+    if (found.size() != numbers) throw Error(c.file, "the formula of its pattern is not the one that is known here.");
+    std::string pattern = text;
+    for (std::size_t i = 0; i < numbers; ++i) {
+      const std::string sign = "#" + std::to_string(i);
+      for (std::size_t at = pattern.find(sign); at != std::string::npos; at = pattern.find(sign)) {
+        pattern.replace(at, sign.size(), std::to_string(found[i]));
+      }
+    }
+    expect_mask(c, *parse_pattern(pattern).pattern);
+    attention([&](const Case&) { return "scaled_dot | " + pattern + " | softmax | none"; })(c, outcome);
   };
-  const Value queries = project(query, 0);
-  const Value scores = matmul(queries, project(in.at("memory"), 1), {.transpose_b = true});
-  const Value weights = softmax(scale(scores, 1 / std::sqrt(static_cast<double>(width / heads))));
-  const Value read = transpose(matmul(weights, project(in.at("memory"), 2)), {0, 2, 1, 3});
-  const Value y = linear(reshape(read, {0, 0, width}), in.at("out_proj_weight"), in.at("out_proj_bias"));
-  return {{"y", y}, {"weights", weights}};
+}
+
+void add_pattern_checks(std::map<std::string, Check>& checks) {
+  checks["attention/full"] = patterned("dense", 0);
+  checks["attention/causal"] = patterned("causal", 0);
+  checks["attention/block_local"] = patterned("block(#0)", 2);
+  checks["attention/dilated"] = patterned("window(#0) & dilated(#1)", 3);
+  checks["attention/local"] = patterned("window(#0)", 1);
+  checks["attention/local_causal"] = patterned("window(#1, 0)", 2);
+  checks["attention/local_global"] = patterned("window(#0) + global(#1)", 3);
+  checks["attention/strided"] = patterned("strided(#0)", 3);
+  checks["attention/padded"] = attention([](const Case&) { return "scaled_dot | dense | softmax | none"; });
+  checks["attention/top_k"] =
+      attention([](const Case& k) { return "scaled_dot | dense | top_k(" + number_text(k.number("k")) + ") | none"; });
+}
+
+// Rows 3E of the packed weights are query, key, value.
+Values multi_head_attention(Builder& b, const Values& in, const Case& c) {
+  const Extent width = in.at("query").shape().last();
+  const auto packed = [&](Extent part) -> HeadProjections::Layer {
+    return {slice(in.at("in_proj_weight"), 0, part * width, (part + 1) * width),
+            slice(in.at("in_proj_bias"), 0, part * width, (part + 1) * width)};
+  };
+  const HeadProjections layers{packed(0), packed(1), packed(2), {in.at("out_proj_weight"), in.at("out_proj_bias")}};
+  MultiHeadAttention attention(b, layers, {.heads = static_cast<Extent>(c.number("heads"))});
+  const auto result = attention.attend({.queries = in.at("query"), .memory = in.at("memory")});
+  std::vector<Value> weights;
+  for (const Attended& head : result.heads) weights.push_back(head.weights);
+  return {{"y", result.y}, {"weights", stack(weights, 1)}};
 }
 
 // One row of a selector with the memory of its choice.
@@ -116,7 +159,7 @@ struct RowChoice {
     const Extent capacity = selector.capacity(static_cast<Extent>(scores.size()));
     weights.resize(static_cast<std::size_t>(capacity));
     kept.resize(weights.size());
-    scratch.resize(scores.size());
+    scratch.resize(static_cast<std::size_t>(scratch_of(selector, static_cast<Extent>(scores.size()))));
     choice = {weights, kept, 0, 0, scratch};
     selector.select(scores, Rng(), choice);
   }
@@ -174,17 +217,7 @@ void check_straight_through(const Case& c, Outcome& outcome) {
 
 void add_attention_checks(std::map<std::string, Check>& checks) {
   add_score_checks(checks);
-  checks["attention/full"] = [](const Case& c, Outcome& outcome) {
-    expect_mask(c, [](Extent, Extent) { return true; });
-    attention([](const Case&) { return "scaled_dot | dense | softmax | none"; })(c, outcome);
-  };
-  checks["attention/causal"] = [](const Case& c, Outcome& outcome) {
-    expect_mask(c, [](Extent i, Extent j) { return j <= i; });
-    attention([](const Case&) { return "scaled_dot | causal | softmax | none"; })(c, outcome);
-  };
-  checks["attention/padded"] = attention([](const Case&) { return "scaled_dot | dense | softmax | none"; });
-  checks["attention/top_k"] =
-      attention([](const Case& k) { return "scaled_dot | dense | top_k(" + number_text(k.number("k")) + ") | none"; });
+  add_pattern_checks(checks);
   checks["multi_head_attention"] = [](const Case& c, Outcome& outcome) { check_graph(c, multi_head_attention, outcome); };
   checks["select/top_k"] = check_top_k;
   checks["select/straight_through"] = check_straight_through;

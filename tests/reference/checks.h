@@ -39,6 +39,7 @@ using Check = std::function<void(const Case&, Outcome&)>;
 std::map<std::string, Check> known_checks();
 void add_function_checks(std::map<std::string, Check>& checks);
 void add_attention_checks(std::map<std::string, Check>& checks);
+void add_module_checks(std::map<std::string, Check>& checks);
 void add_training_checks(std::map<std::string, Check>& checks);
 
 std::string number_text(double value);  // read back exactly

@@ -42,22 +42,6 @@ Values recurrent_gru(Builder&, const Values& in, const Case&) {
   return {{"y", transpose(states.states, {1, 0, 2})}, {"h", states.hidden}};
 }
 
-// l_kj = (1 - j / J) - (k / d) (1 - 2 j / J), j and k from 1 (Sukhbaatar et al. 2015, arXiv:1503.08895).
-Values position_encoding(Builder& b, const Values& in, const Case&) {
-  const Extent words = in.at("indices").shape().last();
-  const Extent width = in.at("weight").shape().last();
-  std::vector<Real> factors;
-  for (Extent j = 1; j <= words; ++j) {
-    for (Extent k = 1; k <= width; ++k) {
-      const double place = static_cast<double>(j) / static_cast<double>(words);
-      const double part = static_cast<double>(k) / static_cast<double>(width);
-      factors.push_back(static_cast<Real>((1 - place) - part * (1 - 2 * place)));
-    }
-  }
-  const Value encoding = b.constant("encoding", {words, width}, factors);
-  return {{"y", sum(multiply(embedding(in.at("indices"), in.at("weight")), encoding), -2)}};
-}
-
 Value over_all(Value x) { return sum(sum_all_but_first(x), 0); }
 
 void add_activation_checks(std::map<std::string, Check>& checks) {
@@ -91,10 +75,6 @@ void add_layer_checks(std::map<std::string, Check>& checks) {
   checks["embedding"] = graph([](Builder&, const Values& in, const Case&) -> Values {
     return {{"y", embedding(in.at("indices"), in.at("weight"))}};
   });
-  checks["sentence/bag_of_words"] = graph([](Builder&, const Values& in, const Case&) -> Values {
-    return {{"y", sum(embedding(in.at("indices"), in.at("weight")), -2)}};
-  });
-  checks["sentence/position_encoding"] = graph(position_encoding);
   checks["recurrent/lstm"] = graph(recurrent_lstm);
   checks["recurrent/gru"] = graph(recurrent_gru);
 }

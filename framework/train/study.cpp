@@ -1,0 +1,181 @@
+#include "framework/train/study.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "framework/attention/attend.h"
+#include "framework/core/error.h"
+#include "framework/train/training.h"
+
+namespace fovea {
+namespace {
+
+using Numbers = std::vector<double>;
+
+double dot(const Numbers& a, const Numbers& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+RunSpec with_site(const RunSpec& run, const std::string& path, const std::string& text) {
+  RunSpec changed = run;
+  changed.model = [model = run.model, path, text](Builder& builder, const InputTypes& inputs) {
+    builder.replace_site(path, text);
+    model(builder, inputs);
+  };
+  return changed;
+}
+
+const SiteRecord& find_site(const Graph& graph, const std::string& path) {
+  std::vector<std::string> paths;
+  for (const SiteRecord& site : graph.sites()) {
+    if (site.path == path || (path.empty() && graph.sites().size() == 1)) return site;
+    paths.push_back(site.path);
+  }
+  if (paths.empty()) throw Error("study", "a model with a site was expected; it has none; choose another experiment.");
+  if (path.empty()) {
+    throw Error("study", "one site was expected; the model has " + std::to_string(paths.size()) +
+                             "; choose with --site: " + unknown_name("", paths));
+  }
+  throw Error("study/site", unknown_name(path, paths));
+}
+
+/// Means over gradients of one candidate.
+struct Sums {
+  Numbers mean;
+  Numbers squares;
+  double cosine = 0;
+  double loss = 0;
+  std::vector<double> seconds;
+};
+
+Sums sample_gradients(Training& training, Extent warm_up, Extent samples, const Numbers* exact) {
+  using Clock = std::chrono::steady_clock;
+  Sums sums;
+  for (Extent number = -warm_up; number < samples; ++number) {
+    const auto begin = Clock::now();
+    const std::span<const Real> gradient = training.gradient(number + warm_up);
+    if (number < 0) continue;
+    sums.seconds.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
+    sums.mean.resize(gradient.size());
+    sums.squares.resize(gradient.size());
+    sums.loss += training.loss() / static_cast<double>(samples);
+    Numbers values(gradient.begin(), gradient.end());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      sums.mean[i] += values[i] / static_cast<double>(samples);
+      sums.squares[i] += values[i] * values[i] / static_cast<double>(samples);
+    }
+    if (exact == nullptr) continue;
+    const double lengths = std::sqrt(dot(values, values) * dot(*exact, *exact));
+    sums.cosine += lengths > 0 ? dot(values, *exact) / lengths / static_cast<double>(samples) : 0;
+  }
+  return sums;
+}
+
+struct Reference {
+  Numbers gradient;
+  std::string how;
+};
+
+/// The exact gradient by enumeration, or, where that cannot be, by the derivative itself or by many samples.
+Reference find_reference(const StudySpec& spec, const SiteRecord& site) {
+  const SiteText text = SiteText::parse(site.text);
+  const auto selector = Registry<Selector>::instance().parse(text.selector);
+  const auto sampled = [&](const std::string& estimator, Extent samples) {
+    SiteText changed = text;
+    changed.estimator = estimator;
+    Training training(with_site(spec.run, site.path, changed.text()));
+    return sample_gradients(training, 0, samples, nullptr).mean;
+  };
+  if (!selector->traits().samples) {
+    if (selector->traits().is_differentiable) return {sampled("none", 1), "the derivative of the cost"};
+    throw Error("study", "a site whose choice is sampled or differentiable was expected; '" + text.selector +
+                             "' is neither, so there is no exact gradient; set the site to sample.");
+  }
+  try {
+    return {sampled("exact", 1), "enumeration of all choices"};
+  } catch (const Error&) {  // several choices an item
+    const Extent samples = 20 * spec.samples;
+    return {sampled("reinforce(baseline=leave_one_out, draws=4)", samples),
+            "mean of " + std::to_string(samples) + " gradients of reinforce(baseline=leave_one_out, draws=4)"};
+  }
+}
+
+std::string candidate_text(const StudySpec& spec, const SiteRecord& site, const std::string& candidate) {
+  SiteText text = SiteText::parse(site.text);
+  if (spec.part == StudySpec::Part::kEstimator) {
+    text.estimator = candidate;
+  } else {
+    const auto bar = candidate.find('|');
+    text.selector = candidate.substr(0, bar);
+    if (bar != std::string::npos) {
+      text.estimator = candidate.substr(bar + 1);
+    } else if (Registry<Selector>::instance().parse(text.selector)->traits().is_differentiable) {
+      text.estimator = "none";
+    }
+  }
+  return SiteText::parse(text.scorer + " | " + text.pattern + " | " + text.selector + " | " + text.estimator).text();
+}
+
+StudyRow measure(const StudySpec& spec, const std::string& path, const std::string& text, const Numbers& exact) {
+  StudyRow row;
+  Training training(with_site(spec.run, path, text));
+  row.draws = static_cast<double>(training.graph().draws());
+  sample_gradients(training, spec.warm_up, 0, nullptr);
+  training.take_counters();
+  Sums sums = sample_gradients(training, 0, spec.samples, &exact);
+  const auto samples = static_cast<double>(spec.samples);
+  const double scale = dot(exact, exact);
+  double distance = 0;
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    distance += (sums.mean[i] - exact[i]) * (sums.mean[i] - exact[i]) / scale;
+    row.variance += std::max(0.0, sums.squares[i] - sums.mean[i] * sums.mean[i]) / scale;
+  }
+  row.loss = sums.loss;
+  row.bias = std::sqrt(distance);
+  row.bias_error = std::sqrt(row.variance / samples);
+  row.error = distance + row.variance;
+  row.cosine = sums.cosine;
+  std::nth_element(sums.seconds.begin(), sums.seconds.begin() + static_cast<std::ptrdiff_t>(sums.seconds.size() / 2),
+                   sums.seconds.end());
+  row.seconds = sums.seconds[sums.seconds.size() / 2];
+  const Counters counters = training.take_counters()[path];
+  const double items = samples * static_cast<double>(spec.run.train.batch);
+  row.rows_forward = static_cast<double>(counters.gathered_rows) / items;
+  row.rows_backward = static_cast<double>(counters.gathered_rows_backward) / items;
+  return row;
+}
+
+}  // namespace
+
+StudyReport run_study(const StudySpec& spec, const StudyProgress& progress) {
+  StudyReport report;
+  const Training base(spec.run);
+  const SiteRecord site = find_site(base.graph(), spec.site);
+  report.site = site.path;
+  report.text = site.text;
+  const Reference reference = find_reference(spec, site);
+  report.reference = reference.how;
+  if (!(dot(reference.gradient, reference.gradient) > 0)) {
+    throw Error(site.path,
+                "an exact gradient other than 0 was expected; all of it is 0; choose another seed or experiment.");
+  }
+  for (std::size_t number = 0; number < spec.candidates.size(); ++number) {
+    const std::string& name = spec.candidates[number];
+    progress(number, spec.candidates.size(), name);
+    StudyRow row;
+    const std::string text = candidate_text(spec, site, name);
+    try {
+      row = measure(spec, site.path, text, reference.gradient);
+    } catch (const Error& error) {
+      row.problem = error.fact();
+    }
+    row.name = name;
+    report.rows.push_back(std::move(row));
+  }
+  return report;
+}
+
+}  // namespace fovea

@@ -1,0 +1,104 @@
+#include <algorithm>
+#include <cmath>
+
+#include "modules/estimators/conditional_gumbel.h"
+
+namespace fovea {
+namespace {
+
+class Rebar final : public Estimator {
+ public:
+  void fields(Options& options) override {
+    options.add("temperature", temperature_, "of the relaxed choices, > 0", {.low = 1e-6});
+    options.add("scale", scale_, "of the control variate; 0 leaves REINFORCE");
+  }
+  Traits traits() const override {
+    return {.has_path = true,
+            .has_score_function = true,
+            .needs_one_choice = true,
+            .needs_enumeration = true,
+            .needs_one_item = true};
+  }
+
+  // Draw 0 chooses; draws 1 and 2 read the relaxed choices, before and given the choice.
+  Extent draws(const Selector& /*selector*/, Extent /*items*/) const override { return 3; }
+  Extent capacity(const Selector& /*selector*/, Extent items) const override { return items; }
+
+  bool choose(const Selector& selector, ConstRow scores, const Draw& draw, Choice& out) const override {
+    const std::size_t n = scores.size();
+    const Row keys = out.scratch.first(n);
+    const std::size_t chosen = make_keys(selector, scores, draw, keys);
+    if (draw.index == 0) {
+      selector.take(scores, static_cast<Extent>(chosen), out);
+      return true;
+    }
+    tempered_softmax(keys, temperature_, out.weights.first(n));
+    for (std::size_t i = 0; i < n; ++i) out.kept[i] = static_cast<Index>(i);
+    out.count = static_cast<Extent>(n);
+    out.log_prob = 0;
+    return true;
+  }
+
+  void weigh(const Evaluations& evaluations, const Shares& out) override {
+    const auto scale = static_cast<Real>(scale_);
+    for (std::size_t first = 0; first < out.weights.size(); first += 3) {
+      const Real shares[3] = {1, scale, -scale};
+      std::copy_n(shares, 3, out.weights.begin() + static_cast<std::ptrdiff_t>(first));
+      out.advantages[first] = evaluations.costs[first] - scale * evaluations.costs[first + 2];
+      out.advantages[first + 1] = out.advantages[first + 2] = 0;
+    }
+  }
+
+  void pull_weights(const Selector& selector, ConstRow scores, const Choice& choice, const Draw& draw, ConstRow grad_weights,
+                    Row grad_scores) const override {
+    if (draw.index == 0) return;
+    const std::size_t n = scores.size();
+    const Row keys = choice.scratch.first(n);
+    const Row weights = choice.scratch.subspan(n, n);
+    const Row grad = choice.scratch.subspan(2 * n, n);
+    const std::size_t chosen = make_keys(selector, scores, draw, keys);
+    std::fill(grad.begin(), grad.end(), Real(0));
+    gumbel::pull_softmax(keys, temperature_, grad_weights, weights, grad);
+    // Before the choice a key moves with its log-probability. Given the choice, key_c = -log E_c stands still and the
+    // others are -log(E_i / p_i + E_c), so that they move by the share of E_i / p_i in that sum.
+    if (draw.index == 2) {
+      const double top = std::exp(-static_cast<double>(keys[chosen]));
+      for (std::size_t i = 0; i < n; ++i) {
+        const double sum = std::exp(-static_cast<double>(keys[i]));
+        grad[i] *= i == chosen ? Real(0) : static_cast<Real>(std::clamp(1 - top / sum, 0.0, 1.0));
+      }
+    }
+    selector.log_probs_backward(scores, grad, grad_scores);
+  }
+
+ private:
+  /// The keys that this draw relaxes, and the choice, which all draws of an item share.
+  static std::size_t make_keys(const Selector& selector, ConstRow scores, const Draw& draw, Row keys) {
+    Rng rng = draw.shared;
+    selector.log_probs(scores, keys);
+    for (Real& key : keys) key -= static_cast<Real>(std::log(-std::log(rng.uniform())));
+    const auto chosen = static_cast<std::size_t>(std::max_element(keys.begin(), keys.end()) - keys.begin());
+    if (draw.index == 2) {
+      selector.log_probs(scores, keys);
+      gumbel::condition_on(chosen, rng, keys);
+    }
+    return chosen;
+  }
+
+  double temperature_ = 0.5;
+  double scale_ = 1;
+};
+
+FOVEA_ESTIMATOR("rebar", Rebar, R"doc(REBAR: REINFORCE with the relaxed choice as a control variate.
+
+Approximates  d E[cost] / d scores, and the gradient of the expected cost with respect to everything else.
+With          (cost(b) - a cost(w')) d log p(b) + a d cost(w) - a d cost(w'): b the choice, w = softmax((log p + G) / t), w' the
+              same with noise drawn anew given that b won; t the temperature, a the scale.
+Requires      a selector that keeps one item and whose choices can be enumerated, at the only sampled site of the model,
+              which chooses once for each item of the batch; a cost that is defined for mixtures of values.
+Bias          none, for any t and a.
+Cost          3 evaluations of each item, two of which read every candidate.
+Source        Tucker, Mnih, Maddison, Lawson & Sohl-Dickstein 2017, arXiv:1703.07370.)doc");
+
+}  // namespace
+}  // namespace fovea

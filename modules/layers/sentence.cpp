@@ -1,0 +1,65 @@
+#include "modules/layers/sentence.h"
+
+#include "framework/ops/checks.h"
+
+namespace fovea {
+namespace {
+
+class PositionEncodingOp final : public Op {
+ public:
+  std::string_view name() const override { return "position_encoding"; }
+
+  std::vector<Type> infer(std::span<const Type> in) const override {
+    require_count(name(), in, 1);
+    require_real(name(), in[0], "words");
+    require_rank(name(), in[0], 2, "words");
+    const Shape& words = in[0].shape;
+    return {Type{words.without(words.rank() - 2), Kind::kReal}};
+  }
+
+  // y_k = sum over j of l_kj x_jk
+  void forward(const OpRun& run) const override {
+    std::fill_n(run.out[0].real(), run.out[0].size(), Real{0});
+    each_word(run.in[0].shape(), [&](Extent word, Extent sentence, Extent k, Real factor) {
+      run.out[0].real()[sentence + k] += factor * run.in[0].real()[word + k];
+    });
+  }
+
+  // grad_x_jk += l_kj grad_y_k
+  void backward(const OpRun& run) const override {
+    if (!run.wants(0)) return;
+    each_word(run.in[0].shape(), [&](Extent word, Extent sentence, Extent k, Real factor) {
+      run.grad_in[0].real()[word + k] += factor * run.grad_out[0].real()[sentence + k];
+    });
+  }
+
+  BackwardReads backward_reads() const override { return {0, 0}; }
+
+ private:
+  template <class Body>
+  static void each_word(const Shape& shape, Body body) {
+    const Extent length = shape[shape.rank() - 2];
+    const Extent width = shape.last();
+    for (Extent word = 0; word < extent_of(shape, 0, shape.rank() - 1); ++word) {
+      const Real place = static_cast<Real>(word % length + 1) / static_cast<Real>(length);
+      for (Extent k = 0; k < width; ++k) {
+        const Real part = static_cast<Real>(k + 1) / static_cast<Real>(width);
+        body(word * width, word / length * width, k, (1 - place) - part * (1 - 2 * place));
+      }
+    }
+  }
+};
+
+}  // namespace
+
+Value bag_of_words(Value words, At at) { return sum(words, -2, at); }
+
+Value position_encoding(Value words, At at) {
+  return words.builder().add(std::make_shared<PositionEncodingOp>(), {words}, "", at);
+}
+
+Value encode_sentence(Value words, SentenceEncoding encoding, At at) {
+  return encoding == SentenceEncoding::kPosition ? position_encoding(words, at) : bag_of_words(words, at);
+}
+
+}  // namespace fovea

@@ -1,0 +1,46 @@
+#include <algorithm>
+
+#include "framework/attention/pattern.h"
+
+namespace fovea {
+namespace {
+
+class ContentTopK final : public Pattern {
+ public:
+  void fields(Options& options) override { options.add("k", k_, "items with the highest scores, >= 1", {.low = 1}); }
+
+  void candidates(Extent /*query*/, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
+    append_items(0, items, out);
+  }
+  Extent pairs_at_most(Extent queries, Extent items) const override { return queries * std::min(k_, items); }
+  bool reads_data() const override { return true; }
+
+  Extent choose_among(const PatternRow& row, std::span<Index> items) const override {
+    const auto count = static_cast<Extent>(items.size());
+    if (count <= k_) return count;
+    const auto is_better = [&](Index a, Index b) {
+      const Real left = row.scores[static_cast<std::size_t>(a)];
+      const Real right = row.scores[static_cast<std::size_t>(b)];
+      return left > right || (left == right && a < b);  // ties go to the lowest index
+    };
+    std::nth_element(items.begin(), items.begin() + k_ - 1, items.end(), is_better);
+    std::sort(items.begin(), items.begin() + k_);
+    return k_;
+  }
+
+ private:
+  Extent k_ = 16;
+};
+
+FOVEA_PATTERN("content_top_k", ContentTopK, R"doc(Content top-k: a query sees the k items that score highest with it.
+
+Solves    candidates(m) = the k largest of s_mn over those n that the mask and the patterns crossed with this one leave; ties
+          go to the lowest index. `causal & content_top_k(8)` holds the best 8 of the past.
+Shapes    M queries, N items -> at most M k pairs.
+Gradient  exact where the pairs do not change: pairs are chosen by scores, and no gradient flows through that choice.
+Errors    none; k above N keeps all N.
+Cost      O(M k) pairs; O(N) time a row to find them, with the scores of all of them.
+Source    Gupta et al. 2021, arXiv:2106.06899, section 2.)doc");
+
+}  // namespace
+}  // namespace fovea

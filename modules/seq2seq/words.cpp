@@ -1,0 +1,148 @@
+#include "modules/seq2seq/words.h"
+
+#include <algorithm>
+
+#include "framework/cpu/row_math.h"
+#include "framework/ops/checks.h"
+
+namespace fovea::seq2seq {
+namespace {
+
+class WordMask final : public Op {
+ public:
+  std::string_view name() const override { return "word_mask"; }
+  bool is_differentiable() const override { return false; }
+
+  std::vector<Type> infer(std::span<const Type> in) const override {
+    require_index(name(), in[0], "words");
+    return {in[0]};
+  }
+  void forward(const OpRun& run) const override {
+    const Index* words = run.in[0].index();
+    std::transform(words, words + run.in[0].size(), run.out[0].index(), [](Index word) { return Index{word > 0 ? 1 : 0}; });
+  }
+};
+
+class TurnAround final : public Op {
+ public:
+  std::string_view name() const override { return "turn_around"; }
+  BackwardReads backward_reads() const override { return {0b10, 0}; }
+
+  std::vector<Type> infer(std::span<const Type> in) const override {
+    require_real(name(), in[0], "x");
+    require_index(name(), in[1], "mask");
+    const Shape& x = in[0].shape;
+    if (x.rank() != 3 || !(in[1].shape == Shape{x[1], x[0]})) {
+      reject(name(), "x [T, B, D] and a mask [B, T] were expected; " + describe("x", in[0]) + " and " +
+                         describe("mask", in[1]) + " came; give x time first.");
+    }
+    return {in[0]};
+  }
+
+  void forward(const OpRun& run) const override {
+    for_each_item(run, [&](Extent from, Extent to, Extent width) {
+      std::copy_n(run.in[0].real() + from, width, run.out[0].real() + to);
+    });
+  }
+
+  void backward(const OpRun& run) const override {
+    if (!run.wants(0)) return;
+    for_each_item(run, [&](Extent from, Extent to, Extent width) {
+      const auto size = static_cast<std::size_t>(width);
+      cpu::add({run.grad_out[0].real() + to, size}, {run.grad_in[0].real() + from, size});
+    });
+  }
+
+ private:
+  /// Calls body(place in x, place in y, width) for all items.
+  template <class Body>
+  static void for_each_item(const OpRun& run, const Body& body) {
+    const Shape& mask = run.in[1].shape();  // [B, T]
+    const Extent width = run.out[0].shape()[2];
+    for (Extent b = 0; b < mask[0]; ++b) {
+      const Index* row = run.in[1].index() + b * mask[1];
+      const Extent length = std::find(row, row + mask[1], 0) - row;
+      for (Extent t = 0; t < mask[1]; ++t) {
+        const Extent other = t < length ? length - 1 - t : t;
+        body((t * mask[0] + b) * width, (other * mask[0] + b) * width, width);
+      }
+    }
+  }
+};
+
+class TeacherWords final : public Op {
+ public:
+  explicit TeacherWords(Index start) : start_(start) {}
+
+  std::string_view name() const override { return "teacher_words"; }
+  bool is_differentiable() const override { return false; }
+
+  std::vector<Type> infer(std::span<const Type> in) const override {
+    require_index(name(), in[0], "targets");
+    if (in[0].shape.rank() != 2) {
+      reject(name(), "targets [B, M] were expected; " + describe("targets", in[0]) + " came; give one row an item.");
+    }
+    return {{Shape{in[0].shape[1], in[0].shape[0]}, Kind::kIndex}};
+  }
+
+  void forward(const OpRun& run) const override {
+    const Shape& targets = run.in[0].shape();
+    for (Extent m = 0; m < targets[1]; ++m) {
+      for (Extent b = 0; b < targets[0]; ++b) {
+        const Index word = m == 0 ? start_ : run.in[0].index()[b * targets[1] + m - 1];
+        run.out[0].index()[m * targets[0] + b] = word < 0 ? start_ : word;
+      }
+    }
+  }
+
+ private:
+  Index start_;
+};
+
+class WordAccuracyOp final : public Op {
+ public:
+  std::string_view name() const override { return "word_accuracy"; }
+  bool is_differentiable() const override { return false; }
+
+  std::vector<Type> infer(std::span<const Type> in) const override {
+    const Shape& scores = in[0].shape;
+    if (scores.rank() != 3 || !(in[1].shape == Shape{scores[1], scores[0]})) {
+      reject(name(), "scores [M, B, V] and targets [B, M] were expected; " + describe("scores", in[0]) + " and " +
+                         describe("targets", in[1]) + " came; make their shapes agree.");
+    }
+    return {{Shape{scores[1]}, Kind::kReal}, {Shape{scores[1]}, Kind::kReal}};
+  }
+
+  void forward(const OpRun& run) const override {
+    const Shape& scores = run.in[0].shape();
+    for (Extent b = 0; b < scores[1]; ++b) {
+      Extent right = 0;
+      for (Extent m = 0; m < scores[0]; ++m) {
+        const Real* row = run.in[0].real() + (m * scores[1] + b) * scores[2];
+        const Index target = run.in[1].index()[b * scores[0] + m];
+        right += target < 0 || std::max_element(row, row + scores[2]) - row == target ? 1 : 0;
+      }
+      run.out[0].real()[b] = right == scores[0] ? Real(1) : Real(0);
+      run.out[1].real()[b] = static_cast<Real>(right) / static_cast<Real>(scores[0]);
+    }
+  }
+};
+
+}  // namespace
+
+Value word_mask(Value words, At at) { return innermost({words}, at).add(std::make_shared<WordMask>(), {words}, "", at); }
+
+Value turn_around(Value x, Value mask, At at) {
+  return innermost({x, mask}, at).add(std::make_shared<TurnAround>(), {x, mask}, "", at);
+}
+
+Value teacher_words(Value targets, Index start, At at) {
+  return innermost({targets}, at).add(std::make_shared<TeacherWords>(start), {targets}, "", at);
+}
+
+WordAccuracy word_accuracy(Value scores, Value targets, At at) {
+  const auto out = innermost({scores, targets}, at).add_all(std::make_shared<WordAccuracyOp>(), {scores, targets}, "", at);
+  return {out[0], out[1]};
+}
+
+}  // namespace fovea::seq2seq

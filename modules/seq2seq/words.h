@@ -1,0 +1,31 @@
+#pragma once
+
+#include "framework/graph/functions.h"
+
+// What an encoder-decoder does with words beside its products. Axis letters: B batch, T time, M outputs, D width.
+namespace fovea::seq2seq {
+
+/// Which words of a row are there: words Index [B, T], 0 behind the end -> Index [B, T], 1 for words above 0.
+Value word_mask(Value words, At at = At::here());
+
+/// Turns each row around within its own length, the number of ones at the start of its mask; what lies behind stays.
+///
+/// Shapes    x [T, B, D], mask Index [B, T] -> [T, B, D].
+/// Gradient  exact: a permutation.
+Value turn_around(Value x, Value mask, At at = At::here());
+
+/// What a decoder reads under teacher forcing: `start`, then every target but the last; a target below 0 is read as
+/// `start`. targets Index [B, M] -> Index [M, B].
+Value teacher_words(Value targets, Index start, At at = At::here());
+
+/// How well scores name the targets, for metrics: no gradient.
+///
+/// Shapes    scores [M, B, V], targets Index [B, M], a target below 0 counts as right -> sequence [B] (1 or 0), word [B] in
+///           [0, 1].
+struct WordAccuracy {
+  Value sequence;
+  Value word;
+};
+WordAccuracy word_accuracy(Value scores, Value targets, At at = At::here());
+
+}  // namespace fovea::seq2seq

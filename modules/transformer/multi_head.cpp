@@ -1,0 +1,85 @@
+#include "modules/transformer/multi_head.h"
+
+#include "framework/core/error.h"
+#include "modules/layers/linear.h"
+#include "modules/transformer/positions.h"
+
+namespace fovea {
+namespace {
+
+HeadProjections::Layer layer(Builder& builder, const std::string& name, Extent inputs, Extent outputs, At at) {
+  const Linear declared(builder, name, inputs, outputs, Bias::kYes, at);
+  return {declared.weight(), declared.bias()};
+}
+
+Value apply(Value x, const HeadProjections::Layer& by, At at) { return linear(x, by.weight, by.bias, at); }
+
+}  // namespace
+
+MultiHeadAttention::MultiHeadAttention(Builder& builder, const std::string& name, Widths widths,
+                                       const MultiHeadOptions& options, At at)
+    : options_(options) {
+  const auto scope = builder.scope(name);
+  layers_ = {.query = layer(builder, "query", widths.queries, widths.queries, at),
+             .key = layer(builder, "key", widths.memory, widths.queries, at),
+             .value = layer(builder, "value", widths.memory, widths.queries, at),
+             .output = layer(builder, "output", widths.queries, widths.queries, at)};
+  declare_heads(builder, at);
+}
+
+MultiHeadAttention::MultiHeadAttention(Builder& builder, const HeadProjections& layers, const MultiHeadOptions& options,
+                                       At at)
+    : options_(options), layers_(layers) {
+  declare_heads(builder, at);
+}
+
+void MultiHeadAttention::declare_heads(Builder& builder, At at) {
+  const Extent width = layers_.query.weight.shape()[0];
+  if (options_.heads < 1 || width % options_.heads != 0) {
+    throw Error(builder.path().empty() ? "multi_head_attention" : builder.path(),
+                "a width that is a multiple of the heads was expected; the width is " + std::to_string(width) +
+                    " and there are " + std::to_string(options_.heads) + " heads; change one of them.");
+  }
+  if (options_.reach < 1) {
+    throw Error(builder.path().empty() ? "multi_head_attention" : builder.path(),
+                "a reach >= 1 was expected; it is " + std::to_string(options_.reach) + "; give a farther one.");
+  }
+  width_ = width / options_.heads;
+  for (Extent head = 0; head < options_.heads; ++head) {
+    const auto scope = builder.scope("head_" + std::to_string(head + 1));
+    Value distances;
+    if (options_.positions == MultiHeadOptions::Positions::kRelative) {
+      distances = builder.parameter("distances", {2 * options_.reach + 1}, Init::zero(), at);
+    }
+    heads_.push_back({Site(builder, options_.site, width_, width_, at), distances});
+  }
+}
+
+MultiHeadAttention::Result MultiHeadAttention::attend(const Inputs& inputs, At at) {
+  const Value memory = inputs.memory.is_empty() ? inputs.queries : inputs.memory;
+  Value queries = apply(inputs.queries, layers_.query, at);
+  Value keys = apply(memory, layers_.key, at);
+  const Value values = apply(memory, layers_.value, at);
+  if (options_.positions == MultiHeadOptions::Positions::kRotary) {
+    queries = rotate_positions(queries, {.width = width_}, at);
+    keys = rotate_positions(keys, {.width = width_}, at);
+  }
+  Result result;
+  std::vector<Value> reads;
+  Extent begin = 0;
+  for (Head& head : heads_) {
+    const auto block = [&](Value x) { return slice(x, 2, begin, begin + width_, at); };
+    Site::Inputs of_head{.queries = block(queries),
+                         .prepared_keys = head.site.prepare_keys(block(keys)),
+                         .values = block(values),
+                         .mask = inputs.mask};
+    if (!head.distances.is_empty()) of_head.bias = relative_bias(head.distances, queries, keys, at);
+    result.heads.push_back(head.site.attend(of_head, at));
+    reads.push_back(result.heads.back().read);
+    begin += width_;
+  }
+  result.y = apply(concat(reads, 2, at), layers_.output, at);
+  return result;
+}
+
+}  // namespace fovea

@@ -1,0 +1,84 @@
+#include <algorithm>
+
+#include "framework/core/error.h"
+#include "framework/graph/functions.h"
+#include "modules/layers/sentence.h"
+#include "modules/memory/memn2n.h"
+#include "modules/memory/ntm.h"
+#include "modules/routing/experts.h"
+#include "tests/reference/checks.h"
+
+namespace fovea::reference {
+namespace {
+
+// Modules declare parameters that are named like the inputs of the case.
+Check graph(const Build& build) {
+  return [build](const Case& c, Outcome& outcome) { check_graph(c, build, outcome); };
+}
+
+Values memn2n(Builder& b, const Values& in, const Case& c) {
+  MemN2NOptions options;
+  options.words = in.at("embedding_0").shape()[0];
+  options.width = in.at("embedding_0").shape()[1];
+  options.slots = in.at("temporal_0").shape()[0];
+  options.hops = static_cast<Extent>(c.number("hops"));
+  options.tying = c.texts.at("tying");
+  options.encoding = c.texts.at("encoding");
+  MemN2N network(b, options);
+  const MemN2N::Answer answer = network(in.at("story"), in.at("query"));
+  std::vector<Value> attention;
+  for (const Attended& hop : answer.hops) attention.push_back(scatter_items(hop.weights, hop.kept, in.at("story")));
+  return {{"logits", answer.scores}, {"attention", concat(attention, 1)}};
+}
+
+Values ntm(Builder& b, const Values& in, const Case&) {
+  NtmHead head(b, "head", in.at("key").shape()[1]);
+  const Value memory = in.at("memory");
+  const Value weights = head.weights(memory, in.at("previous"),
+                                     {in.at("key"), in.at("sharpness"), in.at("gate"), in.at("shift"), in.at("power")});
+  return {{"weights", weights},
+          {"read", ntm_read(memory, weights)},
+          {"written", ntm_write(memory, weights, in.at("erase"), in.at("add"))}};
+}
+
+// Its rows x [M, D] are one batch element here; its losses are scalars.
+Values top_k_experts(Builder& b, const Values& in, const Case& c) {
+  ExpertsOptions options;
+  options.experts = in.at("w1").shape()[0];
+  options.hidden = in.at("w1").shape()[1];
+  options.width = in.at("w1").shape()[2];
+  options.activation = c.texts.at("activation");
+  options.router = "dot | dense | top_k(" + number_text(c.number("k")) + ") | none";
+  Experts experts(b, options);
+  const Experts::Routed routed = experts(unsqueeze(in.at("x"), 0));
+  return {{"y", squeeze(routed.y, 0)},
+          {"experts", squeeze(routed.choice.kept, 0)},
+          {"importance_cv2", squeeze(Experts::importance_loss(routed.choice), 0)},
+          {"switch_loss", squeeze(Experts::switch_loss(routed.choice), 0)},
+          {"z_loss", squeeze(Experts::z_loss(routed.choice), 0)}};
+}
+
+void check_top_k_experts(const Case& c, Outcome& outcome) {
+  Case sorted = c;  // experts come by falling score there, ascending here
+  Array& experts = sorted.arrays.at("out/experts");
+  for (auto row = experts.values.begin(); row != experts.values.end(); row += experts.shape.last()) {
+    std::sort(row, row + experts.shape.last());
+  }
+  check_graph(sorted, top_k_experts, outcome);
+}
+
+}  // namespace
+
+void add_module_checks(std::map<std::string, Check>& checks) {
+  checks["sentence/bag_of_words"] = graph([](Builder&, const Values& in, const Case&) -> Values {
+    return {{"y", bag_of_words(embedding(in.at("indices"), in.at("weight")))}};
+  });
+  checks["sentence/position_encoding"] = graph([](Builder&, const Values& in, const Case&) -> Values {
+    return {{"y", position_encoding(embedding(in.at("indices"), in.at("weight")))}};
+  });
+  checks["memory/memn2n"] = graph(memn2n);
+  checks["memory/ntm"] = graph(ntm);
+  checks["routing/top_k_experts"] = check_top_k_experts;
+}
+
+}  // namespace fovea::reference

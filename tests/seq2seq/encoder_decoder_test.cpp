@@ -1,0 +1,147 @@
+#include "modules/seq2seq/encoder_decoder.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "framework/core/error.h"
+#include "framework/graph/functions.h"
+#include "tests/pointer/evaluated.h"
+#include "tests/support/model_run.h"
+
+namespace {
+
+using namespace fovea;
+using test::Data;
+using test::Evaluated;
+using test::Feeds;
+
+constexpr double kClose = sizeof(Real) == 8 ? 1e-10 : 2e-4;
+
+EncoderDecoderOptions small(const std::string& site = "additive(width=3) | dense | softmax | none") {
+  EncoderDecoderOptions options{.source_words = 6, .encoder_hidden = 2};
+  options.decoder = {.words = 4, .outputs = 3, .embedding = 2, .hidden = 3, .site = site};
+  return options;
+}
+
+/// Two rows of words, of lengths 4 and 2, padded to `length`.
+Feeds feeds_of(Extent length) {
+  std::vector<Index> source(static_cast<std::size_t>(2 * length), 0);
+  const std::vector<Index> words{1, 5, 2, 4, 3, 1};
+  std::copy_n(words.begin(), 4, source.begin());
+  std::copy_n(words.begin() + 4, 2, source.begin() + length);
+  return {{"source", Data::index({2, length}, source)}, {"targets", Data::index({2, 3}, {0, 3, 1, 2, 2, 0})}};
+}
+
+std::shared_ptr<const Graph> graph_of(const EncoderDecoderOptions& options, Mode mode, const Feeds& feeds) {
+  Builder b("model", mode);
+  InputTypes types;
+  for (const auto& [name, data] : feeds) types[name] = data.type;
+  encoder_decoder(b, types, options);
+  return b.freeze();
+}
+
+Feeds without_targets(Feeds feeds) {
+  feeds.erase("targets");
+  return feeds;
+}
+
+/// A network with large random parameters, so that its choices are far from uniform.
+struct Network {
+  EncoderDecoderOptions options;
+  Feeds feeds;
+  std::shared_ptr<const Graph> teaching;
+  ParameterStore store;
+
+  explicit Network(const EncoderDecoderOptions& o, Extent length = 4)
+      : options(o), feeds(feeds_of(length)), teaching(graph_of(o, Mode::kTrain, feeds)), store(*teaching) {
+    store.initialise(11);
+    for (Real& value : store.values()) value *= 3;
+  }
+  Evaluated decode(const Feeds& with) { return {graph_of(options, Mode::kEvaluate, with), without_targets(with), store}; }
+};
+
+test::ModelRun bound(const EncoderDecoderOptions& options, const Feeds& feeds) {
+  test::ModelRun run(graph_of(options, Mode::kTrain, feeds));
+  for (const auto& [name, data] : feeds) run.bind(name, data.data());
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("what stands behind the end of a row changes nothing that is written") {
+  Network network(small());
+  const Evaluated shorter = network.decode(feeds_of(4));
+  const Evaluated longer = network.decode(feeds_of(9));
+  CHECK(shorter.indices("answers") == longer.indices("answers"));
+  for (std::size_t b = 0; b < 2; ++b) {
+    CHECK(std::abs(static_cast<double>(shorter.reals("log_prob")[b] - longer.reals("log_prob")[b])) < kClose);
+  }
+}
+
+TEST_CASE("greedy decoding agrees with teacher forcing on its own words") {
+  for (const char* site : {"additive | dense | softmax | none", "dot | dense | top_k(2) | none"}) {
+    EncoderDecoderOptions options = small(site);
+    options.decoder.hidden = 4;  // dot: as wide as the memory
+    Network network(options);
+    const Evaluated decoded = network.decode(network.feeds);
+    network.feeds["targets"].indices = decoded.indices("answers");
+    const Evaluated taught(network.teaching, network.feeds, network.store);
+    CHECK(taught.reals("metric/sequence_accuracy") == std::vector<Real>{1, 1});
+    for (std::size_t b = 0; b < 2; ++b) {
+      CHECK(std::abs(static_cast<double>(taught.reals("cost")[b] * 3 + decoded.reals("log_prob")[b])) < kClose);
+    }
+  }
+}
+
+TEST_CASE("the gradient of an encoder-decoder agrees with central differences, also with a bonus for entropy") {
+  for (const double entropy : {0.0, 0.5}) {
+    EncoderDecoderOptions options = small();
+    options.decoder.entropy = entropy;
+    const Feeds feeds = feeds_of(4);
+    CHECK(bound(options, feeds).gradient_error({{"cost", 3}}) < test::kGradientLimit);
+  }
+}
+
+TEST_CASE("the bonus for entropy lowers the cost by the entropy of uniform scores") {
+  EncoderDecoderOptions options = small();
+  const Feeds feeds = feeds_of(4);
+  std::vector<Real> costs;
+  for (const double entropy : {0.0, 1.0}) {
+    options.decoder.entropy = entropy;
+    test::ModelRun run = bound(options, feeds);
+    run.set("decoder/attention/v", {0, 0, 0});
+    run.run({});
+    costs.insert(costs.end(), run.output("cost").real(), run.output("cost").real() + 2);
+  }
+  CHECK(std::abs(static_cast<double>(costs[0] - costs[2]) - std::log(4.0)) < kClose);
+  CHECK(std::abs(static_cast<double>(costs[1] - costs[3]) - std::log(2.0)) < kClose);
+}
+
+TEST_CASE("every site trains in the loop, and its choices are published for every step") {
+  for (const char* site : {"additive(width=3) | dense | argmax | straight_through", "bilinear | dense | sample | reinforce",
+                           "additive(width=3) | dense | top_k(2) | none"}) {
+    CAPTURE(site);
+    const Feeds feeds = feeds_of(4);
+    test::ModelRun run = bound(small(site), feeds);
+    const auto graph = graph_of(small(site), Mode::kEvaluate, feeds);
+    REQUIRE(graph->sites().size() == 1);
+    CHECK(graph->sites()[0].path == "decoder/steps/attention");
+    CHECK(graph->sites()[0].is_stacked);
+    const std::vector<Real> advantages{1, -1};
+    const std::vector<std::span<const Real>> slots{advantages};
+    run.context.advantages = slots;
+    run.run({{"cost", 3}});
+    const std::string scorer = std::string(site).starts_with("bilinear") ? "weight" : "weight_query";
+    const Tensor gradient = run.gradient("decoder/attention/" + scorer);
+    CHECK(std::any_of(gradient.real(), gradient.real() + gradient.size(), [](Real g) { return g != 0; }));
+  }
+}
+
+TEST_CASE("an encoder-decoder without sizes or targets is an error that names them") {
+  EncoderDecoderOptions options = small();
+  options.decoder.words = 0;
+  CHECK_THROWS_WITH_AS(graph_of(options, Mode::kTrain, feeds_of(4)), doctest::Contains("'words'"), Error);
+  CHECK_THROWS_WITH_AS(graph_of(small(), Mode::kTrain, without_targets(feeds_of(4))), doctest::Contains("'targets'"), Error);
+}
