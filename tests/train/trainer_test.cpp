@@ -215,30 +215,43 @@ TEST_CASE("a run with patience ends with the parameters of its best evaluation, 
   }
 }
 
-TEST_CASE("a run with patience that is stopped or killed anywhere and resumed ends in the same file") {
+TEST_CASE("a run with patience that is killed or stopped at any message and resumed ends in the same file") {
   const Scratch scratch;
-  const auto request = [&](const std::string& name) {
-    RunRequest made = falling_run(scratch / name, 2);
-    made.run.train.checkpoint_every = 3;
-    return made;
-  };
+  const auto copy = [&](int number) { return scratch / ("copy" + std::to_string(number)); };
   int copies = 0;
   fovea::TrainerHooks hooks;
-  hooks.message = [&](const std::string&) {
-    fs::copy(scratch / "whole", scratch / ("left" + std::to_string(copies++)), fs::copy_options::recursive);
-  };
-  const RunOutcome whole = fovea::train_run(request("whole"), hooks);
+  hooks.message = [&](const std::string&) { fs::copy(scratch / "whole", copy(copies++), fs::copy_options::recursive); };
+  const RunOutcome whole = fovea::train_run(falling_run(scratch / "whole", 2), hooks);
   REQUIRE(best_step(scratch / "whole") < whole.steps);
-  for (int fills = 1; fills <= whole.steps; fills += 3) {
-    const StopAfter stop(fills);
-    hooks.message = nullptr;
-    hooks.stop_signal = &stop.signal;
-    fovea::train_run(request("left" + std::to_string(copies++)), hooks);
+  const int messages = copies;
+  for (int at = 0; at < messages; ++at) {
+    std::atomic<int> signal{0};
+    int said = 0;
+    hooks.message = [&](const std::string&) { signal = said++ == at ? 2 : signal.load(); };
+    hooks.stop_signal = &signal;
+    fovea::train_run(falling_run(copy(copies++), 2), hooks);
   }
   for (int i = 0; i < copies; ++i) {
     CAPTURE(i);
-    CHECK(fovea::train_run(request("left" + std::to_string(i)), {}).state != RunState::kStopped);
-    CHECK(difference(scratch / "whole", scratch / ("left" + std::to_string(i))) == "");
+    fovea::train_run(falling_run(copy(i), 2), {});
+    CHECK(difference(scratch / "whole", copy(i)) == "");
+  }
+}
+
+TEST_CASE("a run with patience that is stopped at any step and resumed ends in the same file") {
+  const Scratch scratch;
+  const RunOutcome whole = fovea::train_run(falling_run(scratch / "whole", 2), {});
+  for (int fills = 1; fills <= whole.steps; fills += 3) {
+    CAPTURE(fills);
+    const fs::path directory = scratch / ("stopped" + std::to_string(fills));
+    {
+      const StopAfter stop(fills);
+      fovea::TrainerHooks hooks;
+      hooks.stop_signal = &stop.signal;
+      fovea::train_run(falling_run(directory, 2), hooks);
+    }
+    fovea::train_run(falling_run(directory, 2), {});
+    CHECK(difference(scratch / "whole", directory) == "");
   }
 }
 
