@@ -73,8 +73,10 @@ void ChooseOp::forward(const OpRun& run) const {
   } else {
     for (Extent b = 0; b < e.batch; ++b) {
       ChooseStreams streams(run, b);
+      Rng rng;
       for (Extent m = 0; m < e.queries; ++m) {
-        choose_row(memory, memory.row(b, m), needs_streams() ? streams.next() : Rng());
+        if (needs_streams()) rng = streams.next();
+        choose_row(memory, memory.row(b, m), rng);
       }
     }
   }
