@@ -1,5 +1,8 @@
 #include "framework/attention/choice.h"
 
+#include <algorithm>
+#include <numeric>
+
 #include "framework/cpu/row_math.h"
 
 namespace fovea {
@@ -18,6 +21,32 @@ void tempered_softmax_backward(ConstRow weights, ConstRow grad_weights, double t
   for (std::size_t i = 0; i < weights.size(); ++i) {
     grad_scores[i] += factor * (weights[i] * (grad_weights[i] - mean));
   }
+}
+
+void fill_gumbel(Rng& rng, Row noise) {
+  rng.fill_uniform(noise);
+  cpu::gumbel(noise, noise);
+}
+
+void keep_best(ConstRow scores, std::span<Index> kept) {
+  // A heap with the worst kept item on top: of equal scores the higher place is the worse.
+  const auto is_better = [scores](Index a, Index b) {
+    const Real left = scores[static_cast<std::size_t>(a)];
+    const Real right = scores[static_cast<std::size_t>(b)];
+    return left > right || (left == right && a < b);
+  };
+  if (kept.empty()) return;
+  std::iota(kept.begin(), kept.end(), Index{0});
+  std::make_heap(kept.begin(), kept.end(), is_better);
+  Real worst = scores[static_cast<std::size_t>(kept[0])];
+  for (std::size_t i = kept.size(); i < scores.size(); ++i) {
+    if (!(scores[i] > worst)) continue;  // of equal scores the kept place is the lower one
+    std::pop_heap(kept.begin(), kept.end(), is_better);
+    kept.back() = static_cast<Index>(i);
+    std::push_heap(kept.begin(), kept.end(), is_better);
+    worst = scores[static_cast<std::size_t>(kept[0])];
+  }
+  std::sort(kept.begin(), kept.end());
 }
 
 }  // namespace fovea

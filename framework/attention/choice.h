@@ -3,6 +3,7 @@
 #include <span>
 
 #include "framework/core/real.h"
+#include "framework/core/rng.h"
 
 namespace fovea {
 
@@ -29,5 +30,12 @@ struct Choice {
 Real tempered_softmax(ConstRow scores, double temperature, Row weights);
 /// grad_scores += weights * (grad_weights - dot(weights, grad_weights)) / temperature.
 void tempered_softmax_backward(ConstRow weights, ConstRow grad_weights, double temperature, Row grad_scores);
+
+/// Standard Gumbel noise, -log(-log(u)): the best of the scores + noise is a draw from their softmax. u has 23 random bits,
+/// so that the noise ends at 16.6.
+void fill_gumbel(Rng& rng, Row noise);
+
+/// The places of the kept.size() best scores, ascending; ties go to the lowest place. kept.size() <= N.
+void keep_best(ConstRow scores, std::span<Index> kept);
 
 }  // namespace fovea

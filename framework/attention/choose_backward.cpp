@@ -80,8 +80,9 @@ void ChooseOp::pull_rows(const ChooseMemory& memory, Extent b, Counters& counter
   if (by_product) pull_weights_by_product(memory, b);
   if (by_product) counters.gathered_rows_backward += static_cast<std::uint64_t>(e.queries * e.items);
   ChooseStreams streams(memory.run, b);
+  Draw draw;
   for (Extent m = 0; m < e.queries; ++m) {
-    const Draw draw = needs_streams() ? streams.next() : Draw();
+    if (needs_streams()) draw = streams.next();
     const ChooseRow row = memory.row(b, m);
     const Extent kept = memory.count[row.row];
     if (memory.run.assigns(0)) std::fill_n(memory.run.grad_in[0].real() + row.row * e.items, e.items, Real{0});

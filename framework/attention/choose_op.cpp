@@ -91,8 +91,10 @@ void ChooseOp::forward(const OpRun& run) const {
   } else {
     for (Extent b = 0; b < e.batch; ++b) {
       ChooseStreams streams(run, b);
+      Draw draw;
       for (Extent m = 0; m < e.queries; ++m) {
-        choose_row(memory, memory.row(b, m), needs_streams() ? streams.next() : Draw());
+        if (needs_streams()) draw = streams.next();
+        choose_row(memory, memory.row(b, m), draw);
       }
     }
   }

@@ -2,6 +2,7 @@
 
 #include <Random123/philox.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -20,6 +21,33 @@ constexpr std::uint64_t mix(std::uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
   return x ^ (x >> 31);
+}
+
+// Philox4x32-10 of 16 successive counters side by side, so that the compiler uses vector registers.
+constexpr std::size_t kLanes = 16;
+struct Blocks {
+  alignas(64) std::uint32_t words[4][kLanes];
+};
+
+constexpr std::uint32_t high_product(std::uint32_t a, std::uint32_t b) {
+  return static_cast<std::uint32_t>((std::uint64_t{a} * b) >> 32);
+}
+
+void encrypt(Blocks& blocks, std::uint32_t key0, std::uint32_t key1) {
+  auto& x = blocks.words;
+  for (int round = 0; round < 10; ++round) {
+#pragma omp simd
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const std::uint32_t word0 = x[0][lane];
+      const std::uint32_t word2 = x[2][lane];
+      x[0][lane] = high_product(0xCD9E8D57U, word2) ^ x[1][lane] ^ key0;
+      x[1][lane] = 0xCD9E8D57U * word2;
+      x[2][lane] = high_product(0xD2511F53U, word0) ^ x[3][lane] ^ key1;
+      x[3][lane] = 0xD2511F53U * word0;
+    }
+    key0 += 0x9E3779B9U;
+    key1 += 0xBB67AE85U;
+  }
 }
 
 }  // namespace
@@ -68,10 +96,33 @@ Extent Rng::below(Extent bound) {
   return static_cast<Extent>(draw % range);
 }
 
+void Rng::fill_bits(std::span<std::uint32_t> out) {
+  std::size_t i = 0;
+  while (i < out.size() && used_ < block_.size()) out[i++] = bits();
+  for (; i + 4 * kLanes <= out.size(); i += 4 * kLanes) {
+    Blocks blocks;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      blocks.words[0][lane] = counter_[0] + static_cast<std::uint32_t>(lane);
+      for (std::size_t word = 1; word < 4; ++word) blocks.words[word][lane] = counter_[word];
+    }
+    encrypt(blocks, key_[0], key_[1]);
+    counter_[0] += static_cast<std::uint32_t>(kLanes);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      for (std::size_t word = 0; word < 4; ++word) out[i + 4 * lane + word] = blocks.words[word][lane];
+    }
+  }
+  while (i < out.size()) out[i++] = bits();
+}
+
 void Rng::fill_uniform(std::span<Real> out) {
-  for (Real& value : out) {
-    // 23 bits and a half stay below 1 in float32 too.
-    value = static_cast<Real>((static_cast<double>(bits() >> 9) + 0.5) * 0x1p-23);
+  std::array<std::uint32_t, 256> draws;
+  for (std::size_t begin = 0; begin < out.size(); begin += draws.size()) {
+    const std::size_t count = std::min(draws.size(), out.size() - begin);
+    fill_bits({draws.data(), count});
+    // 23 bits and a half stay below 1 in float32 too, and nothing of this is rounded.
+    for (std::size_t i = 0; i < count; ++i) {
+      out[begin + i] = (static_cast<Real>(static_cast<std::int32_t>(draws[i] >> 9)) + Real(0.5)) * Real(0x1p-23);
+    }
   }
 }
 

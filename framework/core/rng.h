@@ -37,7 +37,8 @@ class Rng {
   Extent below(Extent bound);                     // uniform in [0, bound), unbiased; bound >= 1
   Extent between(Extent low, Extent high) { return low + below(high - low + 1); }  // both ends included
 
-  void fill_uniform(std::span<Real> out);         // (0, 1)
+  void fill_bits(std::span<std::uint32_t> out);   // what as many calls of bits() would give, many at a time
+  void fill_uniform(std::span<Real> out);         // (0, 1), the upper 23 of bits() each
   void fill_normal(std::span<Real> out);
 
   template <class T>

@@ -5,22 +5,31 @@
 // Internal to kernels: the lanes of a pack as a set of bits, and packs that are squeezed to some of their lanes.
 namespace fovea::cpu {
 
-/// Bit i: a[i] > b[i].
-inline std::uint32_t lanes_above(Pack a, Pack b) {
-#if defined(__AVX512F__) && !defined(FOVEA_F64)
-  return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ);
-#elif defined(__AVX512F__)
-  return _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ);
-#elif defined(__AVX__) && !defined(FOVEA_F64)
-  return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ)));
-#elif defined(__AVX__)
-  return static_cast<std::uint32_t>(_mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_GT_OQ)));
+// A condition on each lane: a mask register where there are some, else all bits of the lane.
+#if defined(__AVX512F__)
+#if defined(FOVEA_F64)
+using Lanes = __mmask8;
+inline Lanes above(Pack a, Pack b) { return _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ); }
+inline Lanes undefined(Pack a) { return _mm512_cmp_pd_mask(a, a, _CMP_UNORD_Q); }
+inline Pack where(Lanes lanes, Pack yes, Pack no) { return _mm512_mask_blend_pd(lanes, no, yes); }
 #else
-  std::uint32_t lanes = 0;
-  for (Extent i = 0; i < kPack; ++i) lanes |= static_cast<std::uint32_t>(a[i] > b[i]) << i;
-  return lanes;
+using Lanes = __mmask16;
+inline Lanes above(Pack a, Pack b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
+inline Lanes undefined(Pack a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }
+inline Pack where(Lanes lanes, Pack yes, Pack no) { return _mm512_mask_blend_ps(lanes, no, yes); }
 #endif
+inline std::uint32_t bits(Lanes lanes) { return lanes; }
+#else
+using Lanes = decltype(Pack{} > Pack{});
+inline Lanes above(Pack a, Pack b) { return a > b; }
+inline Lanes undefined(Pack a) { return a != a; }
+inline Pack where(Lanes lanes, Pack yes, Pack no) { return lanes ? yes : no; }
+inline std::uint32_t bits(Lanes lanes) {
+  std::uint32_t set = 0;
+  for (Extent i = 0; i < kPack; ++i) set |= static_cast<std::uint32_t>(lanes[i] & 1) << i;
+  return set;
 }
+#endif
 
 /// Bits 0 .. count - 1, count <= kPack.
 inline std::uint32_t first_lanes(Extent count) { return (1U << count) - 1U; }
@@ -32,23 +41,32 @@ inline Pack load_part_or(const Real* from, Extent count, Real rest) {
   return lane_numbers < broadcast(static_cast<Real>(count)) ? load_part(from, count) : broadcast(rest);
 }
 
-/// Writes the lanes of `values` whose bit is set, in order and side by side, and `first` + their number; returns how many.
-/// Nothing behind them is written. `to` may be where `values` came from, or before it.
-inline Extent squeeze(std::uint32_t lanes, Pack values, Index first, Real* to, Index* numbers) {
+/// Writes the lanes of `values` whose bit is set, in order and side by side; returns how many. Nothing behind them is
+/// written.
+inline Extent squeeze(std::uint32_t lanes, Pack values, Real* to) {
   const Extent count = __builtin_popcount(lanes);
-#if defined(__AVX512F__) && defined(__AVX512VL__) && !defined(FOVEA_F64)
-  const auto chosen = static_cast<__mmask16>(lanes);
-  const __m512i lane_numbers = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  const auto room = static_cast<__mmask16>(first_lanes(count));
-  _mm512_mask_storeu_ps(to, room, _mm512_maskz_compress_ps(chosen, values));
-  _mm512_mask_storeu_epi32(numbers, room,
-                           _mm512_maskz_compress_epi32(chosen, _mm512_add_epi32(lane_numbers, _mm512_set1_epi32(first))));
+#if defined(__AVX512F__) && !defined(FOVEA_F64)
+  const __m512 squeezed = _mm512_maskz_compress_ps(static_cast<__mmask16>(lanes), values);
+  _mm512_mask_storeu_ps(to, static_cast<__mmask16>(first_lanes(count)), squeezed);
+#elif defined(__AVX512F__)
+  const __m512d squeezed = _mm512_maskz_compress_pd(static_cast<__mmask8>(lanes), values);
+  _mm512_mask_storeu_pd(to, static_cast<__mmask8>(first_lanes(count)), squeezed);
 #else
-  for (; lanes != 0; lanes &= lanes - 1) {
-    const int lane = __builtin_ctz(lanes);
-    *to++ = values[lane];
-    *numbers++ = first + lane;
-  }
+  for (; lanes != 0; lanes &= lanes - 1) *to++ = values[__builtin_ctz(lanes)];
+#endif
+  return count;
+}
+
+/// The same for the numbers `first`, `first` + 1 ... of the lanes.
+inline Extent squeeze_numbers(std::uint32_t lanes, Index first, Index* to) {
+  const Extent count = __builtin_popcount(lanes);
+#if defined(__AVX512F__)
+  const __m512i numbers = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i squeezed = _mm512_maskz_compress_epi32(static_cast<__mmask16>(lanes), numbers);
+  _mm512_mask_storeu_epi32(to, static_cast<__mmask16>(first_lanes(count)),
+                           _mm512_add_epi32(squeezed, _mm512_set1_epi32(first)));
+#else
+  for (; lanes != 0; lanes &= lanes - 1) *to++ = first + static_cast<Index>(__builtin_ctz(lanes));
 #endif
   return count;
 }

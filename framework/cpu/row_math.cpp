@@ -88,6 +88,9 @@ Partition normalise_exp(std::span<const Real> scores, std::span<Real> weights) {
 
 void exp(std::span<const Real> in, std::span<Real> out) { map(in, out, exp_pack); }
 void log(std::span<const Real> in, std::span<Real> out) { map(in, out, log_pack); }
+void gumbel(std::span<const Real> in, std::span<Real> out) {
+  map(in, out, [](Pack u) { return -log_pack(-log_pack(u)); });
+}
 void tanh(std::span<const Real> in, std::span<Real> out) { map(in, out, tanh_pack); }
 void sigmoid(std::span<const Real> in, std::span<Real> out) { map(in, out, sigmoid_pack); }
 
@@ -109,16 +112,15 @@ Real dot(std::span<const Real> a, std::span<const Real> b) {
 Real max(std::span<const Real> in) {
   const Extent n = length(in);
   Pack most = broadcast(0) - kInfinity;
-  Pack unordered{};  // becomes NaN with the first NaN: a comparison alone would lose it
+  std::uint32_t doubtful = 0;  // a comparison alone would lose a NaN
   const auto take = [&](Pack value) {
     most = larger(most, value);
-    unordered = value == value ? unordered : value;
+    doubtful |= bits(undefined(value));
   };
   Extent i = 0;
   for (; i + kPack <= n; i += kPack) take(load(in.data() + i));
   if (i < n) take(n < kPack ? load_part_or(in.data(), n, -kInfinity) : load(in.data() + n - kPack));  // some of them twice
-  const Real doubt = sum_lanes(unordered);
-  return doubt == doubt ? largest_lane(most) : doubt;
+  return doubtful == 0 ? largest_lane(most) : std::numeric_limits<Real>::quiet_NaN();
 }
 
 void add(std::span<const Real> in, std::span<Real> out) {

@@ -11,6 +11,7 @@ namespace fovea::cpu {
 
 void exp(std::span<const Real> in, std::span<Real> out);
 void log(std::span<const Real> in, std::span<Real> out);
+void gumbel(std::span<const Real> in, std::span<Real> out);    // -log(-log(in)), in within (0, 1)
 void tanh(std::span<const Real> in, std::span<Real> out);
 void sigmoid(std::span<const Real> in, std::span<Real> out);
 

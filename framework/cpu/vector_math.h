@@ -83,8 +83,13 @@ inline Real sum_lanes(Pack pack) {
 }
 
 // Of two elements; a NaN in `a` is kept, so that it travels through the functions below by itself.
+#if defined(__AVX512F__) && !defined(FOVEA_F64)
+inline Pack larger(Pack a, Pack b) { return _mm512_maskz_max_ps(0xFFFF, b, a); }
+inline Pack smaller(Pack a, Pack b) { return _mm512_maskz_min_ps(0xFFFF, b, a); }
+#else
 inline Pack larger(Pack a, Pack b) { return b > a ? b : a; }
 inline Pack smaller(Pack a, Pack b) { return b < a ? b : a; }
+#endif
 
 #if defined(FOVEA_F64)
 

@@ -13,26 +13,9 @@ class TopK final : public Selector {
   Extent capacity(Extent items) const override { return std::min(items, k_); }
 
   void select(ConstRow scores, Rng /*rng*/, Choice& out) const override {
-    const auto items = static_cast<Extent>(scores.size());
-    const auto count = static_cast<std::size_t>(capacity(items));
+    const auto count = static_cast<std::size_t>(capacity(static_cast<Extent>(scores.size())));
     const std::span<Index> kept = out.kept.first(count);
-    // A heap with the worst kept item on top: of equal scores the higher index is the worse.
-    const auto is_better = [scores](Index a, Index b) {
-      const Real left = scores[static_cast<std::size_t>(a)];
-      const Real right = scores[static_cast<std::size_t>(b)];
-      return left > right || (left == right && a < b);
-    };
-    for (std::size_t i = 0; i < count; ++i) kept[i] = static_cast<Index>(i);
-    std::make_heap(kept.begin(), kept.end(), is_better);
-    Real worst = scores[static_cast<std::size_t>(kept[0])];
-    for (Index i = static_cast<Index>(count); i < static_cast<Index>(items); ++i) {
-      if (!(scores[static_cast<std::size_t>(i)] > worst)) continue;  // of equal scores the kept index is the lower one
-      std::pop_heap(kept.begin(), kept.end(), is_better);
-      kept.back() = i;
-      std::push_heap(kept.begin(), kept.end(), is_better);
-      worst = scores[static_cast<std::size_t>(kept[0])];
-    }
-    std::sort(kept.begin(), kept.end());
+    keep_best(scores, kept);
     const Row weights = out.weights.first(count);
     for (std::size_t i = 0; i < count; ++i) weights[i] = scores[static_cast<std::size_t>(kept[i])];
     cpu::softmax(weights, weights);

@@ -97,7 +97,7 @@ TEST_CASE("a site that cannot train names its place, the reason and what would w
                         "the scores, and the estimator is 'none'; use one of: straight_through."),
       Error);
   CHECK_THROWS_WITH_AS(train("dot | dense | sparsmax"),
-                       doctest::Contains("[decoder/pointer/selector] no 'sparsmax'; known: argmax, sample, "), Error);
+                       doctest::Contains("[decoder/pointer/selector] no 'sparsmax'; known: argmax, "), Error);
   CHECK_NOTHROW(build("dot | dense | argmax", Mode::kEvaluate));
 }
 

@@ -91,7 +91,11 @@ std::vector<std::string> texts_of(const std::vector<std::string>& more = {}) {
 }
 
 inline std::vector<std::string> selector_texts() {
-  return texts_of<Selector>({"softmax(temperature=0.3)", "top_k(1)", "top_k(2)", "sample(temperature=2.5)"});
+  return texts_of<Selector>({"softmax(temperature=0.3)", "top_k(1)", "top_k(2)", "sample(temperature=2.5)", "sparsemax(0.5)",
+                             "entmax(1.25)", "entmax(1.7, temperature=0.6)", "entmax(2)", "top_p(0.5, temperature=2)",
+                             "threshold(0.15, temperature=0.5)", "threshold(0.3, of=best)", "gumbel_softmax(0.4)",
+                             "gumbel_top_k(2)", "gumbel_top_k(3, temperature=0.5)", "k_subset(2)",
+                             "k_subset(3, temperature=0.5)", "k_subset_marginals(2, temperature=1.5)"});
 }
 
 inline std::unique_ptr<Selector> selector_of(const std::string& text) { return Registry<Selector>::instance().parse(text); }

@@ -18,7 +18,7 @@ constexpr int kSteps = 4000;
 struct Problem {
   explicit Problem(std::size_t count) : items(count), values(normals(count * kWidth, rng_of(30))) { scores.resize(count); }
   std::size_t items;
-  Scores scores{0.2F, -0.5F, 0.9F, 0.1F, 0.5F};
+  Scores scores{0.25F, -0.5F, 0.9F, 0.1F, 0.5F};  // not where the support of a selector changes
   Scores values;
 
   std::vector<double> read(const Chosen& chosen) const {
@@ -64,13 +64,30 @@ std::vector<double> exact_of_sampler(const Problem& problem, const Selector& sel
 }
 
 std::vector<double> exact_of_deterministic(const Problem& problem, const Selector& selector) {
-  const double h = sizeof(Real) == 8 ? 1e-5 : 1e-2;
+  const double h = sizeof(Real) == 8 ? 1e-5 : 4e-3;
   std::vector<double> exact(problem.items);
   for (std::size_t i = 0; i < problem.items; ++i) {
     Scores up = problem.scores, down = problem.scores;
     up[i] += static_cast<Real>(h);
     down[i] -= static_cast<Real>(h);
     exact[i] = (problem.cost(choose(selector, up, rng_of(0))) - problem.cost(choose(selector, down, rng_of(0)))) / (2 * h);
+  }
+  return exact;
+}
+
+/// A selector with noise of its own: the mean slope over the very draws that `estimate` sees.
+std::vector<double> exact_of_noisy(const Problem& problem, const Selector& selector) {
+  const double h = sizeof(Real) == 8 ? 1e-5 : 4e-3;
+  std::vector<double> exact(problem.items);
+  for (std::uint32_t draw = 0; draw < kSteps * static_cast<std::uint32_t>(kBatch); ++draw) {
+    const Rng rng = rng_of(draw / static_cast<std::uint32_t>(kBatch), draw % static_cast<std::uint32_t>(kBatch) + 1);
+    for (std::size_t i = 0; i < problem.items; ++i) {
+      Scores up = problem.scores, down = problem.scores;
+      up[i] += static_cast<Real>(h);
+      down[i] -= static_cast<Real>(h);
+      const double rise = problem.cost(choose(selector, up, rng)) - problem.cost(choose(selector, down, rng));
+      exact[i] += rise / (2 * h) / (kSteps * kBatch);
+    }
   }
   return exact;
 }
@@ -149,8 +166,10 @@ double bias_in_errors(const std::string& selector_text, const std::string& estim
   const auto selector = selector_of(selector_text);
   const auto estimator = Registry<Estimator>::instance().parse(estimator_text);
   const Problem problem(estimator->traits().needs_two_items ? 2 : 5);
-  const bool samples = selector->traits().samples;
-  const auto exact = samples ? exact_of_sampler(problem, *selector) : exact_of_deterministic(problem, *selector);
+  const Selector::Traits traits = selector->traits();
+  const auto exact = traits.samples     ? exact_of_sampler(problem, *selector)
+                     : traits.is_random ? exact_of_noisy(problem, *selector)
+                                        : exact_of_deterministic(problem, *selector);
   const Estimate found = estimate(problem, *selector, *estimator);
   const double rounding = sizeof(Real) == 8 ? 1e-8 : 2e-3;
   double worst = 0;

@@ -42,6 +42,28 @@ TEST_CASE("uniform numbers stay inside (0, 1) and have the moments of the unifor
   CHECK(std::abs(squares / kCount - 1.0 / 3) < 4 * std::sqrt(4.0 / 45 / kCount));
 }
 
+TEST_CASE("many bits at a time are those of as many calls, from any place on") {
+  for (const std::size_t ahead : {0, 1, 3, 4, 9}) {
+    Rng one({.seed = 9, .stream = 2, .step = 3, .row = 4, .time = 5});
+    for (std::size_t i = 0; i < ahead; ++i) one.bits();
+    Rng many = one;
+    for (const std::size_t count : {1, 63, 64, 65, 200, 2, 300}) {
+      std::vector<std::uint32_t> drawn(count);
+      many.fill_bits(drawn);
+      for (const std::uint32_t word : drawn) REQUIRE(word == one.bits());
+    }
+  }
+}
+
+TEST_CASE("a row of uniform numbers is made of the upper 23 bits of each draw, in both precisions") {
+  Rng one({.seed = 3});
+  Rng row({.seed = 3});
+  std::vector<Real> values(1000);
+  row.fill_uniform(values);
+  for (const Real value : values)
+    REQUIRE(static_cast<double>(value) == (static_cast<double>(one.bits() >> 9) + 0.5) * 0x1p-23);
+}
+
 TEST_CASE("fill_uniform never reaches 0 or 1 in this precision") {
   Rng rng({.seed = 2});
   std::vector<Real> values(500000);

@@ -47,7 +47,7 @@ class LookUpValues final : public Experiment {
 
   std::vector<RunSpec> runs() const override {
     return {run_of("soft", "projected(rank=16) | dense | softmax | none"),
-            run_of("few", "projected(rank=16) | dense | top_p(0.9) | none"),
+            run_of("few", "projected(rank=16) | dense | nucleus(0.9) | none"),
             run_of("one", "projected(rank=16) | own_block(64) | argmax | identity")};
   }
 

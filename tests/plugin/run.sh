@@ -68,18 +68,18 @@ check_guide() {
 
 check_commands() {
   local runs="$work/runs/look_up_values"
-  expect 2 "$fovea" describe top_p
+  expect 2 "$fovea" describe nucleus
   expect 2 "$fovea" run look_up_values steps=20 --output "$work/refused"
   expect_text "no 'look_up_values'"
   expect 0 "$fovea" list selector --plugin "$ideas"
-  expect_text "top_p"
+  expect_text "nucleus"
   expect 0 "$fovea" list --plugin "$ideas"
   local name
-  for name in projected own_block top_p identity sign_descent look_up look_up_values; do expect_text "  $name "; done
-  expect 0 "$fovea" describe top_p --plugin "$ideas"
+  for name in projected own_block nucleus identity sign_descent look_up look_up_values; do expect_text "  $name "; done
+  expect 0 "$fovea" describe nucleus --plugin "$ideas"
   expect_text "share of the probability that is kept"
-  expect 2 "$fovea" describe top_pp --plugin "$ideas"
-  expect_text "Did you mean 'top_p'?"
+  expect 2 "$fovea" describe nucleuss --plugin "$ideas"
+  expect_text "Did you mean 'nucleus'?"
 
   expect 0 "$fovea" run --plugin "$ideas" look_up_values steps=20 "optimizer=sign_descent(momentum=0.8)" --output "$work/runs"
   expect_text "accuracy"
@@ -113,7 +113,7 @@ check_refusals() {
 # Neither the source tree nor the installed Fovea has a part in a plugin, and neither is changed by one.
 check_nothing_touched() {
   local name
-  for name in projected own_block top_p identity sign_descent look_up look_up_values; do
+  for name in projected own_block nucleus identity sign_descent look_up look_up_values; do
     if grep -rnw --include='*.cpp' --include='*.h' --include='*.cmake' --include=CMakeLists.txt -- "\"$name\"" \
       "$source"/{framework,modules,tasks,experiments,cmake} >"$work/output"; then
       fail "expected no file of the source tree to know the plugin '$name'"

@@ -3,6 +3,7 @@
 
 #include "framework/attention/attend.h"
 #include "framework/core/error.h"
+#include "framework/cpu/row_math.h"
 #include "framework/graph/functions.h"
 #include "modules/transformer/multi_head.h"
 #include "tests/reference/checks.h"
@@ -161,7 +162,7 @@ struct RowChoice {
     kept.resize(weights.size());
     scratch.resize(static_cast<std::size_t>(scratch_of(selector, static_cast<Extent>(scores.size()))));
     choice = {weights, kept, 0, 0, scratch};
-    selector.select(scores, Rng(), choice);
+    selector.select_greedy(scores, Rng(), choice);
   }
 };
 
@@ -194,14 +195,30 @@ void check_selector(const Case& c, const Selector& selector, const std::string& 
   outcome.compare("out/indices", kept, sorted);
 }
 
-void check_top_k(const Case& c, Outcome& outcome) {
-  const auto selector = Registry<Selector>::instance().parse("top_k(" + number_text(c.number("k")) + ")");
+// A selector by its text, through its own backward.
+void check_differentiable(const Case& c, const std::string& text, const std::string& out, Outcome& outcome) {
+  const auto selector = Registry<Selector>::instance().parse(text);
   const GradRow pull = [&](ConstRow scores, const RowChoice& chosen, ConstRow cotangent, Row grad_scores) {
     std::vector<Real> on_kept;
     for (const Index item : chosen.kept) on_kept.push_back(cotangent[static_cast<std::size_t>(item)]);
     selector->backward(scores, chosen.choice, on_kept, grad_scores);
   };
-  check_selector(c, *selector, "weights", pull, outcome);
+  check_selector(c, *selector, out, pull, outcome);
+}
+
+// The case gives its uniform numbers, ours come from a generator: the noise is added to the scores beforehand, which changes
+// no gradient, and the selector is held without noise of its own.
+void check_gumbel_softmax(const Case& c, Outcome& outcome) {
+  std::vector<Real> noise = reals(c.in("uniform"));
+  cpu::gumbel(noise, noise);
+  Case perturbed = c;
+  std::vector<double>& scores = perturbed.arrays.at("in/scores").values;
+  for (std::size_t i = 0; i < scores.size(); ++i) scores[i] += static_cast<double>(noise[i]);
+  const auto selector = Registry<Selector>::instance().parse("gumbel_softmax(" + number_text(c.number("temperature")) + ")");
+  const GradRow pull = [&](ConstRow row, const RowChoice& chosen, ConstRow cotangent, Row grad_scores) {
+    selector->backward(row, chosen.choice, cotangent, grad_scores);
+  };
+  check_selector(perturbed, *selector, "y", pull, outcome);
 }
 
 void check_straight_through(const Case& c, Outcome& outcome) {
@@ -219,7 +236,14 @@ void add_attention_checks(std::map<std::string, Check>& checks) {
   add_score_checks(checks);
   add_pattern_checks(checks);
   checks["multi_head_attention"] = [](const Case& c, Outcome& outcome) { check_graph(c, multi_head_attention, outcome); };
-  checks["select/top_k"] = check_top_k;
+  checks["select/top_k"] = [](const Case& c, Outcome& outcome) {
+    check_differentiable(c, "top_k(" + number_text(c.number("k")) + ")", "weights", outcome);
+  };
+  checks["select/sparsemax"] = [](const Case& c, Outcome& outcome) { check_differentiable(c, "sparsemax", "y", outcome); };
+  checks["select/entmax"] = [](const Case& c, Outcome& outcome) {
+    check_differentiable(c, "entmax(" + number_text(c.number("alpha")) + ")", "y", outcome);
+  };
+  checks["select/gumbel_softmax"] = check_gumbel_softmax;
   checks["select/straight_through"] = check_straight_through;
 }
 

@@ -1,4 +1,4 @@
-// The selector `top_p`: as many items as are needed to hold a share of the probability.
+// The selector `nucleus`: as many items as are needed to hold a share of the probability.
 
 #include <algorithm>
 #include <numeric>
@@ -9,7 +9,7 @@
 namespace fovea {
 namespace {
 
-class TopP final : public Selector {
+class Nucleus final : public Selector {
  public:
   void fields(Options& options) override {
     options.add("p", p_, "share of the probability that is kept, in [0, 1]", {.low = 0, .high = 1});
@@ -58,7 +58,7 @@ class TopP final : public Selector {
   double p_ = 0.9;
 };
 
-FOVEA_SELECTOR("top_p", TopP, R"doc(Top-p: the fewest items that together hold the share p of the probability.
+FOVEA_SELECTOR("nucleus", Nucleus, R"doc(Nucleus: the fewest items that together hold the share p of the probability.
 
 Solves    kept = the shortest head of the items, sorted by score, with sum of softmax(s) >= p; ties to the lowest index;
           w_i = exp(s_i) / sum over kept j of exp(s_j).

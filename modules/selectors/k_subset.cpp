@@ -1,0 +1,71 @@
+#include "framework/attention/k_subset.h"
+
+#include <algorithm>
+
+#include "framework/attention/selector.h"
+#include "framework/cpu/row_math.h"
+
+namespace fovea {
+namespace {
+
+class KSubset final : public Selector {
+ public:
+  void fields(Options& options) override {
+    options.add("k", k_, "items kept, >= 1", {.low = 1});
+    options.add("temperature", temperature_, "scores are divided by it, > 0; small is sharp", {.low = 1e-6});
+  }
+  Traits traits() const override { return {.samples = true, .is_sparse = true}; }
+  Extent capacity(Extent items) const override { return std::min(items, k_); }
+  Extent scratch(Extent items) const override { return items + subset_scratch(items, k_); }
+
+  void select(ConstRow scores, Rng rng, Choice& out) const override {
+    const std::span<Index> kept = prepare(scores, out);
+    out.log_prob = draw_subset(row_of(scores, out), rng, kept);
+  }
+
+  void select_greedy(ConstRow scores, Rng /*rng*/, Choice& out) const override {
+    const std::span<Index> kept = prepare(scores, out);
+    keep_best(scores, kept);
+    out.log_prob = subset_log_prob(row_of(scores, out), kept);
+  }
+
+  // log p(S) = sum over S of s_i / t - log Z  =>  grad_s_i += factor ([i in S] - p(i in S)) / t
+  void log_prob_backward(ConstRow scores, const Choice& choice, Real factor, Row grad_scores) const override {
+    const Row marginals = choice.scratch.first(scores.size());
+    subset_marginals(row_of(scores, choice), marginals);
+    const Real scaled = factor * static_cast<Real>(1 / temperature_);
+    cpu::add_scaled(-scaled, marginals, grad_scores);
+    for (Extent i = 0; i < choice.count; ++i) {
+      grad_scores[static_cast<std::size_t>(choice.kept[static_cast<std::size_t>(i)])] += scaled;
+    }
+  }
+
+ private:
+  std::span<Index> prepare(ConstRow scores, Choice& out) const {
+    out.count = capacity(static_cast<Extent>(scores.size()));
+    const auto count = static_cast<std::size_t>(out.count);
+    std::fill_n(out.weights.begin(), count, Real(1) / static_cast<Real>(out.count));
+    return out.kept.first(count);
+  }
+  SubsetRow row_of(ConstRow scores, const Choice& choice) const {
+    return {scores, temperature_, k_, choice.scratch.subspan(scores.size())};
+  }
+
+  Extent k_ = 4;
+  double temperature_ = 1;
+};
+
+FOVEA_SELECTOR("k_subset", KSubset,
+               R"doc(k-subset: a set of k items, drawn from the conditional Bernoulli distribution, weights 1 / k.
+
+Solves    S ~ p, p(S) proportional to the product over S of exp(s_i / t), |S| = k, t the temperature; in evaluation the most
+          probable set, ties to the lowest indices.
+Shapes    scores [N] -> weights [min(k, N)] = 1 / min(k, N), kept [min(k, N)] ascending, log_prob = log p(S); rows are
+          independent.
+Gradient  none through the weights; of the log-probability: ([i in S] - p(i in S)) / t with exact marginals. Needs an estimator.
+Errors    none; k above N keeps all N.
+Cost      O(N k) time and scratch; reads and writes touch k items.
+Source    Chen & Liu 1997, Statistica Sinica 7, 875-892; Ahmed et al. 2023, arXiv:2210.01941.)doc");
+
+}  // namespace
+}  // namespace fovea

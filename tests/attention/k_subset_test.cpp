@@ -1,0 +1,170 @@
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "framework/attention/k_subset.h"
+#include "tests/conformance/chosen.h"
+
+// The distribution of sets of k items against all of its sets, one by one.
+namespace fovea {
+namespace {
+
+using conformance::choose;
+using conformance::Chosen;
+using conformance::normals;
+using conformance::rng_of;
+using conformance::selector_of;
+using Reals = std::vector<Real>;
+using Set = std::vector<Index>;
+
+constexpr std::size_t kItems = 10;
+constexpr Extent kKept = 5;
+constexpr double kLimit = sizeof(Real) == 8 ? 1e-12 : 2e-6;
+
+struct Example {
+  Reals scores;
+  double temperature = 1;
+  Extent k = kKept;
+  mutable Reals scratch = {};
+
+  SubsetRow row() const {
+    scratch.assign(static_cast<std::size_t>(subset_scratch(static_cast<Extent>(scores.size()), k)), Real(-7));
+    return {scores, temperature, k, scratch};
+  }
+};
+
+/// Every set of k items with its probability, in double precision and relative to the best scores.
+std::map<Set, double> all_sets(const Example& row) {
+  Reals sorted = row.scores;
+  std::sort(sorted.begin(), sorted.end(), std::greater<>());
+  double most = 0;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(row.k); ++i) most += static_cast<double>(sorted[i]);
+  std::map<Set, double> sets;
+  double total = 0;
+  for (std::uint32_t members = 0; members < (1U << row.scores.size()); ++members) {
+    if (__builtin_popcount(members) != row.k) continue;
+    Set set;
+    double sum = -most;
+    for (std::size_t i = 0; i < row.scores.size(); ++i) {
+      if (((members >> i) & 1U) == 0) continue;
+      set.push_back(static_cast<Index>(i));
+      sum += static_cast<double>(row.scores[i]);
+    }
+    total += sets[set] = std::exp(sum / row.temperature);
+  }
+  for (auto& [set, probability] : sets) probability /= total;
+  return sets;
+}
+
+std::vector<double> marginals_of(const std::map<Set, double>& sets, std::size_t items) {
+  std::vector<double> marginals(items);
+  for (const auto& [set, probability] : sets) {
+    for (const Index item : set) marginals[static_cast<std::size_t>(item)] += probability;
+  }
+  return marginals;
+}
+
+std::vector<Example> rows() {
+  return {{normals(kItems, rng_of(1))},
+          {normals(kItems, rng_of(2)), 0.1},
+          {Reals(kItems, 3)},
+          {{0, 1e4, -1e4, 2, 2, 1e4, 1, 0, -3, 1e4}},
+          {{-1e4, 0, 0, 0, 0, 0, 0, 0, 0, 1e4}, 1, 3},
+          {normals(kItems, rng_of(3)), 1, 1},
+          {normals(kItems, rng_of(4)), 1, 9}};
+}
+
+}  // namespace
+
+TEST_CASE("there are 252 sets of 5 of 10 items, and their log-probabilities are those of the formula") {
+  for (const Example& row : rows()) {
+    const auto sets = all_sets(row);
+    double total = 0;
+    for (const auto& [set, probability] : sets) {
+      const double found = std::exp(static_cast<double>(subset_log_prob(row.row(), set)));
+      CHECK(std::abs(found - probability) < 5 * kLimit);
+      total += found;
+    }
+    CHECK(std::abs(total - 1) < 20 * kLimit);
+  }
+  CHECK(all_sets(rows()[0]).size() == 252);
+}
+
+TEST_CASE("marginals are the sums over all sets that hold the item, and sum to k") {
+  for (const Example& row : rows()) {
+    const std::vector<double> expected = marginals_of(all_sets(row), kItems);
+    Reals marginals(kItems);
+    subset_marginals(row.row(), marginals);
+    double sum = 0;
+    for (std::size_t i = 0; i < kItems; ++i) {
+      CHECK(std::abs(static_cast<double>(marginals[i]) - expected[i]) < kLimit);
+      sum += static_cast<double>(marginals[i]);
+    }
+    CHECK(std::abs(sum - static_cast<double>(row.k)) < 5 * kLimit);
+  }
+}
+
+TEST_CASE("the gradient of the marginals is their covariance over all sets, added") {
+  for (const Example& row : rows()) {
+    const auto sets = all_sets(row);
+    const std::vector<double> marginals = marginals_of(sets, kItems);
+    const Reals cotangent = normals(kItems, rng_of(5));
+    std::vector<double> expected(kItems, 0.5);
+    for (const auto& [set, probability] : sets) {
+      double part = 0;
+      for (const Index item : set) part += static_cast<double>(cotangent[static_cast<std::size_t>(item)]);
+      for (const Index item : set) expected[static_cast<std::size_t>(item)] += probability * part / row.temperature;
+      for (std::size_t i = 0; i < kItems; ++i) expected[i] -= probability * part * marginals[i] / row.temperature;
+    }
+    Reals gradient(kItems, Real(0.5));
+    subset_marginals_backward(row.row(), cotangent, gradient);
+    for (std::size_t i = 0; i < kItems; ++i) CHECK(std::abs(static_cast<double>(gradient[i]) - expected[i]) < 40 * kLimit);
+  }
+}
+
+TEST_CASE("sets are drawn as often as they are probable") {
+  const Example row{normals(kItems, rng_of(6))};
+  const int draws = 40000;
+  std::map<Set, int> counts;
+  for (std::uint32_t draw = 0; draw < draws; ++draw) {
+    Set kept(static_cast<std::size_t>(kKept));
+    const Real log_prob = draw_subset(row.row(), rng_of(draw, 90), kept);
+    ++counts[kept];
+    if (draw < 100) CHECK(log_prob == subset_log_prob(row.row(), kept));
+  }
+  double chi_square = 0;  // 251 degrees of freedom: mean 251, deviation 22.4
+  for (const auto& [set, probability] : all_sets(row)) {
+    chi_square += std::pow(counts[set] - draws * probability, 2) / (draws * probability);
+  }
+  CHECK(chi_square < 251 + 4 * 22.4);
+  CHECK(chi_square > 251 - 4 * 22.4);
+}
+
+TEST_CASE("a set as large as the row is certain, and one item of many is a draw from softmax") {
+  const Example all{{1, 5, -2}, 1, 3};
+  Set kept(3);
+  CHECK(draw_subset(all.row(), rng_of(1), kept) == 0);
+  CHECK(kept == Set{0, 1, 2});
+  const Reals scores = normals(6, rng_of(7));
+  const Chosen soft = choose(*selector_of("softmax(0.7)"), scores, rng_of(0));
+  const Chosen marginals = choose(*selector_of("k_subset_marginals(1, temperature=0.7)"), scores, rng_of(0));
+  for (std::size_t i = 0; i < 6; ++i) CHECK(std::abs(soft.weights[i] - marginals.weights[i]) < kLimit);
+}
+
+TEST_CASE("long rows of large sets neither overflow nor vanish") {
+  for (const double scale : {0.0, 1.0, 50.0}) {
+    Example row{normals(4096, rng_of(8)), 1, 100};
+    for (Real& score : row.scores) score *= static_cast<Real>(scale);
+    Reals marginals(4096);
+    subset_marginals(row.row(), marginals);
+    double sum = 0;
+    for (const Real marginal : marginals) sum += static_cast<double>(marginal);
+    CHECK(sum == doctest::Approx(100).epsilon(sizeof(Real) == 8 ? 1e-10 : 1e-3));
+    Set kept(100);
+    const Real log_prob = draw_subset(row.row(), rng_of(9), kept);
+    CHECK(log_prob < 0);
+    CHECK(std::isfinite(log_prob));
+  }
+}
+
+}  // namespace fovea

@@ -1,0 +1,132 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "framework/core/rng.h"
+#include "framework/cpu/simplex.h"
+
+using namespace fovea;
+
+namespace {
+
+using Reals = std::vector<Real>;
+constexpr double kLimit = sizeof(Real) == 8 ? 1e-12 : 2e-6;
+
+template <class Function>
+Reals dense(const Reals& scores, Function function) {
+  Reals weights(scores.size(), -7), all(scores.size());
+  std::vector<Index> kept(scores.size(), -7);
+  Reals scratch(static_cast<std::size_t>(cpu::simplex_scratch(static_cast<Extent>(scores.size()))), -7);
+  const Extent count = function(scores, cpu::SparseRow{weights.data(), kept.data(), scratch.data()});
+  for (std::size_t k = 0; k < static_cast<std::size_t>(count); ++k) all[static_cast<std::size_t>(kept[k])] = weights[k];
+  return all;
+}
+
+Reals with_alpha(const Reals& scores, double alpha, double temperature = 1) {
+  return dense(scores, [&](const Reals& s, const cpu::SparseRow& out) { return cpu::entmax(s, alpha, temperature, out); });
+}
+Reals with_sparsemax(const Reals& scores, double temperature = 1) {
+  return dense(scores, [&](const Reals& s, const cpu::SparseRow& out) { return cpu::sparsemax(s, temperature, out); });
+}
+Reals with_entmax15(const Reals& scores, double temperature = 1) {
+  return dense(scores, [&](const Reals& s, const cpu::SparseRow& out) { return cpu::entmax15(s, temperature, out); });
+}
+
+/// The weights in double precision, by bisection on tau.
+Reals by_bisection(const Reals& scores, double alpha, double temperature) {
+  const double most = static_cast<double>(*std::max_element(scores.begin(), scores.end()));
+  const auto weight = [&](Real score, double tau) {
+    const double x = (alpha - 1) * (static_cast<double>(score) - most) / temperature;
+    return std::pow(std::max(x - tau, 0.0), 1 / (alpha - 1));
+  };
+  double low = -1, high = 0;
+  for (int round = 0; round < 200; ++round) {
+    const double tau = (low + high) / 2;
+    double sum = 0;
+    for (const Real score : scores) sum += weight(score, tau);
+    (sum >= 1 ? low : high) = tau;
+  }
+  Reals weights;
+  for (const Real score : scores) weights.push_back(static_cast<Real>(weight(score, low)));
+  return weights;
+}
+
+double distance(const Reals& a, const Reals& b) {
+  double worst = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double error = std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
+    if (!(error <= worst)) worst = error;  // a NaN stays
+  }
+  return worst;
+}
+
+Reals random_scores(std::size_t items, double scale, std::uint64_t seed) {
+  Rng rng({.seed = seed});
+  Reals scores(items);
+  rng.fill_normal(scores);
+  for (Real& score : scores) score = static_cast<Real>(scale) * score;
+  return scores;
+}
+
+}  // namespace
+
+TEST_CASE("sparsemax of 0, 0.5, 1 is 0, 0.25, 0.75, and of scores further apart one item alone") {
+  CHECK(with_sparsemax({0, 0.5, 1}) == Reals{0, 0.25, 0.75});
+  CHECK(with_sparsemax({0, 0.5, 1}, 0.5) == Reals{0, 0, 1});
+  CHECK(with_sparsemax({3, 3, -1e4, 3}).at(2) == 0);
+}
+
+TEST_CASE("entmax15 of scores 0, 1 solves the quadratic equation of its threshold") {
+  // u^2 + (u - 1/2)^2 = 1, u > 1/2:  u = (1 + sqrt(7)) / 4
+  const double u = (1 + std::sqrt(7.0)) / 4;
+  CHECK(distance(with_entmax15({0, 1}), {static_cast<Real>((u - 0.5) * (u - 0.5)), static_cast<Real>(u * u)}) < kLimit);
+}
+
+TEST_CASE("projections agree with bisection for rows of any length and scale") {
+  for (const std::size_t items : {1, 2, 3, 8, 15, 16, 17, 63, 64, 65, 100, 1000, 4096}) {
+    for (const double scale : {1e-5, 0.1, 1.0, 30.0, 1e4}) {
+      CAPTURE(items);
+      CAPTURE(scale);
+      const Reals scores = random_scores(items, scale, items);
+      CHECK(distance(with_sparsemax(scores, 0.8), by_bisection(scores, 2, 0.8)) < kLimit);
+      CHECK(distance(with_entmax15(scores, 0.8), by_bisection(scores, 1.5, 0.8)) < kLimit);
+      for (const double alpha : {1.05, 1.25, 1.5, 2.0, 2.5}) {
+        CAPTURE(alpha);
+        CHECK(distance(with_alpha(scores, alpha, 0.8), by_bisection(scores, alpha, 0.8)) < 20 * kLimit);
+      }
+    }
+  }
+}
+
+TEST_CASE("equal scores share the weight, to the last bits, however many they are") {
+  for (const std::size_t items : {1, 5, 64, 333, 5000}) {
+    for (const Reals& weights : {with_sparsemax(Reals(items, 3)), with_entmax15(Reals(items, -2)),
+                                 with_alpha(Reals(items, 0), 1.3), with_alpha(Reals(items, 7), 3)}) {
+      CAPTURE(items);
+      CHECK(distance(weights, Reals(items, Real(1) / static_cast<Real>(items))) * static_cast<double>(items) < 20 * kLimit);
+    }
+  }
+}
+
+TEST_CASE("a score that is not finite makes the whole row undefined") {
+  for (const Real bad : {std::numeric_limits<Real>::quiet_NaN(), std::numeric_limits<Real>::infinity()}) {
+    Reals scores = random_scores(70, 1, 1);
+    scores[37] = bad;
+    for (const Reals& weights : {with_sparsemax(scores), with_entmax15(scores), with_alpha(scores, 1.3)}) {
+      CHECK(std::all_of(weights.begin(), weights.end(), [](Real w) { return std::isnan(w); }));
+    }
+  }
+}
+
+TEST_CASE("a score of minus infinity has no weight and changes none") {
+  Reals scores = random_scores(40, 1, 2);
+  const Reals without = with_entmax15(scores);
+  scores.push_back(-std::numeric_limits<Real>::infinity());
+  Reals with = with_entmax15(scores);
+  CHECK(with.back() == 0);
+  with.pop_back();
+  CHECK(distance(with, without) < kLimit);
+}
