@@ -208,12 +208,17 @@ void check_differentiable(const Case& c, const std::string& text, const std::str
 
 // The case gives its uniform numbers, ours come from a generator: the noise is added to the scores beforehand, which changes
 // no gradient, and the selector is held without noise of its own.
-void check_gumbel_softmax(const Case& c, Outcome& outcome) {
+Case perturbed_by_its_noise(const Case& c) {
   std::vector<Real> noise = reals(c.in("uniform"));
   cpu::gumbel(noise, noise);
   Case perturbed = c;
   std::vector<double>& scores = perturbed.arrays.at("in/scores").values;
   for (std::size_t i = 0; i < scores.size(); ++i) scores[i] += static_cast<double>(noise[i]);
+  return perturbed;
+}
+
+void check_gumbel_softmax(const Case& c, Outcome& outcome) {
+  const Case perturbed = perturbed_by_its_noise(c);
   const auto selector = Registry<Selector>::instance().parse("gumbel_softmax(" + number_text(c.number("temperature")) + ")");
   const GradRow pull = [&](ConstRow row, const RowChoice& chosen, ConstRow cotangent, Row grad_scores) {
     selector->backward(row, chosen.choice, cotangent, grad_scores);
@@ -228,6 +233,39 @@ void check_straight_through(const Case& c, Outcome& outcome) {
     estimator->through_choice(*selector, scores, chosen.choice, Rng(), cotangent, grad_scores);
   };
   check_selector(c, *selector, "y", pull, outcome);
+}
+
+// The hard choice of the perturbed scores, the soft one behind it.
+void check_straight_through_gumbel(const Case& c, Outcome& outcome) {
+  const auto selector = Registry<Selector>::instance().make("argmax");
+  const auto estimator =
+      Registry<Estimator>::instance().parse("straight_through(temperature=" + number_text(c.number("temperature")) + ")");
+  const GradRow pull = [&](ConstRow scores, const RowChoice& chosen, ConstRow cotangent, Row grad_scores) {
+    estimator->through_choice(*selector, scores, chosen.choice, Rng(), cotangent, grad_scores);
+  };
+  check_selector(perturbed_by_its_noise(c), *selector, "y", pull, outcome);
+}
+
+// The case gives the actions that were drawn.
+void check_reinmax(const Case& c, Outcome& outcome) {
+  const auto selector = Registry<Selector>::instance().make("sample");
+  const auto estimator =
+      Registry<Estimator>::instance().parse("reinmax(temperature=" + number_text(c.number("temperature")) + ")");
+  const std::vector<Real> scores = reals(c.in("scores"));
+  const std::vector<Real> cotangents = reals(c.array("cot/y"));
+  const auto width = static_cast<std::size_t>(c.in("scores").shape.last());
+  std::vector<Real> dense(scores.size());
+  std::vector<Real> gradient(scores.size());
+  for (std::size_t at = 0; at < scores.size(); at += width) {
+    const ConstRow row(scores.data() + at, width);
+    RowChoice chosen(*selector, row);
+    selector->take(row, static_cast<Extent>(c.in("action").values[at / width]), chosen.choice);
+    dense[at + static_cast<std::size_t>(chosen.kept[0])] = chosen.weights[0];
+    const ConstRow cotangent(cotangents.data() + at, width);
+    estimator->through_choice(*selector, row, chosen.choice, Rng(), cotangent, Row(gradient.data() + at, width));
+  }
+  outcome.compare("out/y", dense, c.array("out/y"));
+  outcome.compare("grad/scores", gradient, c.array("grad/scores"));
 }
 
 }  // namespace
@@ -245,6 +283,8 @@ void add_attention_checks(std::map<std::string, Check>& checks) {
   };
   checks["select/gumbel_softmax"] = check_gumbel_softmax;
   checks["select/straight_through"] = check_straight_through;
+  checks["select/straight_through_gumbel"] = check_straight_through_gumbel;
+  checks["estimator/reinmax"] = check_reinmax;
 }
 
 }  // namespace fovea::reference
