@@ -4,6 +4,7 @@
 #include <iterator>
 #include <map>
 
+#include "framework/attention/annealing.h"
 #include "framework/attention/choose_op.h"
 #include "framework/core/error.h"
 #include "framework/graph/functions.h"
@@ -17,12 +18,47 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
 }
 
+/// A selector or an estimator from its text, with the numbers that change while a run trains.
 template <class Plugin>
-std::string canonical_text(const std::string& text) {
+struct Part {
+  std::shared_ptr<Plugin> plugin;
+  AnnealedCall call;
+
+  explicit Part(const std::string& text) {
+    const Call parsed = parse_call(text);
+    plugin = Registry<Plugin>::instance().make(parsed.name);
+    Options options;
+    plugin->fields(options);
+    try {
+      call = apply_annealed(parsed, options, plugin);
+    } catch (const Error& error) {
+      throw error.at(std::string(Plugin::kKind) + " " + parsed.name);
+    }
+  }
+};
+
+std::string canonical_scorer(const std::string& text) {
   Options options;
-  const auto plugin = Registry<Plugin>::instance().parse(text);
-  plugin->fields(options);
+  const auto scorer = Registry<Scorer>::instance().parse(text);
+  scorer->fields(options);
   return canonical(parse_call(text).name, options);
+}
+
+/// What a selector with numbers that change may become; none where they do not.
+std::vector<std::shared_ptr<const Selector>> extremes_of(const Part<Selector>& part, const std::string& text) {
+  std::vector<std::shared_ptr<const Selector>> made;
+  if (part.call.numbers.empty()) return made;
+  Options names;
+  part.plugin->fields(names);
+  const Call parsed = parse_call(text);
+  for (const Call& call : extremes(parsed, names)) {
+    std::shared_ptr<Selector> extreme = Registry<Selector>::instance().make(parsed.name);
+    Options options;
+    extreme->fields(options);
+    apply(call, options);
+    made.push_back(std::move(extreme));
+  }
+  return made;
 }
 
 /// The estimators that fit this selector: "none, straight_through", with `selector` as it was written.
@@ -62,8 +98,8 @@ SiteText SiteText::parse(std::string_view text) {
 }
 
 std::string SiteText::text() const {
-  return canonical_text<Scorer>(scorer) + " | " + parse_pattern(pattern).text + " | " + canonical_text<Selector>(selector) +
-         " | " + canonical_text<Estimator>(estimator);
+  return canonical_scorer(scorer) + " | " + parse_pattern(pattern).text + " | " + Part<Selector>(selector).call.text +
+         " | " + Part<Estimator>(estimator).call.text;
 }
 
 struct Site::State {
@@ -72,7 +108,11 @@ struct Site::State {
   std::unique_ptr<Scorer> scorer;
   std::shared_ptr<const Pattern> pattern;
   std::shared_ptr<const Selector> selector;
+  std::vector<std::shared_ptr<const Selector>> extremes;
   std::shared_ptr<Estimator> estimator;
+  std::vector<std::pair<std::string, std::shared_ptr<Annealed>>> annealed;  // with the name of each
+  std::vector<Value> selector_parameters;
+  std::vector<Value> estimator_parameters;
   int advantage_slot = -1;
   std::map<std::string, int> visits;  // by path, to tell apart several attentions of one site
 
@@ -83,6 +123,7 @@ struct Site::State {
   std::vector<TaggedKeys> tagged_keys;
 
   void parse(const SiteText& site);
+  void declare(Builder& builder, Extent query_width, Extent key_width);
   void set_draws(Builder& builder, const Shape& scores, At at) const;
   void check(const SiteText& site, const std::string& where) const;
   void check_widths(Extent query_width, Extent key_width) const;
@@ -94,8 +135,31 @@ void Site::State::parse(const SiteText& site) {
   text = site.text();
   scorer = Registry<Scorer>::instance().parse(site.scorer);
   pattern = parse_pattern(site.pattern).pattern;
-  selector = Registry<Selector>::instance().parse(site.selector);
-  estimator = Registry<Estimator>::instance().parse(site.estimator);
+  const Part<Selector> chosen(site.selector);
+  selector = chosen.plugin;
+  extremes = extremes_of(chosen, site.selector);
+  for (const auto& number : chosen.call.numbers) annealed.emplace_back(number->name(), number);
+  const Part<Estimator> passed(site.estimator);
+  estimator = passed.plugin;
+  for (const auto& number : passed.call.numbers) {
+    if (number->is_whole()) {
+      throw Error("estimator " + site.estimator, "'" + number->name() + "' is a whole number that stays as it is; '" +
+                                                     number->text() + "' came; give a number.");
+    }
+    annealed.emplace_back("estimator_" + number->name(), number);
+  }
+}
+
+void Site::State::declare(Builder& builder, Extent query_width, Extent key_width) {
+  scorer->declare(builder, query_width, key_width);
+  for (const auto& [name, number] : annealed) builder.register_annealed(number, name);
+  const auto declare_all = [&](const char* scope_name, const std::vector<SiteParameter>& wanted, std::vector<Value>& made) {
+    if (wanted.empty()) return;
+    const auto scope = builder.scope(scope_name);
+    for (const SiteParameter& one : wanted) made.push_back(builder.parameter(one.name, one.shape, one.init));
+  };
+  declare_all("selector", selector->parameters(), selector_parameters);
+  declare_all("estimator", estimator->parameters(query_width), estimator_parameters);
 }
 
 void Site::State::check(const SiteText& site, const std::string& where) const {
@@ -140,7 +204,7 @@ Site::Site(Builder& builder, std::string_view text, Extent query_width, Extent k
     // In evaluation nothing is trained: a model may choose harder than it did while it learned.
     if (builder.mode() == Mode::kTrain) state_->check(site, "");
     state_->check_widths(query_width, key_width);
-    state_->scorer->declare(builder, query_width, key_width);
+    state_->declare(builder, query_width, key_width);
   } catch (const Error& error) {
     if (error.where().starts_with(state_->path)) throw;
     throw Error(error.at(state_->path).where(), error.fact() + " (built at " + at.text() + ")");
@@ -216,15 +280,32 @@ Attended Site::attend(const Inputs& inputs, At at) {
   if (!inputs.mask.is_empty()) operands.push_back(inputs.mask);
   if (!inputs.values.is_empty()) operands.push_back(inputs.values);
   for (const Value& tag : state_->tags(inputs.queries, inputs.prepared_keys)) operands.push_back(tag);
-  ChooseParts parts{state_->pattern,         state_->selector,          state_->estimator, state_->advantage_slot,
-                    !inputs.mask.is_empty(), !inputs.values.is_empty(), builder.products()};
+  Value baseline;
+  if (builder.mode() == Mode::kTrain) baseline = state_->estimator->baseline(state_->estimator_parameters, inputs.queries);
+  if (!baseline.is_empty()) operands.push_back(baseline);
+  operands.insert(operands.end(), state_->selector_parameters.begin(), state_->selector_parameters.end());
+  ChooseParts parts{.pattern = state_->pattern,
+                    .selector = state_->selector,
+                    .extremes = state_->extremes,
+                    .estimator = state_->estimator,
+                    .advantage_slot = state_->advantage_slot,
+                    .has_mask = !inputs.mask.is_empty(),
+                    .has_values = !inputs.values.is_empty(),
+                    .has_baseline = !baseline.is_empty(),
+                    .selector_parameters = state_->selector_parameters.size(),
+                    .products = builder.products()};
   const std::vector<Value> out = builder.add_all(std::make_shared<ChooseOp>(std::move(parts)), operands, "", at);
   result.weights = out[ChooseOp::kWeights];
   result.kept = out[ChooseOp::kKept];
   result.count = out[ChooseOp::kCount];
   result.log_prob = out[ChooseOp::kLogProb];
   if (!inputs.values.is_empty()) result.read = out[ChooseOp::kRead];
-  builder.register_site(state_->text, result.scores, result.kept, result.weights, result.count, result.log_prob);
+  builder.register_site(state_->text, {.scores = result.scores,
+                                       .kept = result.kept,
+                                       .weights = result.weights,
+                                       .count = result.count,
+                                       .log_prob = result.log_prob,
+                                       .right = inputs.right});
   return result;
 }
 

@@ -11,7 +11,8 @@
 namespace fovea {
 
 /// A site described by one line of text:  scaled_dot | causal | top_k(8) | straight_through
-/// Missing parts at the end take the defaults: dense, softmax, none.
+/// Missing parts at the end take the defaults: dense, softmax, none. Numbers of a selector or an estimator may change while
+/// a run trains: softmax(temperature=exponential(from=2, to=0.1)).
 ///
 /// Errors    unknown names and options (with the nearest), and combinations that cannot train, checked when built.
 struct SiteText {
@@ -45,8 +46,9 @@ class Site {
   Value prepare_keys(Value keys);
   /// queries [B, M, Dq], prepared from prepare_keys, values [B, N, V] or empty, mask Index [B, M, N] or [B, N] or empty
   /// (1 = allowed), bias [B, M, N] of the scores, or what broadcasts to it, or empty, sharpness [B, M] or empty: what the
-  /// scores of a query are multiplied with before that, where a model computes it. A row with nothing allowed gives weights
-  /// 0, count 0 and gradient 0.
+  /// scores of a query are multiplied with before that, where a model computes it. right Index [B, M] or empty: the item that
+  /// should be chosen, -1 where it is not known; results tell how often it was. A row with nothing allowed gives weights 0,
+  /// count 0 and gradient 0.
   struct Inputs {
     Value queries;
     Value prepared_keys;
@@ -54,6 +56,7 @@ class Site {
     Value mask{};
     Value bias{};
     Value sharpness{};
+    Value right{};
   };
   Attended attend(const Inputs& inputs, At at = At::here());
   Value scores(Value queries, Value prepared_keys);

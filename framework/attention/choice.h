@@ -1,9 +1,11 @@
 #pragma once
 
 #include <span>
+#include <string>
 
 #include "framework/core/real.h"
 #include "framework/core/rng.h"
+#include "framework/graph/graph.h"
 
 namespace fovea {
 
@@ -22,7 +24,18 @@ struct Choice {
   Extent count = 0;
   Real log_prob = 0;
   std::span<Real> scratch;  // its content is lost between calls
+  // Of the selector, in the order of Selector::parameters.
+  std::span<const ConstRow> parameters = {};
+  std::span<const Row> grad_parameters = {};  // in backward, to be added to; an empty row is not wanted
 };
+
+/// A parameter that a selector or an estimator has at each site, trained with the model.
+struct SiteParameter {
+  std::string name;
+  Shape shape;
+  Init init;
+};
+inline constexpr std::size_t kMostSiteParameters = 4;  // of one selector
 
 /// weights = softmax(scores / temperature), temperature > 0; returns log(sum(exp((scores - max) / temperature))). The
 /// largest score is taken off first: divided by a small temperature it could overflow. May work in place. Shapes: [N], [>=

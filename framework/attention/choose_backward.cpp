@@ -24,7 +24,7 @@ const Real* grad_read(const ChooseMemory& memory) { return memory.run.grad_out[C
 }  // namespace
 
 void ChooseOp::backward(const OpRun& run) const {
-  const ChooseMemory memory(run, parts_.has_mask, parts_.has_values);
+  const ChooseMemory memory(run, inputs_);
   const ChooseExtents& e = memory.e;
   Counters counters;
   if (e.items == 0) return;
@@ -33,7 +33,7 @@ void ChooseOp::backward(const OpRun& run) const {
   } else if (run.wants(0)) {
     for (Extent b = 0; b < e.batch; ++b) pull_rows(memory, b, counters);
   }
-  const bool wants_values = parts_.has_values && run.wants(parts_.has_mask ? 2 : 1);
+  const bool wants_values = parts_.has_values && run.wants(inputs_.values);
   for (Extent b = 0; wants_values && b < e.batch; ++b) pull_values(memory, b, counters);
   run.count(counters);
 }
@@ -98,11 +98,9 @@ void ChooseOp::pull_row(const ChooseMemory& memory, const ChooseRow& row, const 
   const bool is_full = memory.is_full(row);
   const std::span<Index> kept = memory.kept_of(row);
   if (!is_full) find_places(kept, row.items, memory.places);
-  const Choice choice{{memory.weights + row.row * memory.e.capacity, kept.size()},
-                      is_full ? kept : std::span<Index>{memory.places, kept.size()},
-                      static_cast<Extent>(kept.size()),
-                      memory.log_prob[row.row],
-                      memory.scratch_row()};
+  Choice choice = memory.choice(row, is_full ? kept : std::span<Index>{memory.places, kept.size()});
+  choice.count = static_cast<Extent>(kept.size());
+  choice.log_prob = memory.log_prob[row.row];
   const std::size_t allowed = row.items.size();
   Real* grad_all = memory.run.grad_in[0].real() + row.row * memory.e.items;
   const Row grad_scores{is_full ? grad_all : memory.row_grad_scores, allowed};
@@ -113,7 +111,7 @@ void ChooseOp::pull_row(const ChooseMemory& memory, const ChooseRow& row, const 
   }
   if (selector_traits_.samples) {
     const Real factor = memory.run.grad_out[kLogProb].real()[row.row];
-    const Real score = advantage(memory, row.b);
+    const Real score = advantage(memory, row);
     if (factor != 0) parts_.selector->log_prob_backward(row.scores, choice, factor, grad_scores);
     if (score != 0) parts_.estimator->pull_log_prob(*parts_.selector, row.scores, choice, draw, score, grad_scores);
   }
@@ -149,7 +147,7 @@ ConstRow ChooseOp::grad_weights(const ChooseMemory& memory, const ChooseRow& row
 // read_m = sum_k w_mk values[kept_mk]  =>  grad_values[kept_mk] += w_mk grad_read_m
 void ChooseOp::pull_values(const ChooseMemory& memory, Extent b, Counters& counters) const {
   const ChooseExtents& e = memory.e;
-  Real* grad_values = memory.run.grad_in[parts_.has_mask ? 2 : 1].real() + b * e.items * e.width;
+  Real* grad_values = memory.run.grad_in[inputs_.values].real() + b * e.items * e.width;
   const Real* grad = grad_read(memory) + b * e.queries * e.width;
   // Rows that the gradient of the weights has touched are not counted twice.
   const bool is_counted = memory.run.wants(0) && estimator_traits_.has_path;
@@ -170,15 +168,27 @@ void ChooseOp::pull_values(const ChooseMemory& memory, Extent b, Counters& count
   }
 }
 
-Real ChooseOp::advantage(const ChooseMemory& memory, Extent b) const {
-  const auto& all = memory.run.context->advantages;
+const std::span<const Real>* ChooseOp::of_slot(std::span<const std::span<const Real>> all,
+                                               const ChooseMemory& memory) const {
   const auto slot = static_cast<std::size_t>(parts_.advantage_slot);
-  if (parts_.advantage_slot < 0 || slot >= all.size() || all[slot].empty()) return 0;
+  if (parts_.advantage_slot < 0 || slot >= all.size() || all[slot].empty()) return nullptr;
   if (static_cast<Extent>(all[slot].size()) != memory.e.batch) {
     throw Error("an advantage for each of " + std::to_string(memory.e.batch) + " rows was expected; " +
                 std::to_string(all[slot].size()) + " came; keep the batch as the first axis of a site that samples.");
   }
-  return all[slot][static_cast<std::size_t>(b)];
+  return &all[slot];
+}
+
+// a = scale (cost - baseline), and the baseline learns by scale (cost - baseline)^2  =>  grad_baseline -= 2 a
+Real ChooseOp::advantage(const ChooseMemory& memory, const ChooseRow& row) const {
+  const std::span<const Real>* advantages = of_slot(memory.run.context->advantages, memory);
+  if (advantages == nullptr) return 0;
+  Real score = (*advantages)[static_cast<std::size_t>(row.b)];
+  if (memory.baseline == nullptr) return score;
+  const std::span<const Real>* scales = of_slot(memory.run.context->advantage_scales, memory);
+  if (scales != nullptr) score -= (*scales)[static_cast<std::size_t>(row.b)] * memory.baseline[row.row];
+  if (memory.grad_baseline != nullptr) memory.grad_baseline[row.row] -= 2 * score;
+  return score;
 }
 
 }  // namespace fovea

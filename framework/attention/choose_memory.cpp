@@ -32,18 +32,19 @@ std::vector<Type> ChooseMemory::workspace(const ChooseExtents& extents, Needs ne
   return types;
 }
 
-ChooseMemory::ChooseMemory(const OpRun& call, bool has_mask, bool has_values)
+ChooseMemory::ChooseMemory(const OpRun& call, const ChooseInputs& inputs)
     : run(call), plan(static_cast<const ChoosePlan&>(*call.prepared)), e(plan.extents()) {
   scores = run.in[0].real();
-  mask = has_mask ? run.in[1].index() : nullptr;
-  is_mask_shared = has_mask && run.in[1].shape().rank() == 2;
-  values = has_values ? run.in[has_mask ? 2 : 1].real() : nullptr;
-  tags = run.in.subspan(1 + static_cast<std::size_t>(has_mask) + static_cast<std::size_t>(has_values));
+  mask = inputs.mask > 0 ? run.in[inputs.mask].index() : nullptr;
+  is_mask_shared = inputs.mask > 0 && run.in[inputs.mask].shape().rank() == 2;
+  values = inputs.values > 0 ? run.in[inputs.values].real() : nullptr;
+  tags = run.in.subspan(inputs.tags, inputs.tag_count);
+  bind_trained(inputs);
   weights = run.out[ChooseOp::kWeights].real();
   kept = run.out[ChooseOp::kKept].index();
   count = run.out[ChooseOp::kCount].index();
   log_prob = run.out[ChooseOp::kLogProb].real();
-  read = has_values ? run.out[ChooseOp::kRead].real() : nullptr;
+  read = inputs.values > 0 ? run.out[ChooseOp::kRead].real() : nullptr;
   items = run.workspace[kItems].index();
   places = run.workspace[kPlaces].index();
   row_scores = run.workspace[kRowScores].real();
@@ -56,6 +57,19 @@ ChooseMemory::ChooseMemory(const OpRun& call, bool has_mask, bool has_values)
   dense_grad_weights = is_dense ? run.workspace[kDenseGradWeights].real() : nullptr;
   is_open = mask == nullptr && plan.is_dense();
   if (is_open) std::iota(items, items + e.items, 0);
+}
+
+void ChooseMemory::bind_trained(const ChooseInputs& inputs) {
+  const bool has_gradients = !run.grad_in.empty();
+  baseline = inputs.baseline > 0 ? run.in[inputs.baseline].real() : nullptr;
+  grad_baseline = inputs.baseline > 0 && has_gradients ? run.grad_in[inputs.baseline].real() : nullptr;
+  parameter_count = inputs.selector_count;
+  for (std::size_t i = 0; i < parameter_count; ++i) {
+    const Tensor& parameter = run.in[inputs.selector + i];
+    const auto size = static_cast<std::size_t>(parameter.size());
+    parameters[i] = {parameter.real(), size};
+    if (has_gradients && run.wants(inputs.selector + i)) grad_parameters[i] = {run.grad_in[inputs.selector + i].real(), size};
+  }
 }
 
 ChooseRow ChooseMemory::row(Extent b, Extent m) const {

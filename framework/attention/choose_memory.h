@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+
 #include "framework/attention/choice.h"
 #include "framework/attention/choose_plan.h"
 #include "framework/attention/estimator.h"
@@ -18,8 +20,10 @@ struct ChooseRow {
   ConstRow scores;               // of these [n]
 };
 
+struct ChooseInputs;
+
 struct ChooseMemory {
-  ChooseMemory(const OpRun& call, bool has_mask, bool has_values);
+  ChooseMemory(const OpRun& call, const ChooseInputs& inputs);
 
   const OpRun& run;
   const ChoosePlan& plan;
@@ -30,6 +34,12 @@ struct ChooseMemory {
   bool is_mask_shared;           // [B, N]: one row for all queries
   const Real* values;            // [B, N, V] or null
   std::span<const Tensor> tags;  // Index [B, M, T] and [B, N, T] of each part of the pattern that makes them
+  const Real* baseline;          // [B, M] or null
+  Real* grad_baseline;           // [B, M] or null
+  // Of the selector; a fixed number, because nothing is allocated while a plan runs.
+  std::array<ConstRow, kMostSiteParameters> parameters;
+  std::array<Row, kMostSiteParameters> grad_parameters;
+  std::size_t parameter_count;
   Real* weights;                 // [B, M, K]
   Index* kept;                   // [B, M, K]
   Index* count;                  // [B, M]
@@ -56,7 +66,15 @@ struct ChooseMemory {
 
   ChooseRow row(Extent b, Extent m) const;
   const Real* value(Extent b, Extent item) const { return values + (b * e.items + item) * e.width; }
+  /// The choice of a row, with places where its items are to be kept.
+  Choice choice(const ChooseRow& row, std::span<Index> kept_places) const {
+    Choice made{{weights + row.row * e.capacity, kept_places.size()}, kept_places, 0, 0, scratch_row()};
+    made.parameters = {parameters.data(), parameter_count};
+    made.grad_parameters = {grad_parameters.data(), parameter_count};
+    return made;
+  }
   Row scratch_row() const { return {scratch, static_cast<std::size_t>(e.scratch)}; }
+  void bind_trained(const ChooseInputs& inputs);
   /// All items are allowed: places and items are the same.
   bool is_full(const ChooseRow& row) const { return static_cast<Extent>(row.items.size()) == e.items; }
   std::span<Index> kept_of(const ChooseRow& row) const {

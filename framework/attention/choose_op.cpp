@@ -19,14 +19,32 @@ void expect(bool holds, const std::string& input, const std::string& expected, c
 
 }  // namespace
 
+ChooseInputs::ChooseInputs(const ChooseParts& parts) {
+  std::size_t next = 1;
+  if (parts.has_mask) mask = next++;
+  if (parts.has_values) values = next++;
+  tags = next;
+  tag_count = 2 * taggers_of(*parts.pattern).size();
+  next += tag_count;
+  if (parts.has_baseline) baseline = next++;
+  selector = next;
+  selector_count = parts.selector_parameters;
+}
+
 ChooseOp::ChooseOp(ChooseParts parts)
-    : parts_(std::move(parts)), selector_traits_(parts_.selector->traits()), estimator_traits_(parts_.estimator->traits()) {}
+    : parts_(std::move(parts)), inputs_(parts_), selector_traits_(parts_.selector->traits()), estimator_traits_(parts_.estimator->traits()) {}
 
 ChooseExtents ChooseOp::extents(std::span<const Type> in) const {
   const Shape& scores = in[0].shape;
-  const Extent width = parts_.has_values ? in[parts_.has_mask ? 2 : 1].shape[2] : 0;
-  return {scores[0], scores[1], scores[2], parts_.estimator->capacity(*parts_.selector, scores[2]), width,
-          scratch_of(*parts_.selector, scores[2])};
+  const Extent width = parts_.has_values ? in[inputs_.values].shape[2] : 0;
+  ChooseExtents extents{scores[0], scores[1], scores[2], 0, width, 0};
+  const auto make_room = [&](const Selector& selector) {
+    extents.capacity = std::max(extents.capacity, parts_.estimator->capacity(selector, scores[2]));
+    extents.scratch = std::max(extents.scratch, scratch_of(selector, scores[2]));
+  };
+  if (parts_.extremes.empty()) make_room(*parts_.selector);
+  for (const auto& extreme : parts_.extremes) make_room(*extreme);
+  return extents;
 }
 
 std::vector<Type> ChooseOp::infer(std::span<const Type> in) const {
@@ -36,16 +54,21 @@ std::vector<Type> ChooseOp::infer(std::span<const Type> in) const {
   const Extent m = scores.shape[1];
   const Extent n = scores.shape[2];
   if (parts_.has_mask) {
-    const bool fits = in[1].shape == Shape{b, n} || in[1].shape == Shape{b, m, n};
-    expect(in[1].kind == Kind::kIndex && fits, "mask Index", Shape{b, n}.text() + " or " + Shape{b, m, n}.text(), in[1]);
+    const Type& mask = in[inputs_.mask];
+    const bool fits = mask.shape == Shape{b, n} || mask.shape == Shape{b, m, n};
+    expect(mask.kind == Kind::kIndex && fits, "mask Index", Shape{b, n}.text() + " or " + Shape{b, m, n}.text(), mask);
   }
   if (parts_.has_values) {
-    const Type& values = in[parts_.has_mask ? 2 : 1];
+    const Type& values = in[inputs_.values];
     const bool fits = values.shape.rank() == 3 && values.shape[0] == b && values.shape[1] == n && values.shape[2] > 0;
     expect(values.kind == Kind::kReal && fits, "values",
            "[B, N, V] with B = " + std::to_string(b) + " and N = " + std::to_string(n), values);
   }
   expect_tags(in);
+  if (parts_.has_baseline) {
+    const Type& baseline = in[inputs_.baseline];
+    expect(baseline.kind == Kind::kReal && baseline.shape == Shape{b, m}, "baseline", Shape{b, m}.text(), baseline);
+  }
   const ChooseExtents e = extents(in);
   std::vector<Type> types{
       {{b, m, e.capacity}, Kind::kReal}, {{b, m, e.capacity}, Kind::kIndex}, {{b, m}, Kind::kIndex}, {{b, m}, Kind::kReal}};
@@ -55,7 +78,7 @@ std::vector<Type> ChooseOp::infer(std::span<const Type> in) const {
 
 void ChooseOp::expect_tags(std::span<const Type> in) const {
   const Shape& scores = in[0].shape;
-  std::size_t at = 1 + static_cast<std::size_t>(parts_.has_mask) + static_cast<std::size_t>(parts_.has_values);
+  std::size_t at = inputs_.tags;
   for (const Pattern* tagger : taggers_of(*parts_.pattern)) {
     for (const int axis : {1, 2}) {
       const Shape expected{scores[0], scores[axis], tagger->tag_count()};
@@ -82,7 +105,7 @@ double ChooseOp::multiply_adds(std::span<const Type> in) const {
 }
 
 void ChooseOp::forward(const OpRun& run) const {
-  const ChooseMemory memory(run, parts_.has_mask, parts_.has_values);
+  const ChooseMemory memory(run, inputs_);
   const ChooseExtents& e = memory.e;
   Counters counters;
   counters.scored_pairs = static_cast<std::uint64_t>(e.batch * e.queries * e.items);
@@ -118,8 +141,7 @@ void ChooseOp::choose_row(const ChooseMemory& memory, const ChooseRow& row, cons
   const Extent capacity = memory.e.capacity;
   Real* weights = memory.weights + row.row * capacity;
   Index* kept = memory.kept + row.row * capacity;
-  Choice choice{
-      {weights, static_cast<std::size_t>(capacity)}, {kept, static_cast<std::size_t>(capacity)}, 0, 0, memory.scratch_row()};
+  Choice choice = memory.choice(row, {kept, static_cast<std::size_t>(capacity)});
   bool counts = true;
   if (!row.items.empty()) {
     const bool is_evaluation = memory.run.context != nullptr && memory.run.context->mode == Mode::kEvaluate;

@@ -13,20 +13,37 @@ struct ChooseRow;
 struct ChooseParts {
   std::shared_ptr<const Pattern> pattern;
   std::shared_ptr<const Selector> selector;
+  std::vector<std::shared_ptr<const Selector>> extremes = {};  // what a selector with annealed options may become
   std::shared_ptr<const Estimator> estimator;
   int advantage_slot = -1;  // of OpContext::advantages; -1: the estimator has no score-function part
   bool has_mask = false;
   bool has_values = false;
+  bool has_baseline = false;
+  std::size_t selector_parameters = 0;
   cpu::Products products = cpu::Products::kFull;
+};
+
+/// Places of the inputs of the op behind the scores; 0: not there.
+struct ChooseInputs {
+  explicit ChooseInputs(const ChooseParts& parts);
+  std::size_t mask = 0;
+  std::size_t values = 0;
+  std::size_t tags = 0;
+  std::size_t tag_count = 0;
+  std::size_t baseline = 0;
+  std::size_t selector = 0;  // its parameters
+  std::size_t selector_count = 0;
 };
 
 /// Scores to a choice and to what it reads: masks and patterns are compacted away, the selector sees what is left.
 ///
 /// Solves    read_m = sum over kept k of weights_mk values[kept_mk], (weights_m, kept_m) = select(allowed scores of m).
 /// Shapes    scores [B, M, N], mask Index [B, M, N] or [B, N] where there is one, values [B, N, V] where there are any, tags
-///           Index [B, M, T] and [B, N, T] for each of `taggers_of` the pattern ->
+///           Index [B, M, T] and [B, N, T] for each of `taggers_of` the pattern, baseline [B, M] where there is one, the
+///           parameters of the selector ->
 ///           weights [B, M, K], kept Index [B, M, K], count Index [B, M], log_prob [B, M], read [B, M, V] with values.
-/// Gradient  of the selector, or the estimate; a row with nothing allowed has weights, read and gradient 0.
+/// Gradient  of the selector, or the estimate; a row with nothing allowed has weights, read and gradient 0. The baseline is
+///           taken off the advantage, and gets the gradient of its square distance from the cost.
 /// Errors    shapes and kinds that do not fit together. Values must be finite, also where they are masked.
 /// Cost      kept rows only in forward and backward; a selector that keeps all of a dense pattern reads by a product, and
 ///           an estimator that asks for the gradient of every weight touches every candidate's value in backward.
@@ -50,7 +67,7 @@ class ChooseOp final : public Op {
   ChooseExtents extents(std::span<const Type> in) const;
   void expect_tags(std::span<const Type> in) const;
   bool reads_by_product() const { return selector_traits_.keeps_all && parts_.pattern->is_dense(); }
-  bool is_whole() const { return reads_by_product() && !parts_.has_mask; }
+  bool is_whole() const { return reads_by_product() && !parts_.has_mask && parts_.selector_parameters == 0; }
   bool has_dense_gradient() const { return !parts_.estimator->reads_kept_only(); }
   bool is_random() const { return selector_traits_.samples || selector_traits_.is_random; }
   bool needs_streams() const { return is_random() || !estimator_traits_.needs_derivative; }
@@ -65,10 +82,12 @@ class ChooseOp final : public Op {
   void pull_weights_by_product(const ChooseMemory& memory, Extent b) const;
   ConstRow grad_weights(const ChooseMemory& memory, const ChooseRow& row, const Choice& choice) const;
   void pull_values(const ChooseMemory& memory, Extent b, Counters& counters) const;
-  Real advantage(const ChooseMemory& memory, Extent b) const;
+  Real advantage(const ChooseMemory& memory, const ChooseRow& row) const;
+  const std::span<const Real>* of_slot(std::span<const std::span<const Real>> all, const ChooseMemory& memory) const;
   Real* log_prob_of(const ChooseMemory& memory, Extent b) const;
 
   ChooseParts parts_;
+  ChooseInputs inputs_;
   Selector::Traits selector_traits_;
   Estimator::Traits estimator_traits_;
 };

@@ -11,6 +11,11 @@ constexpr Extent kManyItems = Extent{1} << 20;
 
 std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
 
+bool is_hard(const Selector& selector) {
+  const Selector::Traits traits = selector.traits();
+  return traits.is_sparse && (!traits.is_differentiable || selector.capacity(kManyItems) == 1);
+}
+
 }  // namespace
 
 template <>
@@ -20,6 +25,10 @@ Registry<Estimator>& Registry<Estimator>::instance() {
 }
 
 void Estimator::fields(Options& /*options*/) {}
+
+std::vector<SiteParameter> Estimator::parameters(Extent /*query_width*/) const { return {}; }
+
+Value Estimator::baseline(std::span<const Value> /*parameters*/, Value /*queries*/) const { return {}; }
 
 void Estimator::through_choice(const Selector& /*selector*/, ConstRow /*scores*/, const Choice& /*choice*/, Rng /*rng*/,
                                ConstRow /*grad_weights*/, Row /*grad_scores*/) const {
@@ -70,6 +79,10 @@ std::string misfit(const Selector& selector, std::string_view selector_name, con
   }
   if (way.needs_one_item && selector.capacity(kManyItems) != 1) {
     return "estimator " + quoted(estimator_name) + " needs a selector that keeps one item and the selector is " +
+           quoted(selector_name);
+  }
+  if (way.needs_hard_choice && !is_hard(selector)) {
+    return "estimator " + quoted(estimator_name) + " needs a selector that gives few items equal weights and the selector is " +
            quoted(selector_name);
   }
   if (way.needs_derivative && !choice.is_differentiable) {

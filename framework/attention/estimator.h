@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "framework/attention/selector.h"
+#include "framework/graph/builder.h"
 
 namespace fovea {
 
@@ -53,11 +54,18 @@ class Estimator {
     bool needs_enumeration = false;  // a selector whose choices can be counted: Selector::choices
     bool needs_two_items = false;    // binary: sites of two candidates
     bool needs_one_item = false;     // a selector that keeps one item, always
+    bool needs_hard_choice = false;  // a selector that keeps few items, all with the same weight
   };
 
   virtual ~Estimator() = default;
   virtual void fields(Options& options);
   virtual Traits traits() const = 0;
+
+  /// What the estimator learns at a site; handed to `baseline` as values of the graph.
+  virtual std::vector<SiteParameter> parameters(Extent query_width) const;
+  /// A prediction of the cost for each query, [B, M], which is taken off the advantage of its choice and trained to come
+  /// close to the cost; empty: none. The gradient of the prediction must end at the parameters.
+  virtual Value baseline(std::span<const Value> parameters, Value queries) const;
 
   /// grad_scores [N] += the estimate, from the gradient with respect to the weights: [count], of the kept items, where
   /// `reads_kept_only()`, else [N], of every candidate. `rng` gives the numbers that it gave to `select`.

@@ -1,5 +1,7 @@
 #include "framework/attention/selector.h"
 
+#include <cmath>
+
 #include "framework/core/error.h"
 
 namespace fovea {
@@ -35,6 +37,19 @@ void Selector::log_probs(ConstRow /*scores*/, Row /*out*/) const {
 void Selector::log_probs_backward(ConstRow /*scores*/, ConstRow /*grad*/, Row /*grad_scores*/) const {
   throw Error("selector",
               "the choices of this selector cannot be enumerated; log_probs_backward was called; choose another estimator.");
+}
+
+// E[w_i] = p_i  =>  d E[w_i] = p_i d log p_i
+void Selector::mean_weights_backward(ConstRow scores, const Choice& choice, ConstRow grad_weights, Row grad_scores) const {
+  const auto items = static_cast<Extent>(scores.size());
+  if (capacity(items) != 1 || choices(items) != items) {
+    throw Error("selector", "the mean weights of this selector are not known; mean_weights_backward was called; choose "
+                            "another estimator.");
+  }
+  const Row grad = choice.scratch.first(scores.size());
+  log_probs(scores, grad);
+  for (std::size_t i = 0; i < scores.size(); ++i) grad[i] = std::exp(grad[i]) * grad_weights[i];
+  log_probs_backward(scores, grad, grad_scores);
 }
 
 void Selector::take(ConstRow /*scores*/, Extent /*number*/, Choice& /*out*/) const {

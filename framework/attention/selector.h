@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <vector>
 
 #include "framework/attention/choice.h"
 #include "framework/core/registry.h"
@@ -26,6 +27,8 @@ class Selector {
 
   virtual ~Selector() = default;
   virtual void fields(Options& options);
+  /// What the selector learns at each site; given to its functions in Choice::parameters.
+  virtual std::vector<SiteParameter> parameters() const { return {}; }
   virtual Traits traits() const = 0;
   /// The largest count for N candidates.
   virtual Extent capacity(Extent items) const = 0;
@@ -50,6 +53,9 @@ class Selector {
   virtual void take(ConstRow scores, Extent number, Choice& out) const;
   /// grad_scores [N] += (d log_probs / d scores)^T grad [choices].
   virtual void log_probs_backward(ConstRow scores, ConstRow grad, Row grad_scores) const;
+  /// grad_scores [N] += (d E[weights] / d scores)^T grad_weights [N], E the mean over all choices; also where these are too
+  /// many for a row of N. By default for a selector that keeps one item, choice c being item c.
+  virtual void mean_weights_backward(ConstRow scores, const Choice& choice, ConstRow grad_weights, Row grad_scores) const;
 
   /// Many rows at once, where traits().keeps_all: scores [R, N] -> weights [R, N], equal to `select` to the bit (where
   /// nothing is random); and grad_scores [R, N] += as `backward` does. `kept` [N] is 0 .. N-1, `scratch` is as in Choice.

@@ -9,12 +9,6 @@
 namespace fovea {
 namespace {
 
-std::string number_text(double value) {
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;  // shortest text that reads back exactly
-  return {buffer, end};
-}
-
 std::string bounds_text(const Bounds& bounds) {
   const bool low = std::isfinite(bounds.low);
   const bool high = std::isfinite(bounds.high);
@@ -78,6 +72,12 @@ Call::Argument parse_argument(std::string_view text) {
 }
 
 }  // namespace
+
+std::string number_text(double value) {
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+  return {buffer, end};
+}
 
 void Options::add(std::string name, Extent& value, std::string help, Bounds bounds) {
   fields_.push_back({std::move(name), &value, std::move(help), bounds, {}});

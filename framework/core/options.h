@@ -59,6 +59,9 @@ class Options {
   std::vector<Field> fields_;
 };
 
+/// The shortest text that reads back as exactly this number.
+std::string number_text(double value);
+
 /// A name with arguments, as in "top_k(8)", "cosine(sharpness=2.5)", "dense": the name of a plugin and its options.
 struct Call {
   struct Argument {

@@ -184,23 +184,38 @@ Builder::Scope::Scope(Builder& builder, const std::string& name) : builder_(buil
 
 Builder::Scope::~Scope() { builder_.state_->scope.resize(length_); }
 
-void Builder::register_site(const std::string& text, Value scores, Value kept, Value weights, Value count, Value log_prob) {
+void Builder::register_site(const std::string& text, const SiteValues& values) {
   const auto slot_of = [this](const Value& value) { return value.is_empty() ? Slot{} : import(value, At::here()).slot(); };
-  state_->graph->sites_.push_back(
-      {path(), text, slot_of(scores), slot_of(kept), slot_of(weights), slot_of(count), slot_of(log_prob), false});
+  SiteRecord record;
+  record.path = path();
+  record.text = text;
+  record.scores = slot_of(values.scores);
+  record.kept = slot_of(values.kept);
+  record.weights = slot_of(values.weights);
+  record.count = slot_of(values.count);
+  record.log_prob = slot_of(values.log_prob);
+  record.right = slot_of(values.right);
+  state_->graph->sites_.push_back(std::move(record));
+}
+
+Graph& Builder::whole_graph() {
+  Builder* root = this;
+  while (root->state_->outer != nullptr) root = root->state_->outer;
+  return *root->state_->graph;
 }
 
 int Builder::register_estimator(std::shared_ptr<Estimator> estimator) {
-  Builder* root = this;
-  while (root->state_->outer != nullptr) root = root->state_->outer;
-  root->state_->graph->estimators_.push_back({path(), std::move(estimator)});
-  return static_cast<int>(root->state_->graph->estimators_.size()) - 1;
+  std::vector<EstimatorSlot>& estimators = whole_graph().estimators_;
+  estimators.push_back({path(), std::move(estimator)});
+  return static_cast<int>(estimators.size()) - 1;
 }
 
 void Builder::set_draws(int estimator, Extent draws) {
-  Builder* root = this;
-  while (root->state_->outer != nullptr) root = root->state_->outer;
-  root->state_->graph->estimators_[static_cast<std::size_t>(estimator)].draws = draws;
+  whole_graph().estimators_[static_cast<std::size_t>(estimator)].draws = draws;
+}
+
+void Builder::register_annealed(std::shared_ptr<Annealed> number, const std::string& name) {
+  whole_graph().annealed_.push_back({state_->path_of(name), std::move(number)});
 }
 
 bool Builder::is_loop_body() const { return state_->outer != nullptr; }
@@ -221,7 +236,7 @@ std::shared_ptr<const Graph> Builder::freeze() {
   for (const NamedSlot& output : graph.outputs_) roots.push_back(output.slot.node);
   if (graph.mode_ == Mode::kEvaluate) {
     for (const SiteRecord& site : graph.sites_) {
-      for (const Slot& slot : {site.scores, site.kept, site.weights, site.count, site.log_prob}) {
+      for (const Slot& slot : {site.scores, site.kept, site.weights, site.count, site.log_prob, site.right}) {
         if (slot.node >= 0) roots.push_back(slot.node);
       }
     }

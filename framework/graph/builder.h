@@ -80,9 +80,14 @@ class Builder {
   std::string path() const;  // of the current scope: "decoder/pointer"
 
   /// Called by attention sites: what a site publishes, and the slot of advantages of an estimator (see OpContext).
-  void register_site(const std::string& text, Value scores, Value kept, Value weights, Value count, Value log_prob);
+  struct SiteValues {
+    Value scores, kept, weights, count, log_prob, right;
+  };
+  void register_site(const std::string& text, const SiteValues& values);
   int register_estimator(std::shared_ptr<Estimator> estimator);
   void set_draws(int estimator, Extent draws);
+  /// A number that the trainer sets before every step, known by the current scope and its name.
+  void register_annealed(std::shared_ptr<Annealed> number, const std::string& name);
   bool is_loop_body() const;
   /// The site at `path` is built with this text, whatever the model says: to compare choices without changing the model.
   void replace_site(const std::string& path, const std::string& text);
@@ -98,6 +103,7 @@ class Builder {
   struct State;
   Builder(Builder& outer, std::string name);  // the body of a loop
   Value import(Value value, At at);           // a value of an outer builder becomes a shared input
+  Graph& whole_graph();                       // of the outermost builder
   std::unique_ptr<State> state_;
 };
 

@@ -43,6 +43,7 @@ Value divide(Value a, Value b, At at) { return join(make_binary(Binary::kDivide)
 
 Value scale(Value x, double factor, At at) { return join(make_affine(factor, 0, "scale"), {x}, at); }
 Value add_scalar(Value x, double term, At at) { return join(make_affine(1, term, "add_scalar"), {x}, at); }
+Value detach(Value x, At at) { return join(make_detach(), {x}, at); }
 Value negate(Value x, At at) { return join(make_affine(-1, 0, "negate"), {x}, at); }
 Value tanh(Value x, At at) { return join(make_unary(Unary::kTanh), {x}, at); }
 Value sigmoid(Value x, At at) { return join(make_unary(Unary::kSigmoid), {x}, at); }

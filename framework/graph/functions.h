@@ -24,6 +24,7 @@ Value divide(Value a, Value b, At at = At::here());
 Value scale(Value x, double factor, At at = At::here());
 Value add_scalar(Value x, double term, At at = At::here());
 Value negate(Value x, At at = At::here());
+Value detach(Value x, At at = At::here());  // x, through which no gradient passes
 Value tanh(Value x, At at = At::here());
 Value sigmoid(Value x, At at = At::here());
 Value relu(Value x, At at = At::here());

@@ -37,6 +37,7 @@ struct Slot {
   bool operator==(const Slot&) const = default;
 };
 
+class Annealed;
 class Graph;
 class Estimator;
 
@@ -75,6 +76,7 @@ struct SiteRecord {
   std::string path;  // "decoder/pointer"
   std::string text;  // "additive | dense | softmax | none", canonical
   Slot scores, kept, weights, count, log_prob;  // node -1: not there
+  Slot right;               // Index [B, M]: the item that should be chosen, -1 where it is not known
   bool is_stacked = false;  // chosen inside a loop: the tensors are [T, B, M, ...] instead of [B, M, ...]
 };
 
@@ -83,6 +85,12 @@ struct EstimatorSlot {
   std::string path;
   std::shared_ptr<Estimator> estimator;
   Extent draws = 1;  // evaluations of each item of the batch that it asks for
+};
+
+/// A number that changes while the model trains.
+struct AnnealedSlot {
+  std::string path;  // "decoder/pointer/temperature"
+  std::shared_ptr<Annealed> number;
 };
 
 struct NamedSlot {
@@ -103,6 +111,7 @@ class Graph {
   const std::vector<NamedSlot>& outputs() const { return outputs_; }
   const std::vector<SiteRecord>& sites() const { return sites_; }
   const std::vector<EstimatorSlot>& estimators() const { return estimators_; }
+  const std::vector<AnnealedSlot>& annealed() const { return annealed_; }
   /// Rows of a training batch that belong to each item: the most that an estimator asks for.
   Extent draws() const;
   Mode mode() const { return mode_; }
@@ -122,6 +131,7 @@ class Graph {
   std::vector<NamedSlot> outputs_;
   std::vector<SiteRecord> sites_;
   std::vector<EstimatorSlot> estimators_;
+  std::vector<AnnealedSlot> annealed_;
 };
 
 /// Dot text of a graph: layers (one module path a box) or every op.

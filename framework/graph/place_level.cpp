@@ -67,7 +67,7 @@ class Placement {
     }
     if (level_.graph->mode() != Mode::kEvaluate) return false;
     for (const SiteRecord& site : level_.graph->sites()) {
-      for (const Slot& published : {site.scores, site.kept, site.weights, site.count, site.log_prob}) {
+      for (const Slot& published : {site.scores, site.kept, site.weights, site.count, site.log_prob, site.right}) {
         if (published == slot) return true;
       }
     }

@@ -31,6 +31,8 @@ struct OpContext {
   /// advantages[slot][row]: cost minus baseline, scaled like the cotangent of the cost; the slot of an estimator is given
   /// by Builder::register_estimator. Empty in evaluation and where nothing needs it.
   std::span<const std::span<const Real>> advantages = {};
+  /// What the cost of each row was multiplied with there, by the same slots.
+  std::span<const std::span<const Real>> advantage_scales = {};
   /// Evaluations of each item, one row of the batch after the other.
   std::uint32_t draws = 1;
   /// Where sites add the log-probabilities of their choices in forward, by the same slots [slot][row].

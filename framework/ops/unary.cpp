@@ -84,7 +84,17 @@ class AffineOp final : public Op {
   std::string name_;
 };
 
+class DetachOp final : public Op {
+ public:
+  std::string_view name() const override { return "detach"; }
+  std::vector<Type> infer(std::span<const Type> in) const override { return {in[0]}; }
+  void forward(const OpRun& run) const override { std::memcpy(run.out[0].data, run.in[0].data, run.in[0].bytes()); }
+  bool is_differentiable() const override { return false; }
+};
+
 }  // namespace
+
+OpPointer make_detach() { return std::make_shared<DetachOp>(); }
 
 OpPointer make_unary(Unary function) {
   switch (function) {

@@ -12,4 +12,7 @@ OpPointer make_unary(Unary function);
 /// y = factor x + term; `name` is that of the op: "scale", "add_scalar", "negate".
 OpPointer make_affine(double factor, double term, std::string name);
 
+/// y = x, through which no gradient passes.
+OpPointer make_detach();
+
 }  // namespace fovea

@@ -33,6 +33,7 @@ Draws::Draws(const Graph& graph, Extent items) : items_(items), count_(graph.dra
   for (Slot& slot : slots_) {
     slot.log_probs.resize(rows);
     slot.advantages.resize(rows);
+    slot.scales.resize(rows);
   }
   costs_.resize(rows);
   weights_.assign(rows, Real(1));
@@ -56,17 +57,20 @@ void Draws::begin() {
   for (Slot& slot : slots_) std::fill(slot.log_probs.begin(), slot.log_probs.end(), Real(0));
 }
 
-void Draws::fill(OpContext& context, Extent first, Extent rows, std::vector<std::span<Real>>& log_probs,
-                 std::vector<std::span<const Real>>& advantages) {
-  log_probs.clear();
-  advantages.clear();
+void Draws::fill(OpContext& context, Extent first, Extent rows, Spans& spans) {
+  spans.log_probs.clear();
+  spans.advantages.clear();
+  spans.scales.clear();
+  const auto count = static_cast<std::size_t>(rows);
   for (Slot& slot : slots_) {
-    log_probs.emplace_back(slot.log_probs.data() + first, static_cast<std::size_t>(rows));
-    advantages.emplace_back(slot.advantages.data() + first, static_cast<std::size_t>(rows));
+    spans.log_probs.emplace_back(slot.log_probs.data() + first, count);
+    spans.advantages.emplace_back(slot.advantages.data() + first, count);
+    spans.scales.emplace_back(slot.scales.data() + first, count);
   }
   context.draws = static_cast<std::uint32_t>(count_);
-  context.log_probs = log_probs;
-  context.advantages = advantages;
+  context.log_probs = spans.log_probs;
+  context.advantages = spans.advantages;
+  context.advantage_scales = spans.scales;
 }
 
 void Draws::weigh(const Graph& graph, Real scale) {
@@ -81,8 +85,9 @@ void Draws::weigh(const Graph& graph, Real scale) {
     const bool follows = slot != leader_ && estimators[slot].draws == 1;
     const auto draws = static_cast<Real>(count_);
     for (std::size_t row = 0; row < weights_.size(); ++row) {
-      Real& advantage = slots_[slot].advantages[row];
-      advantage *= follows ? scale * draws * weights_[row] : scale;
+      const Real factor = follows ? scale * draws * weights_[row] : scale;
+      slots_[slot].advantages[row] *= factor;
+      slots_[slot].scales[row] = factor;
     }
   }
 }

@@ -28,8 +28,12 @@ class Draws {
   void begin();
   /// The context of rows [first, first + rows): where sites add log-probabilities and find their advantages. Valid until
   /// the next call of `begin`.
-  void fill(OpContext& context, Extent first, Extent rows, std::vector<std::span<Real>>& log_probs,
-            std::vector<std::span<const Real>>& advantages);
+  struct Spans {
+    std::vector<std::span<Real>> log_probs;         // [slot], rows of a shard
+    std::vector<std::span<const Real>> advantages;  // likewise
+    std::vector<std::span<const Real>> scales;
+  };
+  void fill(OpContext& context, Extent first, Extent rows, Spans& spans);
   std::span<Real> costs() { return costs_; }  // [B R], to be filled by the caller
   /// Weights and advantages from the costs. `scale` multiplies both.
   void weigh(const Graph& graph, Real scale);
@@ -39,6 +43,7 @@ class Draws {
   struct Slot {
     std::vector<Real> log_probs;
     std::vector<Real> advantages;
+    std::vector<Real> scales;  // what the cost of each row was multiplied with
   };
   Extent items_ = 0;
   Extent count_ = 1;

@@ -181,8 +181,7 @@ OpContext Training::context_of(const Shard& shard, Extent number) {
   context.seed = static_cast<std::uint64_t>(run_.train.seed);
   context.step = static_cast<std::uint32_t>(noise_step_);
   context.first_row = static_cast<std::uint32_t>(shard.first_row);
-  ShardSlots& slots = shard_slots_[static_cast<std::size_t>(number)];
-  draws_.fill(context, shard.first_row, shard.rows, slots.log_probs, slots.advantages);
+  draws_.fill(context, shard.first_row, shard.rows, shard_slots_[static_cast<std::size_t>(number)]);
   return context;
 }
 

@@ -112,11 +112,7 @@ class Training {
   Extent filled_[2] = {-1, -1};  // the step whose items each holds
   Draws draws_;
   Batch repeated_;  // every item as often as it is evaluated, where that is more than once
-  struct ShardSlots {
-    std::vector<std::span<Real>> log_probs;         // [slot], rows of the shard
-    std::vector<std::span<const Real>> advantages;  // likewise
-  };
-  std::vector<ShardSlots> shard_slots_;
+  std::vector<Draws::Spans> shard_slots_;
   StepReport report_;
 };
 

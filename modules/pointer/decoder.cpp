@@ -71,7 +71,12 @@ class Decoder {
 /// What the site publishes of its choices: one kept item a step. pointers Index [B, M], log_probs [B, M].
 void publish(Builder& b, const Decoder& decoder, Value pointers, Value log_probs) {
   const Value kept = unsqueeze(pointers, 2);
-  b.register_site(decoder.site_text(), {}, kept, exp(unsqueeze(log_probs, 2)), full_index(pointers, 2, 1), log_probs);
+  b.register_site(decoder.site_text(), {.scores = {},
+                                        .kept = kept,
+                                        .weights = exp(unsqueeze(log_probs, 2)),
+                                        .count = full_index(pointers, 2, 1),
+                                        .log_prob = log_probs,
+                                        .right = {}});
 }
 
 /// x [B, ...] -> [B, W, ...]: every beam starts from the same.

@@ -103,10 +103,9 @@ class Training {
   double step(std::uint32_t number) {
     for (auto& [path, gradient] : gradients_) std::fill(gradient.begin(), gradient.end(), Real{0});
     OpContext context{.seed = 1, .step = number};
-    std::vector<std::span<Real>> log_probs;
-    std::vector<std::span<const Real>> advantages;
+    Draws::Spans spans;
     draws_.begin();
-    draws_.fill(context, 0, draws_.rows(), log_probs, advantages);
+    draws_.fill(context, 0, draws_.rows(), spans);
     execution_->forward(context);
     std::copy_n(execution_->output("cost").real(), draws_.rows(), draws_.costs().begin());
     draws_.weigh(*graph_, 1);
