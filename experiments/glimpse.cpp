@@ -33,7 +33,8 @@ void glimpse_model(Builder& b, const InputTypes& inputs, const GlimpseOptions& o
     items =
         relu(add_positions(seen, b.parameter("places", {options.grid * options.grid, options.features}, Init::normal(0.5))));
   }
-  const seq2seq::Memory memory{.items = items, .mask = {}, .summary = mean(items, 1)};
+  seq2seq::Memory memory{.items = items, .mask = {}, .summary = mean(items, 1), .right = {}};
+  if (b.mode() == Mode::kEvaluate) memory.right = b.input("regions", inputs.at("regions"));
   if (b.mode() == Mode::kEvaluate) return seq2seq::decode_greedily(b, memory, options.decoder);
   seq2seq::teach(b, memory, b.input("targets", inputs.at("targets")), options.decoder);
 }
@@ -50,22 +51,22 @@ class Glimpse final : public Experiment {
     options.add("digits", digits_, "digits in an image and words of a caption, >= 1", {.low = 1});
     options.add("features", model_.features, "width of the features of a region, >= 1", {.low = 1});
     options.add("hidden", model_.decoder.hidden, "width of the decoder's state, >= 1", {.low = 1});
-    options.add("entropy", entropy_, "bonus of the sampled run for each nat of entropy, >= 0", {.low = 0});
+    options.add("entropy", entropy_, "bonus of the sampled run for each nat of entropy, >= 0; may be an annealing");
     options.add("scorer", scorer_, "scorer of all runs");
     options.add("only", only_, "one run alone, or all",
                 {"all", "soft", "sampled", "straight_through", "sampled_straight_through"});
   }
 
   std::vector<RunSpec> runs() const override {
-    std::vector<RunSpec> runs{run_of("soft", "softmax | none", 0), run_of("sampled", "sample | reinforce", entropy_),
-                              run_of("straight_through", "argmax | straight_through", 0),
-                              run_of("sampled_straight_through", "sample | straight_through", 0)};
+    std::vector<RunSpec> runs{run_of("soft", "softmax | none", "0"), run_of("sampled", "sample | reinforce", entropy_),
+                              run_of("straight_through", "argmax | straight_through", "0"),
+                              run_of("sampled_straight_through", "sample | straight_through", "0")};
     std::erase_if(runs, [this](const RunSpec& run) { return only_ != "all" && run.name != only_; });
     return runs;
   }
 
  private:
-  RunSpec run_of(const std::string& name, const std::string& choice, double entropy) const {
+  RunSpec run_of(const std::string& name, const std::string& choice, const std::string& entropy) const {
     GlimpseOptions model = model_;
     model.decoder.outputs = digits_;
     model.decoder.site = scorer_ + " | dense | " + choice;
@@ -85,7 +86,7 @@ class Glimpse final : public Experiment {
   }
 
   Extent digits_ = 3;
-  double entropy_ = 0.02;
+  std::string entropy_ = "0.02";
   std::string scorer_ = "additive(width=64)";
   std::string only_ = "all";
   GlimpseOptions model_;

@@ -71,11 +71,14 @@ class SoftVsHard : public Experiment {
       const Value queries = unsqueeze(linear(query, b.parameter("query_weight", {hidden, width})), 1);
       const Value projected = linear(keys, b.parameter("key_weight", {hidden, width}));
       const Value contents = embedding(values, b.parameter("value_embedding", {kValues, hidden}, Init::normal(1)));
+      Value right;  // only for the results
+      if (b.mode() == Mode::kEvaluate) right = unsqueeze(b.input("place", inputs.at("place")), 1);
       std::optional<Attended> attended;
       {
         const auto scope = b.scope("memory");
         Site site(b, text, hidden, hidden);
-        attended = site.attend({queries, site.prepare_keys(projected), contents, {}});
+        attended = site.attend(
+            {.queries = queries, .prepared_keys = site.prepare_keys(projected), .values = contents, .right = right});
       }
       const Value read = squeeze(attended->read, 1);
       const Value logits = linear(read, b.parameter("answer_weight", {kValues, hidden}));

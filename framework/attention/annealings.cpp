@@ -63,7 +63,9 @@ class Exponential final : public Ramp {
 };
 
 class Cosine final : public Ramp {
-  double between(double share) const override { return to_ + (from_ - to_) * 0.5 * (1 + std::cos(std::numbers::pi * share)); }
+  double between(double share) const override {
+    return to_ + (from_ - to_) * 0.5 * (1 + std::cos(std::numbers::pi * share));
+  }
 };
 
 class Plateau final : public Annealing {
@@ -120,7 +122,8 @@ FOVEA_ANNEALING("cosine", Cosine, R"doc(From one number to another along half a 
 
 Solves    to + (from - to) (1 + cos(pi share)) / 2, share = (step - begin) / steps, held within 0 and 1.)doc");
 
-FOVEA_ANNEALING("plateau", Plateau, R"doc(By validation: a move towards the last number wherever the main metric no longer rises.
+FOVEA_ANNEALING("plateau", Plateau,
+                R"doc(By validation: a move towards the last number wherever the main metric no longer rises.
 
 Solves    from + share (to - from), share = moves made / moves; a move after more than `patience` evaluations on the validation
           split in a row without a gain above `threshold`.

@@ -1,106 +1,20 @@
 #include "framework/attention/attend.h"
 
 #include <algorithm>
-#include <iterator>
 #include <map>
+#include <utility>
 
-#include "framework/attention/annealing.h"
 #include "framework/attention/choose_op.h"
+#include "framework/attention/site_parts.h"
 #include "framework/core/error.h"
 #include "framework/graph/functions.h"
 
 namespace fovea {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
-}
-
-/// A selector or an estimator from its text, with the numbers that change while a run trains.
-template <class Plugin>
-struct Part {
-  std::shared_ptr<Plugin> plugin;
-  AnnealedCall call;
-
-  explicit Part(const std::string& text) {
-    const Call parsed = parse_call(text);
-    plugin = Registry<Plugin>::instance().make(parsed.name);
-    Options options;
-    plugin->fields(options);
-    try {
-      call = apply_annealed(parsed, options, plugin);
-    } catch (const Error& error) {
-      throw error.at(std::string(Plugin::kKind) + " " + parsed.name);
-    }
-  }
-};
-
-std::string canonical_scorer(const std::string& text) {
-  Options options;
-  const auto scorer = Registry<Scorer>::instance().parse(text);
-  scorer->fields(options);
-  return canonical(parse_call(text).name, options);
-}
-
-/// What a selector with numbers that change may become; none where they do not.
-std::vector<std::shared_ptr<const Selector>> extremes_of(const Part<Selector>& part, const std::string& text) {
-  std::vector<std::shared_ptr<const Selector>> made;
-  if (part.call.numbers.empty()) return made;
-  Options names;
-  part.plugin->fields(names);
-  const Call parsed = parse_call(text);
-  for (const Call& call : extremes(parsed, names)) {
-    std::shared_ptr<Selector> extreme = Registry<Selector>::instance().make(parsed.name);
-    Options options;
-    extreme->fields(options);
-    apply(call, options);
-    made.push_back(std::move(extreme));
-  }
-  return made;
-}
-
-/// The estimators that fit this selector: "none, straight_through", with `selector` as it was written.
-std::string fitting_estimators(const Selector& selector, const std::string& selector_name) {
-  std::string names;
-  for (const std::string& name : detail::Catalogue::instance().names(Estimator::kKind)) {
-    const auto estimator = Registry<Estimator>::instance().make(name);
-    if (misfit(selector, selector_name, *estimator, name).empty()) names += (names.empty() ? "" : ", ") + name;
-  }
-  return names.empty() ? "no estimator" : names;
-}
-
 std::string place_of(const Builder& builder) { return builder.path().empty() ? "site" : builder.path(); }
 
 }  // namespace
-
-SiteText SiteText::parse(std::string_view text) {
-  SiteText site;
-  std::string* const parts[] = {&site.scorer, &site.pattern, &site.selector, &site.estimator};
-  static constexpr const char* kNames[] = {"scorer", "pattern", "selector", "estimator"};
-  std::size_t begin = 0;
-  for (std::size_t number = 0; begin <= text.size(); ++number) {
-    const std::size_t end = std::min(text.find('|', begin), text.size());
-    const std::string_view part = trimmed(text.substr(begin, end - begin));
-    if (number == std::size(parts)) {
-      throw Error("site", "a site is 'scorer | pattern | selector | estimator'; '" + std::string(text) +
-                              "' has more parts; remove them.");
-    }
-    if (part.empty()) {
-      throw Error("site", "a site is 'scorer | pattern | selector | estimator'; the " + std::string(kNames[number]) +
-                              " of '" + std::string(text) + "' is empty; name one (parts may be missing at the end only).");
-    }
-    *parts[number] = std::string(part);
-    begin = end + 1;
-  }
-  return site;
-}
-
-std::string SiteText::text() const {
-  return canonical_scorer(scorer) + " | " + parse_pattern(pattern).text + " | " + Part<Selector>(selector).call.text +
-         " | " + Part<Estimator>(estimator).call.text;
-}
 
 struct Site::State {
   std::string path;
@@ -111,8 +25,10 @@ struct Site::State {
   std::vector<std::shared_ptr<const Selector>> extremes;
   std::shared_ptr<Estimator> estimator;
   std::vector<std::pair<std::string, std::shared_ptr<Annealed>>> annealed;  // with the name of each
+  std::vector<Value> pattern_parameters;
   std::vector<Value> selector_parameters;
   std::vector<Value> estimator_parameters;
+  bool has_penalty = false;  // an attention adds what the pattern asks for
   int advantage_slot = -1;
   std::map<std::string, int> visits;  // by path, to tell apart several attentions of one site
 
@@ -135,11 +51,11 @@ void Site::State::parse(const SiteText& site) {
   text = site.text();
   scorer = Registry<Scorer>::instance().parse(site.scorer);
   pattern = parse_pattern(site.pattern).pattern;
-  const Part<Selector> chosen(site.selector);
+  const SitePart<Selector> chosen(site.selector);
   selector = chosen.plugin;
   extremes = extremes_of(chosen, site.selector);
   for (const auto& number : chosen.call.numbers) annealed.emplace_back(number->name(), number);
-  const Part<Estimator> passed(site.estimator);
+  const SitePart<Estimator> passed(site.estimator);
   estimator = passed.plugin;
   for (const auto& number : passed.call.numbers) {
     if (number->is_whole()) {
@@ -153,11 +69,20 @@ void Site::State::parse(const SiteText& site) {
 void Site::State::declare(Builder& builder, Extent query_width, Extent key_width) {
   scorer->declare(builder, query_width, key_width);
   for (const auto& [name, number] : annealed) builder.register_annealed(number, name);
-  const auto declare_all = [&](const char* scope_name, const std::vector<SiteParameter>& wanted, std::vector<Value>& made) {
+  const auto declare_all = [&](const std::string& scope_name, const std::vector<SiteParameter>& wanted,
+                               std::vector<Value>& made) {
     if (wanted.empty()) return;
     const auto scope = builder.scope(scope_name);
     for (const SiteParameter& one : wanted) made.push_back(builder.parameter(one.name, one.shape, one.init));
   };
+  int number = 0;
+  for (const Pattern* weigher : weighers_of(*pattern)) {
+    declare_all("pattern" + (++number == 1 ? "" : "_" + std::to_string(number)), weigher->parameters(), pattern_parameters);
+  }
+  if (pattern_parameters.size() > kMostSiteParameters) {
+    throw Error("", "at most " + std::to_string(kMostSiteParameters) + " parameters were expected of a pattern; " +
+                        std::to_string(pattern_parameters.size()) + " came; cross fewer patterns that learn.");
+  }
   declare_all("selector", selector->parameters(), selector_parameters);
   declare_all("estimator", estimator->parameters(query_width), estimator_parameters);
 }
@@ -283,17 +208,20 @@ Attended Site::attend(const Inputs& inputs, At at) {
   Value baseline;
   if (builder.mode() == Mode::kTrain) baseline = state_->estimator->baseline(state_->estimator_parameters, inputs.queries);
   if (!baseline.is_empty()) operands.push_back(baseline);
+  operands.insert(operands.end(), state_->pattern_parameters.begin(), state_->pattern_parameters.end());
   operands.insert(operands.end(), state_->selector_parameters.begin(), state_->selector_parameters.end());
   ChooseParts parts{.pattern = state_->pattern,
                     .selector = state_->selector,
-                    .extremes = state_->extremes,
                     .estimator = state_->estimator,
                     .advantage_slot = state_->advantage_slot,
                     .has_mask = !inputs.mask.is_empty(),
                     .has_values = !inputs.values.is_empty(),
+                    .products = builder.products(),
                     .has_baseline = !baseline.is_empty(),
                     .selector_parameters = state_->selector_parameters.size(),
-                    .products = builder.products()};
+                    .extremes = state_->extremes,
+                    .pattern_parameters = state_->pattern_parameters.size(),
+                    .has_penalty = !std::exchange(state_->has_penalty, true)};
   const std::vector<Value> out = builder.add_all(std::make_shared<ChooseOp>(std::move(parts)), operands, "", at);
   result.weights = out[ChooseOp::kWeights];
   result.kept = out[ChooseOp::kKept];

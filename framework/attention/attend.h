@@ -46,9 +46,9 @@ class Site {
   Value prepare_keys(Value keys);
   /// queries [B, M, Dq], prepared from prepare_keys, values [B, N, V] or empty, mask Index [B, M, N] or [B, N] or empty
   /// (1 = allowed), bias [B, M, N] of the scores, or what broadcasts to it, or empty, sharpness [B, M] or empty: what the
-  /// scores of a query are multiplied with before that, where a model computes it. right Index [B, M] or empty: the item that
-  /// should be chosen, -1 where it is not known; results tell how often it was. A row with nothing allowed gives weights 0,
-  /// count 0 and gradient 0.
+  /// scores of a query are multiplied with before that, where a model computes it. right Index [B, M] or empty: the item
+  /// that should be chosen, -1 where it is not known; results tell how often it was. A row with nothing allowed gives
+  /// weights 0, count 0 and gradient 0.
   struct Inputs {
     Value queries;
     Value prepared_keys;

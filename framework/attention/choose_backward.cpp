@@ -30,9 +30,10 @@ void ChooseOp::backward(const OpRun& run) const {
   if (e.items == 0) return;
   if (run.wants(0) && is_whole() && estimator_traits_.needs_derivative) {
     pull_whole(memory, counters);
-  } else if (run.wants(0)) {
+  } else if (memory.wants_choice()) {
     for (Extent b = 0; b < e.batch; ++b) pull_rows(memory, b, counters);
   }
+  if (parts_.has_penalty && memory.of_pattern.is_wanted) pull_penalty(memory);
   const bool wants_values = parts_.has_values && run.wants(inputs_.values);
   for (Extent b = 0; wants_values && b < e.batch; ++b) pull_values(memory, b, counters);
   run.count(counters);
@@ -73,6 +74,14 @@ void ChooseOp::pull_weights_by_product(const ChooseMemory& memory, Extent b) con
   memory.plan.grad_weights()(grad_read(memory) + b * e.queries * e.width, memory.value(b, 0), memory.dense_grad_weights);
 }
 
+// Costs are averaged over the batch: what is asked for once a batch belongs to its first row, and to the first step of a
+// loop.
+void ChooseOp::pull_penalty(const ChooseMemory& memory) const {
+  const OpRun& run = memory.run;
+  if (run.context == nullptr || run.context->first_row != 0 || run.time != 0) return;
+  memory.plan.pull_penalty(memory.asked(0, 0));
+}
+
 void ChooseOp::pull_rows(const ChooseMemory& memory, Extent b, Counters& counters) const {
   const ChooseExtents& e = memory.e;
   const bool reads = parts_.has_values && estimator_traits_.has_path;
@@ -85,7 +94,8 @@ void ChooseOp::pull_rows(const ChooseMemory& memory, Extent b, Counters& counter
     if (needs_streams()) draw = streams.next();
     const ChooseRow row = memory.row(b, m);
     const Extent kept = memory.count[row.row];
-    if (memory.run.assigns(0)) std::fill_n(memory.run.grad_in[0].real() + row.row * e.items, e.items, Real{0});
+    if (memory.run.wants(0) && memory.run.assigns(0))
+      std::fill_n(memory.run.grad_in[0].real() + row.row * e.items, e.items, Real{0});
     if (kept == 0) continue;
     if (reads && !by_product) {
       counters.gathered_rows_backward += static_cast<std::uint64_t>(has_dense_gradient() ? row.items.size() : kept);
@@ -102,9 +112,11 @@ void ChooseOp::pull_row(const ChooseMemory& memory, const ChooseRow& row, const 
   choice.count = static_cast<Extent>(kept.size());
   choice.log_prob = memory.log_prob[row.row];
   const std::size_t allowed = row.items.size();
-  Real* grad_all = memory.run.grad_in[0].real() + row.row * memory.e.items;
-  const Row grad_scores{is_full ? grad_all : memory.row_grad_scores, allowed};
-  if (!is_full) std::fill(grad_scores.begin(), grad_scores.end(), Real{0});
+  const bool wants_scores = memory.run.wants(0);
+  Real* grad_all = wants_scores ? memory.run.grad_in[0].real() + row.row * memory.e.items : nullptr;
+  const bool is_direct = is_full && wants_scores && !memory.plan.weighs_pairs();
+  const Row grad_scores{is_direct ? grad_all : memory.row_grad_scores, allowed};
+  if (!is_direct) std::fill(grad_scores.begin(), grad_scores.end(), Real{0});
   if (estimator_traits_.has_path) {
     parts_.estimator->pull_weights(*parts_.selector, row.scores, choice, draw, grad_weights(memory, row, choice),
                                    grad_scores);
@@ -115,7 +127,9 @@ void ChooseOp::pull_row(const ChooseMemory& memory, const ChooseRow& row, const 
     if (factor != 0) parts_.selector->log_prob_backward(row.scores, choice, factor, grad_scores);
     if (score != 0) parts_.estimator->pull_log_prob(*parts_.selector, row.scores, choice, draw, score, grad_scores);
   }
-  for (std::size_t i = 0; !is_full && i < allowed; ++i) grad_all[row.items[i]] += grad_scores[i];
+  if (is_direct) return;
+  for (std::size_t i = 0; wants_scores && i < allowed; ++i) grad_all[row.items[i]] += grad_scores[i];
+  if (memory.of_pattern.is_wanted) memory.plan.weigh_backward(memory.asked(row.b, row.m), row.items, grad_scores);
 }
 
 // The gradient with respect to the weights: of the kept places [count], or of every place [n] for dense estimators.
@@ -150,7 +164,7 @@ void ChooseOp::pull_values(const ChooseMemory& memory, Extent b, Counters& count
   Real* grad_values = memory.run.grad_in[inputs_.values].real() + b * e.items * e.width;
   const Real* grad = grad_read(memory) + b * e.queries * e.width;
   // Rows that the gradient of the weights has touched are not counted twice.
-  const bool is_counted = memory.run.wants(0) && estimator_traits_.has_path;
+  const bool is_counted = memory.wants_choice() && estimator_traits_.has_path;
   if (reads_by_product()) {
     memory.plan.grad_values()(memory.dense_weights_of(b), grad, grad_values);
     if (!is_counted) counters.gathered_rows_backward += static_cast<std::uint64_t>(e.queries * e.items);

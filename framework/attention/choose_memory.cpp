@@ -39,7 +39,10 @@ ChooseMemory::ChooseMemory(const OpRun& call, const ChooseInputs& inputs)
   is_mask_shared = inputs.mask > 0 && run.in[inputs.mask].shape().rank() == 2;
   values = inputs.values > 0 ? run.in[inputs.values].real() : nullptr;
   tags = run.in.subspan(inputs.tags, inputs.tag_count);
-  bind_trained(inputs);
+  baseline = inputs.baseline > 0 ? run.in[inputs.baseline].real() : nullptr;
+  grad_baseline = inputs.baseline > 0 && !run.grad_in.empty() ? run.grad_in[inputs.baseline].real() : nullptr;
+  of_selector = trained(inputs.selector, inputs.selector_count);
+  of_pattern = trained(inputs.pattern, inputs.pattern_count);
   weights = run.out[ChooseOp::kWeights].real();
   kept = run.out[ChooseOp::kKept].index();
   count = run.out[ChooseOp::kCount].index();
@@ -59,29 +62,36 @@ ChooseMemory::ChooseMemory(const OpRun& call, const ChooseInputs& inputs)
   if (is_open) std::iota(items, items + e.items, 0);
 }
 
-void ChooseMemory::bind_trained(const ChooseInputs& inputs) {
-  const bool has_gradients = !run.grad_in.empty();
-  baseline = inputs.baseline > 0 ? run.in[inputs.baseline].real() : nullptr;
-  grad_baseline = inputs.baseline > 0 && has_gradients ? run.grad_in[inputs.baseline].real() : nullptr;
-  parameter_count = inputs.selector_count;
-  for (std::size_t i = 0; i < parameter_count; ++i) {
-    const Tensor& parameter = run.in[inputs.selector + i];
+ChooseMemory::Trained ChooseMemory::trained(std::size_t first, std::size_t number) const {
+  Trained made;
+  made.count = number;
+  for (std::size_t i = 0; i < number; ++i) {
+    const Tensor& parameter = run.in[first + i];
     const auto size = static_cast<std::size_t>(parameter.size());
-    parameters[i] = {parameter.real(), size};
-    if (has_gradients && run.wants(inputs.selector + i)) grad_parameters[i] = {run.grad_in[inputs.selector + i].real(), size};
+    made.values[i] = {parameter.real(), size};
+    if (run.grad_in.empty() || !run.wants(first + i)) continue;
+    made.gradients[i] = {run.grad_in[first + i].real(), size};
+    made.is_wanted = true;
   }
+  return made;
+}
+
+ChoosePlan::Row ChooseMemory::asked(Extent b, Extent m) const {
+  const Extent number = b * e.queries + m;
+  const Index* mask_row = mask == nullptr ? nullptr : mask + (is_mask_shared ? b : number) * e.items;
+  const ConstRow all{scores + number * e.items, static_cast<std::size_t>(e.items)};
+  return {b, m, mask_row, all, tags, buffers, of_pattern.all(), of_pattern.grad_all()};
 }
 
 ChooseRow ChooseMemory::row(Extent b, Extent m) const {
+  const ChoosePlan::Row asked_row = asked(b, m);
   const Extent number = b * e.queries + m;
-  const auto length = static_cast<std::size_t>(e.items);
-  if (is_open) return {b, m, number, {items, length}, {scores + number * e.items, length}};
-  const Index* mask_row = mask == nullptr ? nullptr : mask + (is_mask_shared ? b : number) * e.items;
-  const Real* all = scores + number * e.items;
-  const auto allowed = static_cast<std::size_t>(
-      plan.allowed({b, m, mask_row, {all, static_cast<std::size_t>(e.items)}, tags, buffers}, items));
-  if (static_cast<Extent>(allowed) == e.items) return {b, m, number, {items, allowed}, {all, allowed}};
-  for (std::size_t i = 0; i < allowed; ++i) row_scores[i] = all[items[i]];
+  const ConstRow all = asked_row.scores;
+  if (is_open) return {b, m, number, {items, all.size()}, all};
+  const auto allowed = static_cast<std::size_t>(plan.allowed(asked_row, items));
+  if (allowed == all.size() && !plan.weighs_pairs()) return {b, m, number, {items, allowed}, all};
+  for (std::size_t i = 0; i < allowed; ++i) row_scores[i] = all[static_cast<std::size_t>(items[i])];
+  plan.weigh(asked_row, {items, allowed}, {row_scores, allowed});
   return {b, m, number, {items, allowed}, {row_scores, allowed}};
 }
 

@@ -36,15 +36,23 @@ struct ChooseMemory {
   std::span<const Tensor> tags;  // Index [B, M, T] and [B, N, T] of each part of the pattern that makes them
   const Real* baseline;          // [B, M] or null
   Real* grad_baseline;           // [B, M] or null
-  // Of the selector; a fixed number, because nothing is allocated while a plan runs.
-  std::array<ConstRow, kMostSiteParameters> parameters;
-  std::array<Row, kMostSiteParameters> grad_parameters;
-  std::size_t parameter_count;
-  Real* weights;                 // [B, M, K]
-  Index* kept;                   // [B, M, K]
-  Index* count;                  // [B, M]
-  Real* log_prob;                // [B, M]
-  Real* read;                    // [B, M, V] or null
+  /// Of the selector, or of the pattern; a fixed number, because nothing is allocated while a plan runs.
+  struct Trained {
+    std::array<ConstRow, kMostSiteParameters> values;
+    std::array<Row, kMostSiteParameters> gradients;
+    std::size_t count = 0;
+    bool is_wanted = false;  // the gradient of any
+
+    std::span<const ConstRow> all() const { return {values.data(), count}; }
+    std::span<const Row> grad_all() const { return {gradients.data(), count}; }
+  };
+  Trained of_selector;
+  Trained of_pattern;
+  Real* weights;   // [B, M, K]
+  Index* kept;     // [B, M, K]
+  Index* count;    // [B, M]
+  Real* log_prob;  // [B, M]
+  Real* read;      // [B, M, V] or null
 
   // Workspace; places of a row stand in the order of its allowed items.
   bool is_open;              // every row sees all items: `items` is 0 .. N-1 throughout
@@ -69,16 +77,22 @@ struct ChooseMemory {
   /// The choice of a row, with places where its items are to be kept.
   Choice choice(const ChooseRow& row, std::span<Index> kept_places) const {
     Choice made{{weights + row.row * e.capacity, kept_places.size()}, kept_places, 0, 0, scratch_row()};
-    made.parameters = {parameters.data(), parameter_count};
-    made.grad_parameters = {grad_parameters.data(), parameter_count};
+    made.parameters = of_selector.all();
+    made.grad_parameters = of_selector.grad_all();
     return made;
   }
   Row scratch_row() const { return {scratch, static_cast<std::size_t>(e.scratch)}; }
-  void bind_trained(const ChooseInputs& inputs);
+  Trained trained(std::size_t first, std::size_t number) const;
+  /// What the pattern is told of a row.
+  ChoosePlan::Row asked(Extent b, Extent m) const;
   /// All items are allowed: places and items are the same.
   bool is_full(const ChooseRow& row) const { return static_cast<Extent>(row.items.size()) == e.items; }
   std::span<Index> kept_of(const ChooseRow& row) const {
     return {kept + row.row * e.capacity, static_cast<std::size_t>(count[row.row])};
+  }
+  /// Backward pulls through the choices: their scores have a gradient, or what the site itself has learned.
+  bool wants_choice() const {
+    return run.wants(0) || of_selector.is_wanted || of_pattern.is_wanted || grad_baseline != nullptr;
   }
   const Real* weights_of(const ChooseRow& row) const { return weights + row.row * e.capacity; }
   /// The weights of a batch element as [M, N], zero where nothing was kept.

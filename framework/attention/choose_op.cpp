@@ -27,12 +27,17 @@ ChooseInputs::ChooseInputs(const ChooseParts& parts) {
   tag_count = 2 * taggers_of(*parts.pattern).size();
   next += tag_count;
   if (parts.has_baseline) baseline = next++;
-  selector = next;
+  pattern = next;
+  pattern_count = parts.pattern_parameters;
+  selector = next + pattern_count;
   selector_count = parts.selector_parameters;
 }
 
 ChooseOp::ChooseOp(ChooseParts parts)
-    : parts_(std::move(parts)), inputs_(parts_), selector_traits_(parts_.selector->traits()), estimator_traits_(parts_.estimator->traits()) {}
+    : parts_(std::move(parts)),
+      inputs_(parts_),
+      selector_traits_(parts_.selector->traits()),
+      estimator_traits_(parts_.estimator->traits()) {}
 
 ChooseExtents ChooseOp::extents(std::span<const Type> in) const {
   const Shape& scores = in[0].shape;

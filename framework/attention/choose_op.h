@@ -13,14 +13,16 @@ struct ChooseRow;
 struct ChooseParts {
   std::shared_ptr<const Pattern> pattern;
   std::shared_ptr<const Selector> selector;
-  std::vector<std::shared_ptr<const Selector>> extremes = {};  // what a selector with annealed options may become
   std::shared_ptr<const Estimator> estimator;
   int advantage_slot = -1;  // of OpContext::advantages; -1: the estimator has no score-function part
   bool has_mask = false;
   bool has_values = false;
+  cpu::Products products = cpu::Products::kFull;
   bool has_baseline = false;
   std::size_t selector_parameters = 0;
-  cpu::Products products = cpu::Products::kFull;
+  std::vector<std::shared_ptr<const Selector>> extremes = {};  // what a selector with annealed options may become
+  std::size_t pattern_parameters = 0;
+  bool has_penalty = false;  // of the pattern: one of the attentions of a site adds it
 };
 
 /// Places of the inputs of the op behind the scores; 0: not there.
@@ -31,7 +33,9 @@ struct ChooseInputs {
   std::size_t tags = 0;
   std::size_t tag_count = 0;
   std::size_t baseline = 0;
-  std::size_t selector = 0;  // its parameters
+  std::size_t pattern = 0;  // its parameters
+  std::size_t pattern_count = 0;
+  std::size_t selector = 0;  // likewise
   std::size_t selector_count = 0;
 };
 
@@ -40,7 +44,7 @@ struct ChooseInputs {
 /// Solves    read_m = sum over kept k of weights_mk values[kept_mk], (weights_m, kept_m) = select(allowed scores of m).
 /// Shapes    scores [B, M, N], mask Index [B, M, N] or [B, N] where there is one, values [B, N, V] where there are any, tags
 ///           Index [B, M, T] and [B, N, T] for each of `taggers_of` the pattern, baseline [B, M] where there is one, the
-///           parameters of the selector ->
+///           parameters of the pattern and of the selector ->
 ///           weights [B, M, K], kept Index [B, M, K], count Index [B, M], log_prob [B, M], read [B, M, V] with values.
 /// Gradient  of the selector, or the estimate; a row with nothing allowed has weights, read and gradient 0. The baseline is
 ///           taken off the advantage, and gets the gradient of its square distance from the cost.
@@ -77,6 +81,7 @@ class ChooseOp final : public Op {
   void read(const ChooseMemory& memory, Counters& counters) const;
 
   void pull_whole(const ChooseMemory& memory, Counters& counters) const;
+  void pull_penalty(const ChooseMemory& memory) const;
   void pull_rows(const ChooseMemory& memory, Extent b, Counters& counters) const;
   void pull_row(const ChooseMemory& memory, const ChooseRow& row, const Draw& draw) const;
   void pull_weights_by_product(const ChooseMemory& memory, Extent b) const;

@@ -12,14 +12,11 @@ ChoosePlan::ChoosePlan(const ChooseExtents& extents, const Pattern& pattern, cpu
   if (pattern.is_dense() || !pattern.reads_data()) {
     terms_.push_back(term_of({&pattern}));
   } else {
-    const std::vector<const Pattern*> taggers = taggers_of(pattern);
     for (const PatternTerm& term : pattern.terms()) {
       terms_.push_back(term_of(term.places));
-      for (const Pattern* chooser : term.choosers) {
-        const auto place = std::find(taggers.begin(), taggers.end(), chooser) - taggers.begin();
-        terms_.back().choosers.push_back({chooser, static_cast<std::size_t>(place)});
-      }
+      terms_.back().choosers = choosers_of(pattern, term.choosers);
     }
+    weighers_ = choosers_of(pattern, weighers_of(pattern));
   }
   const auto [batch, queries, items, capacity, width, scratch] = extents;
   if (width == 0) return;
@@ -27,6 +24,23 @@ ChoosePlan::ChoosePlan(const ChooseExtents& extents, const Pattern& pattern, cpu
   grad_weights_ = cpu::Gemm({.m = queries, .n = items, .k = width, .transpose_b = true, .products = products});
   grad_values_ =
       cpu::Gemm({.m = items, .n = width, .k = queries, .transpose_a = true, .accumulate = true, .products = products});
+}
+
+// These choosers, with the places of their tags and parameters among those of the whole pattern.
+std::vector<ChoosePlan::Chooser> ChoosePlan::choosers_of(const Pattern& pattern,
+                                                         const std::vector<const Pattern*>& choosers) {
+  const std::vector<const Pattern*> taggers = taggers_of(pattern);
+  std::vector<Chooser> made;
+  for (const Pattern* chooser : choosers) {
+    const auto place = std::find(taggers.begin(), taggers.end(), chooser) - taggers.begin();
+    made.push_back({chooser, static_cast<std::size_t>(place), 0, 0});
+    for (const Pattern* weigher : weighers_of(pattern)) {
+      made.back().parameters = weigher == chooser ? weigher->parameters().size() : 0;
+      if (weigher == chooser) break;
+      made.back().first_parameter += weigher->parameters().size();
+    }
+  }
+  return made;
 }
 
 // The items that exist in all of these patterns; all items where there is none.
@@ -86,20 +100,42 @@ Extent ChoosePlan::masked(const Term& term, const Row& row, Index* out) {
   return end - out;
 }
 
+PatternRow ChoosePlan::data_of(const Chooser& chooser, const Row& row) const {
+  PatternRow data{row.scores, {}, nullptr, row.query};
+  if (chooser.parameters > 0) {
+    data.parameters = row.parameters.subspan(chooser.first_parameter, chooser.parameters);
+    if (!row.grad_parameters.empty()) {
+      data.grad_parameters = row.grad_parameters.subspan(chooser.first_parameter, chooser.parameters);
+    }
+  }
+  const Extent width = chooser.pattern->tag_count();
+  if (width > 0) {
+    const Index* of_queries = row.tags[2 * chooser.tags].index();
+    const Index* of_keys = row.tags[2 * chooser.tags + 1].index();
+    data.query_tags = {of_queries + (row.batch * extents_.queries + row.query) * width, static_cast<std::size_t>(width)};
+    data.key_tags = of_keys + row.batch * extents_.items * width;
+  }
+  return data;
+}
+
 Extent ChoosePlan::chosen(const Term& term, const Row& row, Index* items) const {
   Extent count = masked(term, row, items);
   for (const Chooser& chooser : term.choosers) {
-    PatternRow data{row.scores, {}, nullptr};
-    const Extent width = chooser.pattern->tag_count();
-    if (width > 0) {
-      const Index* of_queries = row.tags[2 * chooser.tags].index();
-      const Index* of_keys = row.tags[2 * chooser.tags + 1].index();
-      data.query_tags = {of_queries + (row.batch * extents_.queries + row.query) * width, static_cast<std::size_t>(width)};
-      data.key_tags = of_keys + row.batch * extents_.items * width;
-    }
-    count = chooser.pattern->choose_among(data, {items, static_cast<std::size_t>(count)});
+    count = chooser.pattern->choose_among(data_of(chooser, row), {items, static_cast<std::size_t>(count)});
   }
   return count;
+}
+
+void ChoosePlan::weigh(const Row& row, std::span<const Index> items, fovea::Row scores) const {
+  for (const Chooser& weigher : weighers_) weigher.pattern->weigh(data_of(weigher, row), items, scores);
+}
+
+void ChoosePlan::weigh_backward(const Row& row, std::span<const Index> items, ConstRow grad_scores) const {
+  for (const Chooser& weigher : weighers_) weigher.pattern->weigh_backward(data_of(weigher, row), items, grad_scores);
+}
+
+void ChoosePlan::pull_penalty(const Row& row) const {
+  for (const Chooser& weigher : weighers_) weigher.pattern->pull_penalty(data_of(weigher, row));
 }
 
 Extent ChoosePlan::allowed(const Row& row, Index* out) const {

@@ -35,9 +35,18 @@ class ChoosePlan final : public Prepared {
     ConstRow scores;               // of all items [N]
     std::span<const Tensor> tags;  // of queries and keys, in turn, of each part of the pattern that makes them
     Index* buffers = nullptr;      // [2, N]
+    // Of the parts of the pattern that weigh pairs, one after the other.
+    std::span<const ConstRow> parameters = {};
+    std::span<const fovea::Row> grad_parameters = {};
   };
   /// Writes the candidates of a query that the mask allows, ascending. Returns their number.
   Extent allowed(const Row& row, Index* out) const;
+
+  bool weighs_pairs() const { return !weighers_.empty(); }
+  /// scores [n] of these items of the row += the bias that the pattern gives them.
+  void weigh(const Row& row, std::span<const Index> items, fovea::Row scores) const;
+  void weigh_backward(const Row& row, std::span<const Index> items, ConstRow grad_scores) const;
+  void pull_penalty(const Row& row) const;
 
   // One batch element each: weights [M, N], values [N, V], read [M, V].
   const cpu::Gemm& read() const { return read_; }                  // read = weights values
@@ -51,7 +60,9 @@ class ChoosePlan final : public Prepared {
   };
   struct Chooser {
     const Pattern* pattern;
-    std::size_t tags;  // place of its tags
+    std::size_t tags;             // place of its tags
+    std::size_t first_parameter;  // of its own
+    std::size_t parameters;
   };
   struct Term {
     std::vector<Interval> intervals;  // of all queries
@@ -59,6 +70,8 @@ class ChoosePlan final : public Prepared {
     std::vector<Chooser> choosers;
   };
   void append(const std::vector<Index>& candidates, std::vector<Interval>& intervals) const;
+  static std::vector<Chooser> choosers_of(const Pattern& pattern, const std::vector<const Pattern*>& choosers);
+  PatternRow data_of(const Chooser& chooser, const Row& row) const;
   Term term_of(const std::vector<const Pattern*>& places) const;
   std::vector<Index> common_items(const std::vector<const Pattern*>& places, Extent query) const;
   static Extent masked(const Term& term, const Row& row, Index* out);
@@ -67,6 +80,7 @@ class ChoosePlan final : public Prepared {
   ChooseExtents extents_;
   bool is_dense_;
   std::vector<Term> terms_;  // one, unless the pattern reads data
+  std::vector<Chooser> weighers_;
   cpu::Gemm read_;
   cpu::Gemm grad_weights_;
   cpu::Gemm grad_values_;

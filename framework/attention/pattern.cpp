@@ -24,6 +24,14 @@ Value Pattern::tags(Builder& /*builder*/, Value /*vectors*/) const {
   throw Error("pattern", "this pattern has no tags; tags was called.");
 }
 
+void Pattern::weigh(const PatternRow& /*row*/, std::span<const Index> /*items*/, Row /*scores*/) const {
+  throw Error("pattern", "this pattern does not weigh pairs; weigh was called.");
+}
+
+void Pattern::weigh_backward(const PatternRow& /*row*/, std::span<const Index> /*items*/, ConstRow /*grad_scores*/) const {
+  throw Error("pattern", "this pattern does not weigh pairs; weigh_backward was called.");
+}
+
 std::vector<PatternTerm> Pattern::terms() const {
   return {reads_data() ? PatternTerm{{}, {this}} : PatternTerm{{this}, {}}};
 }
@@ -37,6 +45,25 @@ std::vector<const Pattern*> taggers_of(const Pattern& pattern) {
     }
   }
   return taggers;
+}
+
+std::vector<const Pattern*> weighers_of(const Pattern& pattern) {
+  const auto weighers_in = [](const PatternTerm& term) {
+    std::vector<const Pattern*> weighers;
+    for (const Pattern* chooser : term.choosers) {
+      const bool is_new = std::find(weighers.begin(), weighers.end(), chooser) == weighers.end();
+      if (is_new && chooser->weighs_pairs()) weighers.push_back(chooser);
+    }
+    return weighers;
+  };
+  const std::vector<PatternTerm> terms = pattern.terms();
+  std::vector<const Pattern*> weighers = weighers_in(terms.front());
+  for (const PatternTerm& term : terms) {
+    if (weighers_in(term) == weighers) continue;
+    throw Error("pattern", "a pattern that weighs pairs was expected in all parts of a union or in none, because a pair has "
+                           "one weight; it is in some; cross it with the whole union, as in '(a + b) & c'.");
+  }
+  return weighers;
 }
 
 void append_items(Extent begin, Extent end, std::vector<Index>& out, Extent step) {

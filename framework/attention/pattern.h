@@ -18,6 +18,10 @@ struct PatternRow {
   ConstRow scores;                    // of all items, allowed or not [N]
   std::span<const Index> query_tags;  // of this query [T], where the pattern makes tags
   const Index* key_tags = nullptr;    // of all items [N, T]
+  Extent query = 0;                   // its place
+  // Of the pattern, in the order of Pattern::parameters.
+  std::span<const ConstRow> parameters = {};
+  std::span<const Row> grad_parameters = {};  // where a gradient passes, to be added to; an empty row is not wanted
 };
 
 /// Every pattern is a union of such terms: the items that exist in all `places`, among which `choosers` choose in turn.
@@ -55,12 +59,30 @@ class Pattern {
   virtual Extent tag_count() const { return 0; }
   virtual Value tags(Builder& builder, Value vectors) const;  // [B, X, D] -> Index [B, X, T]
 
-  /// What combinations are made of; a plugin leaves it as it is.
+  /// True, of one that reads data: pairs that exist count more or less, by a bias of their scores. Part of a union it can
+  /// only be where all parts have it, as in `(a + b) & c`.
+  virtual bool weighs_pairs() const { return false; }
+  /// What a pattern that weighs pairs learns at each site; given to its functions in PatternRow::parameters.
+  virtual std::vector<SiteParameter> parameters() const { return {}; }
+  /// scores[i] += the bias of items[i]; these exist. Selectors and estimators see the sum.
+  virtual void weigh(const PatternRow& row, std::span<const Index> items, Row scores) const;
+  /// row.grad_parameters += (d bias / d parameters)^T grad_scores.
+  virtual void weigh_backward(const PatternRow& row, std::span<const Index> items, ConstRow grad_scores) const;
+  /// row.grad_parameters += the gradient of a term of the cost that the pattern asks for; called once for each step of
+  /// training, with no pair. The term is not in the cost that is reported.
+  virtual void pull_penalty(const PatternRow& /*row*/) const {}
+
+  /// What combinations are made of; a plugin leaves it as it is, unless it reads data and its `candidates` leave out much:
+  /// {{{this}, {this}}} then saves the others in every row.
   virtual std::vector<PatternTerm> terms() const;
 };
 
 /// The parts of a pattern that make tags, each once, in the order in which a site hands their tags to its choice.
 std::vector<const Pattern*> taggers_of(const Pattern& pattern);
+/// The parts of a pattern that weigh pairs, each once, in the order in which a site hands their parameters to its choice.
+///
+/// Errors    a union in which some parts weigh pairs and others do not.
+std::vector<const Pattern*> weighers_of(const Pattern& pattern);
 
 template <>
 Registry<Pattern>& Registry<Pattern>::instance();

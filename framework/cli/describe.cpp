@@ -3,6 +3,7 @@
 #include <map>
 #include <ostream>
 
+#include "framework/attention/annealing.h"
 #include "framework/cli/command.h"
 #include "framework/cli/plugin_library.h"
 #include "framework/cli/screen.h"
@@ -56,7 +57,8 @@ const std::map<std::string, std::function<std::string(const std::string&)>>& opt
       {Scorer::kKind, options_of<Scorer>},       {Pattern::kKind, options_of<Pattern>},
       {Selector::kKind, options_of<Selector>},   {Estimator::kKind, options_of<Estimator>},
       {Optimizer::kKind, options_of<Optimizer>}, {Schedule::kKind, options_of<Schedule>},
-      {Task::kKind, options_of<Task>},           {Experiment::kKind, experiment_options},
+      {Annealing::kKind, options_of<Annealing>}, {Task::kKind, options_of<Task>},
+      {Experiment::kKind, experiment_options},
   };
   return kTexts;
 }

@@ -36,6 +36,18 @@ std::string evaluation_text(const EvaluationTable& table) {
                      table_text(rows, {false, false, true, true}));
 }
 
+std::string health_text(const std::vector<SelectionSite>& sites) {
+  const auto optional_text = [](const auto& value) { return value ? figure_text(static_cast<double>(*value)) : "-"; };
+  Rows rows = {{"  site", "entropy", "distinct items", "dead share", "largest share", "right"}};
+  for (const SelectionSite& site : sites) {
+    if (!site.dead_share) continue;
+    rows.push_back({"  " + site.path, optional_text(site.mean_entropy), optional_text(site.distinct_items),
+                    optional_text(site.dead_share), optional_text(site.largest_share),
+                    optional_text(site.selection_accuracy)});
+  }
+  return rows.size() == 1 ? "" : table_text(rows, {false, true, true, true, true, true});
+}
+
 std::string sites_text(const std::vector<SelectionSite>& sites) {
   if (sites.empty()) return "";
   Rows rows = {{"  site", "text", "scored pairs", "gathered rows", "in backward"}};
@@ -43,7 +55,7 @@ std::string sites_text(const std::vector<SelectionSite>& sites) {
     rows.push_back({"  " + site.path, site.text, count_text(site.scored_pairs), count_text(site.gathered_rows_forward),
                     count_text(site.gathered_rows_backward)});
   }
-  return "\nselection\n" + table_text(rows, {false, false, true, true, true});
+  return "\nselection\n" + table_text(rows, {false, false, true, true, true}) + health_text(sites);
 }
 
 std::string tree_text(const std::string& title, const std::vector<TreeLine>& tree) {

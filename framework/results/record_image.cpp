@@ -130,6 +130,9 @@ void write_site(Id parent, const SelectionSite& site) {
   hdf5::write_attribute(group.id(), "gathered_rows_forward", site.gathered_rows_forward);
   hdf5::write_attribute(group.id(), "gathered_rows_backward", site.gathered_rows_backward);
   if (site.dead_share) hdf5::write_attribute(group.id(), "dead_share", *site.dead_share);
+  if (site.distinct_items) hdf5::write_attribute(group.id(), "distinct_items", *site.distinct_items);
+  if (site.largest_share) hdf5::write_attribute(group.id(), "largest_share", *site.largest_share);
+  if (site.mean_entropy) hdf5::write_attribute(group.id(), "mean_entropy", *site.mean_entropy);
   if (site.selection_accuracy) hdf5::write_attribute(group.id(), "selection_accuracy", *site.selection_accuracy);
   const std::vector<Array> arrays = arrays_of(site);
   Axes axes(group.id(), names_of(arrays));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <exception>
 #include <optional>
@@ -90,6 +91,9 @@ void read_sites(const Reader& reader, RunSummary& summary) {
     site.gathered_rows_forward = find_integer(attributes, "gathered_rows_forward");
     site.gathered_rows_backward = find_integer(attributes, "gathered_rows_backward");
     site.dead_share = find_real(attributes, "dead_share");
+    if (const auto distinct = find_real(attributes, "distinct_items")) site.distinct_items = std::llround(*distinct);
+    site.largest_share = find_real(attributes, "largest_share");
+    site.mean_entropy = find_real(attributes, "mean_entropy");
     site.selection_accuracy = find_real(attributes, "selection_accuracy");
     summary.sites.push_back(std::move(site));
   }

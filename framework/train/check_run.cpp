@@ -133,7 +133,7 @@ void check_evaluations(const RunSpec& run, ParameterStore& parameters) {
 CheckReport check_run(const RunSpec& run) {
   CheckReport report;
   Training training(run);
-  check_settings(run, training.schedule());
+  check_settings(run, training);
   const Plan& plan = training.plan();
   report.plan = plan.describe();
   report.parameters = training.parameters().count();

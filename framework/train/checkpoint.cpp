@@ -3,6 +3,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "framework/attention/annealing.h"
 #include "framework/core/error.h"
 #include "framework/results/atomic_file.h"
 
@@ -146,6 +147,7 @@ std::vector<std::span<Real>> blocks_of(Training& training) {
 std::vector<std::span<double>> states_of(Training& training) {
   std::vector<std::span<double>> states = training.schedule().state();
   for (const EstimatorSlot& slot : training.graph().estimators()) states.push_back(slot.estimator->state());
+  for (const AnnealedSlot& slot : training.graph().annealed()) states.push_back(slot.number->annealing().state());
   return states;
 }
 
@@ -173,6 +175,7 @@ void Checkpoint::restore(Training& training) const {
   copy_back(blocks, blocks_of(training));
   copy_back(states, states_of(training));
   training.resume_at(step);
+  training.anneal(step);
   training.take_counters();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "framework/attention/annealing.h"
 #include "framework/core/error.h"
 #include "framework/cpu/parallel.h"
 #include "framework/train/samples.h"
@@ -153,8 +154,21 @@ void Evaluation::assemble(Extent rows) {
   }
 }
 
+void Evaluation::follow(const Graph& trained, Extent step) {
+  for (const AnnealedSlot& slot : graph().annealed()) {
+    const auto same = [&](const AnnealedSlot& other) { return other.path == slot.path; };
+    const auto found = std::find_if(trained.annealed().begin(), trained.annealed().end(), same);
+    if (found != trained.annealed().end()) {
+      slot.number->store(found->number->value());
+    } else {
+      slot.number->set(step, settings_.steps);
+    }
+  }
+}
+
 std::optional<std::vector<JournalValue>> Evaluation::run(const Continue& goes_on) {
   Accumulator accumulator;
+  health_ = health_of_sites(graph());
   Extent done = 0;
   for (Extent number = 0; done < config_.rows; ++number) {
     if (!goes_on(static_cast<double>(done) / static_cast<double>(config_.rows))) return std::nullopt;
@@ -165,6 +179,9 @@ std::optional<std::vector<JournalValue>> Evaluation::run(const Continue& goes_on
     const Judgement judgement = task_->judge(batch, outputs_);
     check(judgement, rows);
     accumulator.add(judgement);
+    for (SiteHealth& site : health_) {
+      for (const Shard& shard : bound_) site.add(*shard.execution);
+    }
     done += rows;
   }
   return accumulator.values();
@@ -173,7 +190,13 @@ std::optional<std::vector<JournalValue>> Evaluation::run(const Continue& goes_on
 std::vector<SelectionSite> Evaluation::selections(Extent rows) {
   rows = std::min(rows, whole_.rows());
   forward(fill(0, whole_.rows()), 0, rows);
-  return sampled_selections(graph(), bound_, rows);
+  std::vector<SelectionSite> sites = sampled_selections(graph(), bound_, rows);
+  for (const SiteHealth& health : health_) {
+    const auto same = [&](const SelectionSite& site) { return site.path == health.path(); };
+    const auto found = std::find_if(sites.begin(), sites.end(), same);
+    if (found != sites.end()) health.describe(*found);
+  }
+  return sites;
 }
 
 Predictions Evaluation::predictions(Extent rows) {

@@ -10,6 +10,7 @@
 #include "framework/results/journal.h"
 #include "framework/results/record.h"
 #include "framework/task.h"
+#include "framework/train/health.h"
 #include "framework/train/shards.h"
 
 namespace fovea {
@@ -30,10 +31,15 @@ class Evaluation {
   const Config& config() const { return config_; }
   const Graph& graph() const { return shards_->graph(); }
 
+  /// Sets annealed numbers to those that the trained model has now; one that it does not have to that of `step`.
+  void follow(const Graph& trained, Extent step);
+
   /// Asked before every batch, with the share that is done; false: stop.
   using Continue = std::function<bool(double)>;
   /// The metrics over all rows, then those of each slice; the main metric comes first. Nothing where it was stopped.
   std::optional<std::vector<JournalValue>> run(const Continue& goes_on);
+  /// What the sites chose over all rows of the last run.
+  const std::vector<SiteHealth>& health() const { return health_; }
 
   /// What the sites chose on the first `rows` items, and the items with their outputs.
   std::vector<SelectionSite> selections(Extent rows);
@@ -52,6 +58,7 @@ class Evaluation {
   Batch whole_;                // of evaluation_batch rows
   std::optional<Batch> rest_;  // the last, smaller batch
   Outputs outputs_;
+  std::vector<SiteHealth> health_;
   std::map<std::string, std::vector<std::byte>> memory_;  // of outputs_
 };
 

@@ -131,7 +131,7 @@ RunConfig config_of(const RunRequest& request, const Training& training) {
   return config;
 }
 
-void check_settings(const RunSpec& run, const ScheduleProduct& schedule) {
+void check_settings(const RunSpec& run, const Training& training) {
   const TrainSettings& settings = run.train;
   const bool evaluates = settings.evaluate_every > 0 && settings.validation_rows > 0;
   if (settings.patience > 0 && !evaluates) {
@@ -139,8 +139,8 @@ void check_settings(const RunSpec& run, const ScheduleProduct& schedule) {
         "patience needs evaluations on the validation split while the run trains; there are none; set evaluate_every and "
         "validation_rows.");
   }
-  if (schedule.needs_metric() && !evaluates) {
-    throw Error("the schedule '" + settings.schedule +
+  if (const std::string wanting = training.needs_metric(); !wanting.empty() && !evaluates) {
+    throw Error("'" + wanting +
                 "' needs evaluations on the validation split while the run trains; there are none; set evaluate_every and "
                 "validation_rows.");
   }

@@ -18,7 +18,7 @@ struct RunConfig {
 RunConfig config_of(const RunRequest& request, const Training& training);
 
 /// Checks settings together. Errors: Error with the fact.
-void check_settings(const RunSpec& run, const ScheduleProduct& schedule);
+void check_settings(const RunSpec& run, const Training& training);
 
 /// "learning_rate is 0.001 there and 0.002 here", the first few differences; empty where there are none.
 std::string differences(const TextPairs& there, const TextPairs& here);

@@ -124,7 +124,7 @@ RunSession::Next RunSession::validate() {
 }
 
 void RunSession::judge_progress(double metric) {
-  training_.schedule().observe(metric);
+  training_.observe(metric);
   if (metric > progress_.best_metric) {
     progress_.best_metric = metric;
     progress_.best_step = progress_.step;
@@ -173,10 +173,12 @@ RunSession::Next RunSession::finish() {
 std::optional<std::vector<JournalValue>> RunSession::evaluate(Evaluation& evaluation) {
   const std::string& name = evaluation.config().name;
   const std::string phase = name == "validation" ? "validate" : name == "test" ? "test" : "evaluate " + name;
+  follow(evaluation);
   auto values = evaluation.run([&](double) {
     show(phase);
     return !is_stopped();
   });
+  if (values) warn_of_collapse(evaluation);
   shown_step_ = progress_.step;  // the speed of training is measured anew
   last_shown_ = Clock::now();
   if (values && name == "validation") {
@@ -186,6 +188,20 @@ std::optional<std::vector<JournalValue>> RunSession::evaluate(Evaluation& evalua
     }
   }
   return values;
+}
+
+/// The annealed numbers of an evaluation are those of the step that the parameters come from.
+void RunSession::follow(Evaluation& evaluation) {
+  training_.anneal(progress_.parameter_step());
+  evaluation.follow(training_.graph(), progress_.parameter_step());
+}
+
+void RunSession::warn_of_collapse(const Evaluation& evaluation) {
+  for (const SiteHealth& site : evaluation.health()) {
+    const std::string problem = site.collapse();
+    if (problem.empty() || !warned_.insert(site.path()).second) continue;
+    say(fmt::format("warning: [{}] step {}, {}: {}", site.path(), progress_.step, evaluation.config().name, problem));
+  }
 }
 
 void RunSession::write_checkpoint() {
@@ -216,6 +232,7 @@ std::vector<Evaluation*> RunSession::samples_so_far() {
 
 void RunSession::publish(const std::vector<Evaluation*>& samples) {
   for (const auto& [site, counters] : training_.take_counters()) progress_.counters[site] += counters;
+  for (Evaluation* evaluation : samples) follow(*evaluation);
   recorder_.publish(progress_, samples);
 }
 

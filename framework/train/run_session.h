@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,8 @@ class RunSession {
   Next finish();
   std::optional<std::vector<JournalValue>> evaluate(Evaluation& evaluation);
 
+  void follow(Evaluation& evaluation);
+  void warn_of_collapse(const Evaluation& evaluation);
   void write_checkpoint();
   void checkpoint_if_due();
   void publish(const std::vector<Evaluation*>& samples);
@@ -61,6 +64,7 @@ class RunSession {
   std::uint64_t trained_offset_ = 0;                 // of the journal, when the last step was done
   const StepReport* report_ = nullptr;
   std::vector<std::pair<std::string, double>> validated_;  // the last metrics of the validation split
+  std::set<std::string> warned_;                           // sites of whose collapse a warning was given
 
   Clock::time_point last_checkpoint_ = Clock::now();
   double checkpointing_ = 0;  // seconds

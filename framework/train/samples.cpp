@@ -4,37 +4,13 @@
 #include <cmath>
 #include <limits>
 
+#include "framework/train/published.h"
+
 namespace fovea {
 
 namespace {
 
 constexpr std::size_t kMaxEntries = std::size_t{1} << 20U;
-
-/// The published tensors of a site for one shard, all with the axes [T, B, M, ...]; T is 1 outside of loops.
-struct Published {
-  Tensor kept, weights, count, log_prob;
-  Extent times = 1;
-  Extent batch = 1;
-  Extent queries = 1;
-  Extent capacity = 1;
-  Extent items = 0;  // candidates, 0: not known
-
-  Published(const SiteRecord& site, const Execution& execution) {
-    const auto value = [&](Slot slot) { return slot.node < 0 ? Tensor{} : execution.value(slot); };
-    kept = value(site.kept);
-    weights = value(site.weights);
-    count = value(site.count);
-    log_prob = value(site.log_prob);
-    const Shape& shape = kept.shape();
-    const int first = site.is_stacked ? 1 : 0;
-    times = site.is_stacked ? shape[0] : 1;
-    batch = shape[first];
-    queries = shape[first + 1];
-    capacity = shape.last();
-    const Tensor scores = value(site.scores);
-    if (scores) items = scores.shape().last();
-  }
-};
 
 class SiteSample {
  public:
@@ -48,7 +24,6 @@ class SiteSample {
     if (site_.kept.size() + static_cast<std::size_t>(from.times * from.queries * from.capacity) > kMaxEntries)
       is_full_ = true;
     if (is_full_) return;
-    was_kept_.resize(std::max(was_kept_.size(), static_cast<std::size_t>(from.items)));
     for (Extent time = 0; time < from.times; ++time) {
       for (Extent query = 0; query < from.queries; ++query) {
         site_.item.push_back(item);
@@ -58,13 +33,7 @@ class SiteSample {
     }
   }
 
-  SelectionSite finish() {
-    if (!was_kept_.empty()) {
-      const auto dead = std::count(was_kept_.begin(), was_kept_.end(), 0);
-      site_.dead_share = static_cast<double>(dead) / static_cast<double>(was_kept_.size());
-    }
-    return std::move(site_);
-  }
+  SelectionSite finish() { return std::move(site_); }
 
  private:
   void add_choice(const Published& from, Extent row) {
@@ -75,7 +44,6 @@ class SiteSample {
       site_.kept.push_back(kept);
       site_.weights.push_back(weight);
       if (weight > 0) entropy -= weight * std::log(weight);
-      if (kept >= 0 && static_cast<std::size_t>(kept) < was_kept_.size()) was_kept_[static_cast<std::size_t>(kept)] = 1;
     }
     site_.offsets.push_back(static_cast<std::int64_t>(site_.kept.size()));
     site_.entropy.push_back(entropy);
@@ -84,11 +52,8 @@ class SiteSample {
   }
 
   SelectionSite site_;
-  std::vector<char> was_kept_;  // by candidate
   bool is_full_ = false;
 };
-
-bool is_published(const SiteRecord& site) { return site.kept.node >= 0 && site.weights.node >= 0 && site.count.node >= 0; }
 
 }  // namespace
 

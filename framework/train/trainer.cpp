@@ -60,7 +60,7 @@ std::optional<RunOutcome> already_finished(const std::filesystem::path& director
 
 RunOutcome train_run(const RunRequest& request, const TrainerHooks& hooks) {
   Training training(request.run);
-  check_settings(request.run, training.schedule());
+  check_settings(request.run, training);
   const RunConfig config = config_of(request, training);
   make_directory(request.directory);
   const RunLock lock(request.directory);

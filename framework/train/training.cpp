@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 
+#include "framework/attention/annealing.h"
 #include "framework/core/error.h"
 #include "framework/cpu/parallel.h"
 
@@ -60,6 +61,7 @@ Training::Training(const RunSpec& run)
   const Extent rows = std::min(settings.shard_rows, settings.batch);
   graph_ = build_graph(run_.model, with_rows(batches_[0].types(), rows), Mode::kTrain, settings);
   find_outputs();
+  name_annealed();
   store_ = std::make_unique<ParameterStore>(*graph_);
   if (store_->size() == 0) throw Error("model", "it has no parameters, so there is nothing to train; add a layer.");
   store_->initialise(static_cast<std::uint64_t>(settings.seed));
@@ -93,7 +95,34 @@ void Training::find_outputs() {
     metrics_.push_back(output.slot);
     metric_names_.push_back(output.name.substr(kMetric.size()));
   }
-  report_.metrics.resize(metrics_.size());
+}
+
+/// An annealed number is logged like a metric, behind those of the model.
+void Training::name_annealed() {
+  for (const AnnealedSlot& slot : graph_->annealed()) {
+    std::string name = slot.path;
+    std::replace(name.begin(), name.end(), '/', '_');
+    metric_names_.push_back(std::move(name));
+  }
+  report_.metrics.resize(metric_names_.size());
+  anneal(0);
+}
+
+void Training::anneal(Extent step) {
+  for (const AnnealedSlot& slot : graph_->annealed()) slot.number->set(step, run_.train.steps);
+}
+
+void Training::observe(double metric) {
+  schedule_.observe(metric);
+  for (const AnnealedSlot& slot : graph_->annealed()) slot.number->annealing().observe(metric);
+}
+
+std::string Training::needs_metric() const {
+  if (schedule_.needs_metric()) return run_.train.schedule;
+  for (const AnnealedSlot& slot : graph_->annealed()) {
+    if (slot.number->annealing().needs_metric()) return slot.number->text();
+  }
+  return "";
 }
 
 void Training::resume_at(Extent step) {
@@ -114,6 +143,7 @@ const Plan& Training::plan() { return bind_first_batch().front().execution->plan
 std::span<const Real> Training::gradient(Extent number) {
   const std::span<Shard> shards = bind_first_batch();
   noise_step_ = number;
+  anneal(steps_done_);
   run_shards(shards);
   gradients_->sum(static_cast<Extent>(shards.size()));
   measure(shards);
@@ -127,6 +157,7 @@ const StepReport& Training::step() {
   filled_[current] = steps_done_;
   const std::span<Shard> shards = bind_batch(batches_[current]);
   noise_step_ = steps_done_;
+  anneal(steps_done_);
   run_shards(shards);
   report_.gradient_norm = gradients_->sum(static_cast<Extent>(shards.size()));
   measure(shards);
@@ -225,6 +256,9 @@ void Training::measure(std::span<Shard> shards) {
       }
     }
     report_.metrics[metric] = sum / batch;
+  }
+  for (std::size_t i = 0; i < graph_->annealed().size(); ++i) {
+    report_.metrics[metrics_.size() + i] = graph_->annealed()[i].number->value();
   }
 }
 

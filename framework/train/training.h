@@ -65,6 +65,13 @@ class Training {
   /// The mean cost of the batch that `gradient` or `step` has worked on.
   double loss() const { return report_.loss; }
 
+  /// Sets all annealed numbers to their values after `step` steps. `step` and `gradient` do that by themselves.
+  void anneal(Extent step);
+  /// Hands the main metric of an evaluation on the validation split to the schedule and the annealings.
+  void observe(double metric);
+  /// Why the run needs evaluations while it trains: the text of a schedule or an annealing; empty: it does not.
+  std::string needs_metric() const;
+
   Extent steps_done() const { return steps_done_; }
   /// Where a checkpoint was taken.
   void resume_at(Extent step);
@@ -83,6 +90,7 @@ class Training {
 
  private:
   void find_outputs();
+  void name_annealed();
   std::span<Shard> bind_batch(const Batch& batch);
   std::span<Shard> bind_first_batch();
   void run_shards(std::span<Shard> shards);

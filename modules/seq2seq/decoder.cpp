@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "framework/attention/annealing.h"
 #include "framework/attention/attend.h"
 #include "framework/core/error.h"
 #include "framework/graph/functions.h"
@@ -53,9 +54,12 @@ class Decoder {
     Value read;    // [B, D]
     Value scores;  // [B, N]
   };
-  Step step(Value word, Value state) {
-    const Attended attended = site_->attend(
-        {.queries = unsqueeze(state, 1), .prepared_keys = keys_, .values = memory_.items, .mask = memory_.mask});
+  Step step(Value word, Value state, Value right = {}) {
+    const Attended attended = site_->attend({.queries = unsqueeze(state, 1),
+                                             .prepared_keys = keys_,
+                                             .values = memory_.items,
+                                             .mask = memory_.mask,
+                                             .right = right.is_empty() ? right : unsqueeze(right, 1)});
     const Value read = squeeze(attended.read, 1);
     return {gru_.step(concat({word, read}, 1), state), read, squeeze(attended.scores, 1)};
   }
@@ -87,7 +91,7 @@ void DecoderOptions::fields(Options& options) {
   options.add("embedding", embedding, "width of an embedded word, >= 1", {.low = 1});
   options.add("hidden", hidden, "width of the state, >= 1", {.low = 1});
   options.add("site", site, "site of the attention: scorer | pattern | selector | estimator");
-  options.add("entropy", entropy, "bonus for each nat of entropy of the scores' softmax, >= 0", {.low = 0});
+  options.add("entropy", entropy, "bonus for each nat of entropy of the scores' softmax, >= 0; may be an annealing");
 }
 
 void teach(Builder& b, const Memory& memory, Value targets, const DecoderOptions& options) {
@@ -100,14 +104,15 @@ void teach(Builder& b, const Memory& memory, Value targets, const DecoderOptions
   loop.next(state, step.state);
   const Value states = loop.stack("states", step.state);  // [M, B, H]
   const Value reads = loop.stack("reads", step.read);
-  const Value attention = options.entropy > 0 ? loop.stack("scores", step.scores) : Value{};
+  const bool has_bonus = options.entropy != "0";
+  const Value attention = has_bonus ? loop.stack("scores", step.scores) : Value{};
   loop.finish();
   const Value scores = decoder.word_scores({states, reads, words});
   Value cost = mean(cross_entropy(scores, transpose(targets, {1, 0})), 0);
-  if (options.entropy > 0) {
+  if (has_bonus) {
     const Value entropy = mean_entropy(attention, memory.mask);
     b.metric("entropy", entropy);
-    cost = subtract(cost, scale(entropy, options.entropy));
+    cost = subtract(cost, multiply(entropy, annealed_number(b, "entropy_bonus", options.entropy, {.low = 0})));
   }
   b.output("cost", cost);
   const WordAccuracy accuracy = word_accuracy(scores, targets);
@@ -123,7 +128,8 @@ void decode_greedily(Builder& b, const Memory& memory, const DecoderOptions& opt
   const Value state = loop.carried("state", decoder.first_state());
   const Value word = loop.carried("word", full_index(memory.items, 1, static_cast<Index>(options.words)));
   const Value embedded = decoder.embed(word);
-  const Decoder::Step step = decoder.step(embedded, state);
+  const Value right = memory.right.is_empty() ? Value{} : loop.stacked("right", transpose(memory.right, {1, 0}));
+  const Decoder::Step step = decoder.step(embedded, state, right);
   const Value scores = decoder.word_scores({step.state, step.read, embedded});
   const Value best = argmax(scores);
   loop.next(state, step.state);

@@ -16,7 +16,7 @@ struct DecoderOptions {
   Extent embedding = 32;
   Extent hidden = 128;
   std::string site = "additive | dense | softmax | none";
-  double entropy = 0;  // bonus for the entropy of the scores' softmax, in nats
+  std::string entropy = "0";  // bonus for the entropy of the scores' softmax, in nats; may be an annealing
 
   void fields(Options& options);
 };
@@ -26,6 +26,7 @@ struct Memory {
   Value items;      // [B, N, D]
   Value mask{};     // Index [B, N] or empty
   Value summary{};  // [B, S]
+  Value right{};    // Index [B, M]: the item to be read for each word in evaluation, for the results; or empty
 };
 
 /// A decoder by attention, as Bahdanau et al. describe it.

@@ -96,7 +96,7 @@ TEST_CASE("greedy decoding agrees with teacher forcing on its own words") {
 }
 
 TEST_CASE("the gradient of an encoder-decoder agrees with central differences, also with a bonus for entropy") {
-  for (const double entropy : {0.0, 0.5}) {
+  for (const char* entropy : {"0", "0.5"}) {
     EncoderDecoderOptions options = small();
     options.decoder.entropy = entropy;
     const Feeds feeds = feeds_of(4);
@@ -108,7 +108,7 @@ TEST_CASE("the bonus for entropy lowers the cost by the entropy of uniform score
   EncoderDecoderOptions options = small();
   const Feeds feeds = feeds_of(4);
   std::vector<Real> costs;
-  for (const double entropy : {0.0, 1.0}) {
+  for (const char* entropy : {"0", "1"}) {
     options.decoder.entropy = entropy;
     test::ModelRun run = bound(options, feeds);
     run.set("decoder/attention/v", {0, 0, 0});

@@ -40,21 +40,22 @@ class Line : public Task {
 
 FOVEA_TASK("test_line", Line, "A line through four inputs.");
 
-Value chosen_offset(Builder& b, Value x) {
+Value chosen_offset(Builder& b, Value x, const std::string& text) {
   const auto scope = b.scope("chooser");
   const Value keys = expand_rows(b.parameter("keys", {3, 4}), x);
   const Value offsets = expand_rows(b.parameter("offsets", {3, 1}), x);
-  Site site(b, "dot | dense | sample | reinforce", 4, 4);
+  Site site(b, text, 4, 4);
   const Attended attended = site.attend({unsqueeze(x, 1), site.prepare_keys(keys), offsets, {}});
   return squeeze(attended.read, 1);
 }
 
-Model line_model(bool chooses) {
-  return [chooses](Builder& b, const InputTypes& inputs) {
+/// Without a choice where the text of its site is empty.
+Model line_model(const std::string& site) {
+  return [site](Builder& b, const InputTypes& inputs) {
     const Value x = b.input("x", inputs.at("x"));
     const Value hidden = tanh(linear(x, b.parameter("in", {8, 4}), b.parameter("in_bias", {8}, Init::zero())));
     Value guess = linear(dropout(hidden, 0.1), b.parameter("out", {1, 8}));
-    if (chooses) guess = add(guess, chosen_offset(b, x));
+    if (!site.empty()) guess = add(guess, chosen_offset(b, x, site));
     b.output("guess", guess);
     if (b.mode() == Mode::kEvaluate) return;
     const Value difference = subtract(guess, b.input("y", inputs.at("y")));
@@ -69,7 +70,7 @@ RunSpec smooth_line() {
   RunSpec run;
   run.name = "line";
   run.task = "test_line";
-  run.model = line_model(false);
+  run.model = line_model("");
   run.train.steps = 40;
   run.train.batch = 20;
   run.train.shard_rows = 6;
@@ -87,11 +88,11 @@ RunSpec smooth_line() {
   return run;
 }
 
-RunRequest line_run(const std::filesystem::path& directory) {
+RunRequest line_run(const std::filesystem::path& directory, const std::string& site) {
   RunRequest request;
   request.experiment = "test_lines";
   request.run = smooth_line();
-  request.run.model = line_model(true);
+  request.run.model = line_model(site);
   request.directory = directory;
   request.command_line = "fovea run test_lines";
   return request;

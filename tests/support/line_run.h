@@ -10,7 +10,7 @@ namespace fovea::test {
 
 /// A small regression that has what a run may have: dropout, metrics, slices, a sampled choice with a baseline, a schedule
 /// with a state, noise, several shards of which the last is smaller.
-RunRequest line_run(const std::filesystem::path& directory);
+RunRequest line_run(const std::filesystem::path& directory, const std::string& site = "dot | dense | sample | reinforce");
 
 /// The same without the sampled choice, so that its gradient is exact.
 RunSpec smooth_line();

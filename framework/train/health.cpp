@@ -1,0 +1,96 @@
+#include "framework/train/health.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "framework/train/published.h"
+
+namespace fovea {
+namespace {
+
+constexpr std::int64_t kFewChoices = 64;   // too few to tell a collapse from chance
+constexpr double kCollapsedShare = 0.995;  // of all choices that one item has
+constexpr double kTrustedAccuracy = 0.9;   // a selector that is right so often may well choose one item alone
+
+/// The item of the largest weight; of equal ones the lowest.
+Index best_of(const Index* kept, const Real* weights, Extent count) {
+  Extent best = 0;
+  for (Extent k = 1; k < count; ++k) {
+    if (weights[k] > weights[best]) best = k;
+  }
+  return kept[best];
+}
+
+}  // namespace
+
+void SiteHealth::add(const Execution& execution) {
+  const Published from(site_, execution);
+  const auto items = static_cast<std::size_t>(from.items);
+  kept_.resize(std::max(kept_.size(), items));
+  chosen_.resize(kept_.size());
+  const Extent rows = from.times * from.batch * from.queries;
+  for (Extent row = 0; row < rows; ++row) {
+    const Extent count = from.count.index()[row];
+    if (count == 0) continue;  // nothing was allowed
+    const Index* kept = from.kept.index() + row * from.capacity;
+    const Real* weights = from.weights.real() + row * from.capacity;
+    add_choice(kept, weights, count);
+    const Index wanted = from.right ? from.right.index()[row] : Index{-1};
+    if (wanted < 0) continue;
+    ++known_;
+    right_ += static_cast<std::int64_t>(best_of(kept, weights, count) == wanted);
+  }
+}
+
+void SiteHealth::add_choice(const Index* kept, const Real* weights, Extent count) {
+  ++choices_;
+  for (Extent k = 0; k < count; ++k) {
+    const auto weight = static_cast<double>(weights[k]);
+    if (weight > 0) entropy_ -= weight * std::log(weight);
+    const auto item = static_cast<std::size_t>(kept[k]);
+    if (item >= kept_.size()) kept_.resize(item + 1);
+    ++kept_[item];
+  }
+  chosen_.resize(kept_.size());
+  ++chosen_[static_cast<std::size_t>(best_of(kept, weights, count))];
+}
+
+double SiteHealth::largest_share() const {
+  return static_cast<double>(*std::max_element(chosen_.begin(), chosen_.end())) / static_cast<double>(choices_);
+}
+
+void SiteHealth::describe(SelectionSite& site) const {
+  if (choices_ == 0) return;
+  const auto share = [](std::int64_t part, std::int64_t whole) {
+    return static_cast<double>(part) / static_cast<double>(whole);
+  };
+  const auto size = static_cast<std::int64_t>(kept_.size());
+  site.dead_share = share(std::count(kept_.begin(), kept_.end(), 0), size);
+  site.distinct_items = size - std::count(chosen_.begin(), chosen_.end(), 0);
+  site.largest_share = largest_share();
+  site.mean_entropy = entropy_ / static_cast<double>(choices_);
+  if (known_ > 0) site.selection_accuracy = share(right_, known_);
+}
+
+std::string SiteHealth::collapse() const {
+  if (choices_ < kFewChoices || kept_.size() < 2 || largest_share() < kCollapsedShare) return "";
+  const bool is_right = known_ > 0 && static_cast<double>(right_) >= kTrustedAccuracy * static_cast<double>(known_);
+  if (is_right) return "";
+  const auto most = std::max_element(chosen_.begin(), chosen_.end()) - chosen_.begin();
+  return fmt::format(
+      "item {} was chosen in {:.1f} % of {} choices among {} items; the selector may have collapsed: try a "
+      "higher temperature, an entropy bonus, or an annealing from soft to hard",
+      most, 100 * largest_share(), choices_, kept_.size());
+}
+
+std::vector<SiteHealth> health_of_sites(const Graph& graph) {
+  std::vector<SiteHealth> sites;
+  for (const SiteRecord& site : graph.sites()) {
+    if (is_published(site)) sites.emplace_back(site);
+  }
+  return sites;
+}
+
+}  // namespace fovea
