@@ -2,6 +2,7 @@
 
 #include "framework/attention/estimator.h"
 #include "framework/core/error.h"
+#include "framework/graph/functions.h"
 
 namespace fovea {
 namespace {
@@ -10,12 +11,28 @@ class Reinforce final : public Estimator {
  public:
   void fields(Options& options) override {
     options.add("baseline", baseline_, "what is taken off the cost",
-                {"none", "moving_average", "leave_one_out", "greedy_rollout"});
+                {"none", "moving_average", "leave_one_out", "greedy_rollout", "critic"});
     options.add("decay", decay_, "of the moving average of the cost, per step, from 0 (last batch only) to 1 (no baseline)",
                 {.low = 0, .high = 1});
     options.add("draws", draws_, "evaluations of each item for leave_one_out, >= 2", {.low = 2});
+    options.add("critic_width", critic_width_, "width of the hidden layer of the critic, >= 1", {.low = 1});
   }
   Traits traits() const override { return {.has_score_function = true}; }
+
+  // The last layer starts at 0: in the first step the critic is no baseline at all.
+  std::vector<SiteParameter> parameters(Extent query_width) const override {
+    if (!is("critic")) return {};
+    return {{"critic_weight", {critic_width_, query_width}, Init::glorot()},
+            {"critic_bias", {critic_width_}, Init::zero()},
+            {"critic_out_weight", {1, critic_width_}, Init::zero()},
+            {"critic_out_bias", {1}, Init::zero()}};
+  }
+
+  Value baseline(std::span<const Value> parameters, Value queries) const override {
+    if (!is("critic")) return {};
+    const Value hidden = tanh(linear(detach(queries), parameters[0], parameters[1]));
+    return squeeze(linear(hidden, parameters[2], parameters[3]), 2);
+  }
 
   Extent draws(const Selector& /*selector*/, Extent /*items*/) const override {
     return is("leave_one_out") ? draws_ : is("greedy_rollout") ? 2 : 1;
@@ -55,7 +72,7 @@ class Reinforce final : public Estimator {
       out[b] = static_cast<Real>(cost - baseline);
       sum += cost;
     }
-    if (is("none")) return;
+    if (is("none") || is("critic")) return;  // the site itself takes off what the critic says
     average_[0] = decay_ * average_[0] + (1 - decay_) * sum / static_cast<double>(costs.size());
     average_[1] = decay_ * average_[1] + (1 - decay_);
   }
@@ -83,6 +100,7 @@ class Reinforce final : public Estimator {
   std::string baseline_ = "moving_average";
   double decay_ = 0.9;
   Extent draws_ = 4;
+  Extent critic_width_ = 32;
   std::array<double, 2> average_{};  // decayed sum of mean costs, and of its weights
 };
 
@@ -94,12 +112,16 @@ With          (cost - b) d log p(choice) / d scores. The baseline b is
               moving_average  the decayed mean cost of earlier batches, divided by the sum of its weights, so that it is a
                               true average from the second step on and 0 in the first;
               leave_one_out   every item is evaluated `draws` times: the mean cost of its other draws;
-              greedy_rollout  every item is evaluated twice: the cost of the most probable choice.
+              greedy_rollout  every item is evaluated twice: the cost of the most probable choice;
+              critic          v . tanh(W q + c) + d, a prediction from the query q of each choice, which is trained to lower
+                              (cost - b)^2 with the model; from there no gradient reaches the query.
 Requires      a selector that samples; one cost for each row of the batch; nothing passes through the weights.
 Bias          none: b does not depend on the choice that it is used for.
-Cost          O(N) time a row; leave_one_out and greedy_rollout take `draws` and 2 evaluations of each item.
+Cost          O(N) time a row; leave_one_out and greedy_rollout take `draws` and 2 evaluations of each item; the critic takes
+              O(Dq critic_width) a query. Its gradient counts in the norm that is clipped.
 Source        Williams 1992, Machine Learning 8, 229-256; leave_one_out: Mnih & Rezende 2016, arXiv:1602.06725, Kool et al.
-              2019 (DeepRLStructPred workshop); greedy_rollout: Rennie et al. 2017, arXiv:1612.00563.)doc");
+              2019 (DeepRLStructPred workshop); greedy_rollout: Rennie et al. 2017, arXiv:1612.00563; critic: Mnih & Gregor
+              2014, arXiv:1402.0030, Mnih et al. 2014, arXiv:1406.6247.)doc");
 
 }  // namespace
 }  // namespace fovea
