@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 
 #include "framework/attention/attend.h"
 #include "framework/core/error.h"
@@ -42,6 +43,24 @@ const SiteRecord& find_site(const Graph& graph, const std::string& path) {
   throw Error("study/site", unknown_name(path, paths));
 }
 
+/// What is compared of a gradient: those parameters of a model that the model of the exact gradient has too.
+using Entries = std::vector<const ParameterStore::Entry*>;
+
+Numbers values_of(std::span<const Real> block, const Entries& entries) {
+  Numbers values;
+  for (const ParameterStore::Entry* entry : entries) {
+    const auto part = block.subspan(entry->offset, static_cast<std::size_t>(entry->shape.size()));
+    values.insert(values.end(), part.begin(), part.end());
+  }
+  return values;
+}
+
+Entries all_entries(Training& training) {
+  Entries entries;
+  for (const ParameterStore::Entry& entry : training.parameters().entries()) entries.push_back(&entry);
+  return entries;
+}
+
 /// Means over gradients of one candidate.
 struct Sums {
   Numbers mean;
@@ -51,18 +70,17 @@ struct Sums {
   std::vector<double> seconds;
 };
 
-Sums sample_gradients(Training& training, Extent warm_up, Extent samples, const Numbers* exact) {
+Sums sample_gradients(Training& training, Extent samples, const Entries& entries, const Numbers* exact) {
   using Clock = std::chrono::steady_clock;
   Sums sums;
-  for (Extent number = -warm_up; number < samples; ++number) {
+  for (Extent number = 0; number < samples; ++number) {
     const auto begin = Clock::now();
-    const std::span<const Real> gradient = training.gradient(number + warm_up);
-    if (number < 0) continue;
+    const std::span<const Real> gradient = training.gradient(number);
     sums.seconds.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
-    sums.mean.resize(gradient.size());
-    sums.squares.resize(gradient.size());
     sums.loss += training.loss() / static_cast<double>(samples);
-    Numbers values(gradient.begin(), gradient.end());
+    const Numbers values = values_of(gradient, entries);
+    sums.mean.resize(values.size());
+    sums.squares.resize(values.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
       sums.mean[i] += values[i] / static_cast<double>(samples);
       sums.squares[i] += values[i] * values[i] / static_cast<double>(samples);
@@ -75,9 +93,56 @@ Sums sample_gradients(Training& training, Extent warm_up, Extent samples, const 
 }
 
 struct Reference {
-  Numbers gradient;
+  std::map<std::string, Numbers> gradient;  // by the path of the parameter
   std::string how;
+
+  bool is_zero() const {
+    return std::all_of(gradient.begin(), gradient.end(), [](const auto& one) { return !(dot(one.second, one.second) > 0); });
+  }
 };
+
+/// A candidate against the exact gradient.
+struct Comparison {
+  Entries shared;
+  Entries own;    // of the candidate alone
+  Numbers exact;  // of the shared ones
+};
+
+Comparison compare(Training& training, const Reference& reference) {
+  Comparison comparison;
+  for (const ParameterStore::Entry* entry : all_entries(training)) {
+    const auto known = reference.gradient.find(entry->path);
+    if (known == reference.gradient.end() || static_cast<Extent>(known->second.size()) != entry->shape.size()) {
+      comparison.own.push_back(entry);
+      continue;
+    }
+    comparison.shared.push_back(entry);
+    comparison.exact.insert(comparison.exact.end(), known->second.begin(), known->second.end());
+  }
+  return comparison;
+}
+
+void copy(std::span<const Real> from, const Entries& entries, std::span<Real> to) {
+  for (const ParameterStore::Entry* entry : entries) {
+    const auto size = static_cast<std::size_t>(entry->shape.size());
+    const auto part = from.subspan(entry->offset, size);
+    std::copy(part.begin(), part.end(), to.subspan(entry->offset, size).begin());
+  }
+}
+
+/// Steps of the optimizer of the run in which the shared parameters stay: what an estimator learns for itself. The random
+/// numbers are not those that are measured later.
+void learn_own(Training& training, const Comparison& comparison, const StudySpec& spec) {
+  if (comparison.own.empty()) return;
+  const std::span<Real> values = training.parameters().values();
+  const std::vector<Real> kept(values.begin(), values.end());
+  std::vector<Real> gradient(values.size());
+  for (Extent step = 0; step < spec.learning; ++step) {
+    copy(training.gradient(spec.samples + step), comparison.own, gradient);
+    training.optimizer().step(values, gradient, spec.run.train.learning_rate, step + 1);
+    copy(kept, comparison.shared, values);
+  }
+}
 
 /// The exact gradient by enumeration, or, where that cannot be, by the derivative itself or by many samples.
 Reference find_reference(const StudySpec& spec, const SiteRecord& site) {
@@ -87,7 +152,15 @@ Reference find_reference(const StudySpec& spec, const SiteRecord& site) {
     SiteText changed = text;
     changed.estimator = estimator;
     Training training(with_site(spec.run, site.path, changed.text()));
-    return sample_gradients(training, 0, samples, nullptr).mean;
+    std::map<std::string, Numbers> by_path;
+    const Sums sums = sample_gradients(training, samples, all_entries(training), nullptr);
+    auto next = sums.mean.begin();
+    for (const ParameterStore::Entry& entry : training.parameters().entries()) {
+      const auto end = next + static_cast<std::ptrdiff_t>(entry.shape.size());
+      by_path[entry.path] = Numbers(next, end);
+      next = end;
+    }
+    return by_path;
   };
   if (!selector->traits().samples) {
     if (selector->traits().is_differentiable) return {sampled("none", 1), "the derivative of the cost"};
@@ -119,13 +192,16 @@ std::string candidate_text(const StudySpec& spec, const SiteRecord& site, const 
   return SiteText::parse(text.scorer + " | " + text.pattern + " | " + text.selector + " | " + text.estimator).text();
 }
 
-StudyRow measure(const StudySpec& spec, const std::string& path, const std::string& text, const Numbers& exact) {
+StudyRow measure(const StudySpec& spec, const std::string& path, const std::string& text, const Reference& reference) {
   StudyRow row;
   Training training(with_site(spec.run, path, text));
+  const Comparison comparison = compare(training, reference);
+  const Numbers& exact = comparison.exact;
   row.draws = static_cast<double>(training.graph().draws());
-  sample_gradients(training, spec.warm_up, 0, nullptr);
+  learn_own(training, comparison, spec);
+  sample_gradients(training, spec.warm_up, {}, nullptr);
   training.take_counters();
-  Sums sums = sample_gradients(training, 0, spec.samples, &exact);
+  Sums sums = sample_gradients(training, spec.samples, comparison.shared, &exact);
   const auto samples = static_cast<double>(spec.samples);
   const double scale = dot(exact, exact);
   double distance = 0;
@@ -158,7 +234,7 @@ StudyReport run_study(const StudySpec& spec, const StudyProgress& progress) {
   report.text = site.text;
   const Reference reference = find_reference(spec, site);
   report.reference = reference.how;
-  if (!(dot(reference.gradient, reference.gradient) > 0)) {
+  if (reference.is_zero()) {
     throw Error(site.path,
                 "an exact gradient other than 0 was expected; all of it is 0; choose another seed or experiment.");
   }
@@ -168,7 +244,7 @@ StudyReport run_study(const StudySpec& spec, const StudyProgress& progress) {
     StudyRow row;
     const std::string text = candidate_text(spec, site, name);
     try {
-      row = measure(spec, site.path, text, reference.gradient);
+      row = measure(spec, site.path, text, reference);
     } catch (const Error& error) {
       row.problem = error.fact();
     }

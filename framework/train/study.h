@@ -18,10 +18,11 @@ struct StudySpec {
   std::vector<std::string> candidates;  // texts of estimators, or of "selector" and "selector | estimator"
   Extent samples = 200;                 // gradients of each
   Extent warm_up = 20;                  // gradients that only fill baselines
+  Extent learning = 500;                // before these: steps in which only the parameters move that a candidate alone has
 };
 
-/// The gradient of one candidate with respect to all parameters, over its samples, against the exact gradient g of the
-/// expected cost.
+/// The gradient of one candidate with respect to the parameters that its model shares with that of the exact gradient, over
+/// its samples, against the exact gradient g of the expected cost.
 struct StudyRow {
   std::string name;
   std::string problem;      // why it cannot be used here; empty: it can

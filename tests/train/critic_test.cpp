@@ -141,7 +141,9 @@ TEST_CASE("a critic of any function of the query leaves the mean gradient as it 
     } else {
       // Two estimates, independent of each other: their errors add up.
       const auto expected = test::sample_gradients(without, samples, samples);
-      for (const auto& [path, mean] : expected.mean) {
+      for (const auto& entry : expected.mean) {
+        const std::string& path = entry.first;
+        const test::Numbers& mean = entry.second;
         CAPTURE(path);
         for (std::size_t i = 0; i < mean.size(); ++i) {
           const double error = std::hypot(expected.error.at(path)[i], found.error.at(path)[i]);

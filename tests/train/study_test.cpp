@@ -67,6 +67,22 @@ TEST_CASE("a study of selectors sees that work follows the choice") {
   CHECK(row(report, "sample | reinforce").rows_backward == 1);
 }
 
+TEST_CASE("a study compares the parameters that both models have, after an estimator has learned its own") {
+  StudySpec spec = spec_of("sample");
+  spec.run.train.learning_rate = 0.02;
+  spec.candidates = {"reinforce(baseline=none)", "reinforce(baseline=critic)"};
+  const auto ignore = [](std::size_t, std::size_t, const std::string&) {};
+  const StudyReport report = run_study(spec, ignore);
+  const StudyRow& critic = row(report, "reinforce(baseline=critic)");
+  CHECK(critic.problem.empty());
+  CHECK(critic.bias < 2 * critic.bias_error);
+  CHECK(critic.variance < 0.6 * row(report, "reinforce(baseline=none)").variance);
+  spec.learning = 0;  // the critic says 0
+  const StudyReport early = run_study(spec, ignore);
+  CHECK(row(early, "reinforce(baseline=critic)").variance ==
+        doctest::Approx(row(early, "reinforce(baseline=none)").variance).epsilon(1e-4));
+}
+
 TEST_CASE("a study names the sites that there are") {
   StudySpec spec = spec_of("soft");
   spec.site = "memroy";
