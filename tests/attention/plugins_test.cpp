@@ -66,6 +66,36 @@ TEST_CASE("straight_through passes the gradient of softmax, whatever was chosen"
   check_near(grad, {Real(13) / 7, Real(5) / 7, Real(3) / 7});
 }
 
+TEST_CASE("straight_through of the kept candidates takes the gradient of all other weights to be 0") {
+  const Reals scores{0, kLogTwo, 2 * kLogTwo};
+  const auto estimator = Registry<Estimator>::instance().parse("straight_through(candidates=kept)");
+  CHECK(estimator->reads_kept_only());
+  CHECK(!Registry<Estimator>::instance().parse("straight_through")->reads_kept_only());
+  const auto top = selector_of("top_k(2)");
+  const Chosen chosen = choose(*top, scores, rng_of(0));
+  Reals grad{1, 1, 1};
+  estimator->through_choice(*top, scores, chosen.choice(), rng_of(0), Reals{7, -14}, grad);
+  // p = (1, 2, 4) / 7, g = (0, 7, -14), mean of g = -6: p (g + 6) = (6, 26, -32) / 7, added to 1
+  check_near(grad, {Real(13) / 7, Real(33) / 7, Real(-25) / 7});
+}
+
+TEST_CASE("straight_through of the kept candidates is straight_through where all are kept") {
+  const Reals scores{Real(0.3), Real(-1.2), Real(0.8), 0};
+  const Reals grad_weights{Real(0.5), -2, 1, Real(0.25)};
+  const auto softmax = selector_of("softmax");
+  const Chosen chosen = choose(*softmax, scores, rng_of(0));
+  Reals of_all(4, 1);
+  Reals of_kept(4, 1);
+  for (const char* options : {"", ", candidates=kept"}) {
+    const auto estimator =
+        Registry<Estimator>::instance().parse("straight_through(temperature=0.5" + std::string(options) + ")");
+    estimator->through_choice(*softmax, scores, chosen.choice(), rng_of(0), grad_weights,
+                              estimator->reads_kept_only() ? of_kept : of_all);
+  }
+  check_near(of_kept, of_all);
+  CHECK(std::abs(of_all[0] - 1) > 0.1);
+}
+
 TEST_CASE("the baseline of reinforce is the decayed mean cost of earlier batches, 0 in the first") {
   const auto estimator = Registry<Estimator>::instance().parse("reinforce(decay=0.75)");
   Reals out(2);
