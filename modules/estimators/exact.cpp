@@ -12,7 +12,14 @@ class Exact final : public Estimator {
     return {.has_score_function = true, .needs_one_choice = true, .needs_enumeration = true};
   }
 
-  Extent draws(const Selector& selector, Extent items) const override { return selector.choices(items); }
+  Extent draws(const Selector& selector, Extent items) const override {
+    const Extent choices = selector.choices(items);
+    if (choices == 0) {
+      throw Error("estimator 'exact'", "choices few enough to be enumerated were expected; " + std::to_string(items) +
+                                           " candidates have too many; use reinforce(baseline=leave_one_out).");
+    }
+    return choices;
+  }
 
   bool choose(const Selector& selector, ConstRow scores, const Draw& draw, Choice& out) const override {
     const Extent choices = selector.choices(static_cast<Extent>(scores.size()));

@@ -53,14 +53,22 @@ class UnorderedSet final : public Estimator {
     return {.has_score_function = true, .needs_one_choice = true, .needs_enumeration = true};
   }
 
-  Extent draws(const Selector& selector, Extent items) const override { return std::min(draws_, selector.choices(items)); }
+  Extent draws(const Selector& selector, Extent items) const override {
+    const Extent choices = selector.choices(items);
+    if (choices == 0) {
+      throw Error("estimator 'unordered_set'", "choices few enough to be enumerated were expected; " +
+                                                   std::to_string(items) +
+                                                   " candidates have too many; use reinforce(baseline=leave_one_out).");
+    }
+    return std::min(draws_, choices);
+  }
 
   // The place of this draw in the order of log p + Gumbel noise, which all draws of the item share.
   bool choose(const Selector& selector, ConstRow scores, const Draw& draw, Choice& out) const override {
     const auto choices = static_cast<std::size_t>(selector.choices(static_cast<Extent>(scores.size())));
     if (choices > out.scratch.size()) {
-      throw Error("estimator 'unordered_set'", "at most one choice for each candidate was expected; there are " +
-                                                   std::to_string(choices) + "; use reinforce(baseline=leave_one_out).");
+      throw Error("estimator 'unordered_set'", "scratch of a number for each choice was expected; there are " +
+                                                   std::to_string(choices) + " choices; let Selector::scratch say so.");
     }
     const Row keys = out.scratch.first(choices);
     selector.log_probs(scores, keys);

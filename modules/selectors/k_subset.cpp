@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "framework/attention/selector.h"
+#include "framework/attention/subset_list.h"
 #include "framework/cpu/row_math.h"
 
 namespace fovea {
@@ -16,7 +17,10 @@ class KSubset final : public Selector {
   }
   Traits traits() const override { return {.samples = true, .is_sparse = true}; }
   Extent capacity(Extent items) const override { return std::min(items, k_); }
-  Extent scratch(Extent items) const override { return items + subset_scratch(items, k_); }
+  // Also a number for each choice, as far as they can be enumerated.
+  Extent scratch(Extent items) const override {
+    return std::max(items + subset_scratch(items, k_), std::min(subset_count(items, k_), kMostSubsets));
+  }
 
   void select(ConstRow scores, Rng rng, Choice& out) const override {
     const std::span<Index> kept = prepare(scores, out);
@@ -38,6 +42,31 @@ class KSubset final : public Selector {
     for (Extent i = 0; i < choice.count; ++i) {
       grad_scores[static_cast<std::size_t>(choice.kept[static_cast<std::size_t>(i)])] += scaled;
     }
+  }
+
+  Extent choices(Extent items) const override {
+    const Extent count = subset_count(items, k_);
+    return count <= kMostSubsets ? count : 0;
+  }
+
+  void log_probs(ConstRow scores, Row out) const override { subset_log_probs(scores, temperature_, k_, out); }
+
+  void log_probs_backward(ConstRow scores, ConstRow grad, Row grad_scores) const override {
+    subset_log_probs_backward(scores, temperature_, k_, grad, grad_scores);
+  }
+
+  void take(ConstRow scores, Extent number, Choice& out) const override {
+    const std::span<Index> kept = prepare(scores, out);
+    subset_of_number(static_cast<Extent>(scores.size()), number, kept);
+    out.log_prob = subset_log_prob(row_of(scores, out), kept);
+  }
+
+  // E[w_i] = p(i in S) / k
+  void mean_weights_backward(ConstRow scores, const Choice& choice, ConstRow grad_weights, Row grad_scores) const override {
+    const Row scaled = choice.scratch.first(scores.size());
+    const Real share = Real(1) / static_cast<Real>(capacity(static_cast<Extent>(scores.size())));
+    for (std::size_t i = 0; i < scores.size(); ++i) scaled[i] = share * grad_weights[i];
+    subset_marginals_backward(row_of(scores, choice), scaled, grad_scores);
   }
 
  private:
@@ -63,8 +92,10 @@ Solves    S ~ p, p(S) proportional to the product over S of exp(s_i / t), |S| = 
 Shapes    scores [N] -> weights [min(k, N)] = 1 / min(k, N), kept [min(k, N)] ascending, log_prob = log p(S); rows are
           independent.
 Gradient  none through the weights; of the log-probability: ([i in S] - p(i in S)) / t with exact marginals. Needs an estimator.
+          The choices can be enumerated where there are at most 4096 sets.
 Errors    none; k above N keeps all N.
-Cost      O(N k) time and scratch; reads and writes touch k items.
+Cost      O(N k) time and scratch, which has a place for every set too where they can be enumerated; reads and writes touch k
+          items.
 Source    Chen & Liu 1997, Statistica Sinica 7, 875-892; Ahmed et al. 2023, arXiv:2210.01941.)doc");
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <numeric>
 
 #include "framework/attention/k_subset.h"
+#include "framework/attention/subset_list.h"
 #include "tests/conformance/chosen.h"
 
 // The distribution of sets of k items against all of its sets, one by one.
@@ -119,6 +121,97 @@ TEST_CASE("the gradient of the marginals is their covariance over all sets, adde
     Reals gradient(kItems, Real(0.5));
     subset_marginals_backward(row.row(), cotangent, gradient);
     for (std::size_t i = 0; i < kItems; ++i) CHECK(std::abs(static_cast<double>(gradient[i]) - expected[i]) < 40 * kLimit);
+  }
+}
+
+#if defined(FOVEA_F64)
+
+TEST_CASE("the Jacobian of the marginals is the one of central differences") {
+  const double h = 1e-6;
+  for (const Example& row : rows()) {
+    if (*std::max_element(row.scores.begin(), row.scores.end()) > 100) continue;  // a step of h would be rounded
+    for (std::size_t item = 0; item < kItems; ++item) {
+      Reals unit(kItems), jacobian(kItems);
+      unit[item] = 1;
+      subset_marginals_backward(row.row(), unit, jacobian);
+      for (std::size_t i = 0; i < kItems; ++i) {
+        Example up = row, down = row;
+        up.scores[i] += h;
+        down.scores[i] -= h;
+        Reals above(kItems), below(kItems);
+        subset_marginals(up.row(), above);
+        subset_marginals(down.row(), below);
+        CHECK(std::abs(jacobian[i] - (above[item] - below[item]) / (2 * h)) < 1e-9);
+      }
+    }
+  }
+}
+
+#endif
+
+TEST_CASE("sets are counted and numbered in lexicographic order") {
+  CHECK(subset_count(10, 5) == 252);
+  CHECK(subset_count(14, 7) == 3432);
+  CHECK(subset_count(4096, 1) == kMostSubsets);
+  CHECK(subset_count(4096, 4095) == kMostSubsets);
+  CHECK(subset_count(15, 7) == kMostSubsets + 1);  // 6435
+  CHECK(subset_count(Extent{1} << 40, 1 << 20) == kMostSubsets + 1);
+  CHECK(subset_count(5, 5) == 1);
+  CHECK(subset_count(5, 9) == 1);
+  for (const Extent k : {1, 3, 5, 9}) {
+    Set last;
+    for (Extent number = 0; number < subset_count(10, k); ++number) {
+      Set kept(static_cast<std::size_t>(k));
+      subset_of_number(10, number, kept);
+      CHECK(std::adjacent_find(kept.begin(), kept.end(), std::greater_equal<>()) == kept.end());
+      CHECK(kept.front() >= 0);
+      CHECK(kept.back() < 10);
+      CHECK(last < kept);
+      last = kept;
+    }
+  }
+}
+
+TEST_CASE("the log-probabilities of all sets are those of the sets alone, and sum to 1") {
+  for (const Example& row : rows()) {
+    Reals log_probs(static_cast<std::size_t>(subset_count(kItems, row.k)));
+    subset_log_probs(row.scores, row.temperature, row.k, log_probs);
+    double total = 0;
+    for (std::size_t number = 0; number < log_probs.size(); ++number) {
+      Set kept(static_cast<std::size_t>(row.k));
+      subset_of_number(kItems, static_cast<Extent>(number), kept);
+      const Real alone = subset_log_prob(row.row(), kept);
+      CHECK(std::abs(log_probs[number] - alone) < 10 * kLimit * std::max(Real(1), std::abs(alone)));
+      total += std::exp(static_cast<double>(log_probs[number]));
+    }
+    CHECK(std::abs(total - 1) < kLimit);
+  }
+  Reals certain(1, 7);
+  subset_log_probs(Reals{1, 2}, 1, 2, certain);
+  CHECK(certain == Reals{0});
+}
+
+TEST_CASE("the gradient of the log-probabilities of all sets is the sum of their gradients, added") {
+  for (const Example& row : rows()) {
+    const auto selector =
+        selector_of("k_subset(" + std::to_string(row.k) + ", temperature=" + (row.temperature == 1 ? "1" : "0.1") + ")");
+    const auto count = static_cast<std::size_t>(selector->choices(kItems));
+    REQUIRE(count == static_cast<std::size_t>(subset_count(kItems, row.k)));
+    const Reals cotangent = normals(count, rng_of(10));
+    std::vector<double> expected(kItems, 0.5);
+    for (std::size_t number = 0; number < count; ++number) {
+      Chosen chosen = choose(*selector, row.scores, rng_of(0));
+      Choice choice = chosen.choice();
+      selector->take(row.scores, static_cast<Extent>(number), choice);
+      Reals slope(kItems);
+      selector->log_prob_backward(row.scores, choice, cotangent[number], slope);
+      for (std::size_t i = 0; i < kItems; ++i) expected[i] += static_cast<double>(slope[i]);
+    }
+    Reals gradient(kItems, Real(0.5));
+    selector->log_probs_backward(row.scores, cotangent, gradient);
+    for (std::size_t i = 0; i < kItems; ++i) {
+      CHECK(std::abs(static_cast<double>(gradient[i]) - expected[i]) < 100 * kLimit / row.temperature);
+    }
   }
 }
 
