@@ -84,14 +84,14 @@ ChoosePlan::Row ChooseMemory::asked(Extent b, Extent m) const {
 }
 
 ChooseRow ChooseMemory::row(Extent b, Extent m) const {
-  const ChoosePlan::Row asked_row = asked(b, m);
   const Extent number = b * e.queries + m;
-  const ConstRow all = asked_row.scores;
+  const ConstRow all{scores + number * e.items, static_cast<std::size_t>(e.items)};
   if (is_open) return {b, m, number, {items, all.size()}, all};
-  const auto allowed = static_cast<std::size_t>(plan.allowed(asked_row, items));
+  const ChoosePlan::Row of_plan = asked(b, m);
+  const auto allowed = static_cast<std::size_t>(plan.allowed(of_plan, items));
   if (allowed == all.size() && !plan.weighs_pairs()) return {b, m, number, {items, allowed}, all};
   for (std::size_t i = 0; i < allowed; ++i) row_scores[i] = all[static_cast<std::size_t>(items[i])];
-  plan.weigh(asked_row, {items, allowed}, {row_scores, allowed});
+  plan.weigh(of_plan, {items, allowed}, {row_scores, allowed});
   return {b, m, number, {items, allowed}, {row_scores, allowed}};
 }
 

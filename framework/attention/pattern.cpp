@@ -60,8 +60,9 @@ std::vector<const Pattern*> weighers_of(const Pattern& pattern) {
   std::vector<const Pattern*> weighers = weighers_in(terms.front());
   for (const PatternTerm& term : terms) {
     if (weighers_in(term) == weighers) continue;
-    throw Error("pattern", "a pattern that weighs pairs was expected in all parts of a union or in none, because a pair has "
-                           "one weight; it is in some; cross it with the whole union, as in '(a + b) & c'.");
+    throw Error("pattern",
+                "a pattern that weighs pairs was expected in all parts of a union or in none, because a pair has "
+                "one weight; it is in some; cross it with the whole union, as in '(a + b) & c'.");
   }
   return weighers;
 }

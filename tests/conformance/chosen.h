@@ -18,8 +18,15 @@ struct Chosen {
   Extent count = 0;
   Real log_prob = 0;
   mutable std::vector<Real> scratch;
+  std::vector<std::vector<Real>> parameters = {};  // of the selector
+  mutable std::vector<ConstRow> parameter_rows = {};
 
-  Choice choice() const { return {weights, kept, count, log_prob, scratch}; }
+  Choice choice() const {
+    Choice view{weights, kept, count, log_prob, scratch};
+    parameter_rows.assign(parameters.begin(), parameters.end());
+    view.parameters = parameter_rows;
+    return view;
+  }
   /// The weights as [items], zero where not kept.
   std::vector<Real> dense(std::size_t items) const {
     std::vector<Real> all(items);
@@ -28,11 +35,24 @@ struct Chosen {
   }
 };
 
+/// What a selector learns at a site, where training starts.
+inline std::vector<std::vector<Real>> initial_parameters(const Selector& selector) {
+  std::vector<std::vector<Real>> all;
+  for (const SiteParameter& one : selector.parameters()) {
+    if (one.init.kind != Init::Kind::kZero && one.init.kind != Init::Kind::kConstant) {
+      throw Error("conformance", "parameters that start at a number were expected; '" + one.name + "' is random.");
+    }
+    all.emplace_back(static_cast<std::size_t>(one.shape.size()), static_cast<Real>(one.init.scale));
+  }
+  return all;
+}
+
 enum class How { kSelect, kGreedy };
 
 inline Chosen choose(const Selector& selector, const std::vector<Real>& scores, const Rng& rng, How how = How::kSelect) {
   const auto capacity = static_cast<std::size_t>(selector.capacity(static_cast<Extent>(scores.size())));
-  Chosen chosen{std::vector<Real>(capacity, Real(-7)), std::vector<Index>(capacity, -7), -7, -7, {}};
+  Chosen chosen{std::vector<Real>(capacity, Real(-7)), std::vector<Index>(capacity, -7), -7, -7, {},
+                initial_parameters(selector)};
   // A site's scratch is longer than a row that was masked.
   chosen.scratch.assign(static_cast<std::size_t>(scratch_of(selector, static_cast<Extent>(scores.size()))) + 3, Real(-7));
   Choice choice = chosen.choice();
@@ -52,7 +72,8 @@ inline Chosen choose(const Selector& selector, const std::vector<Real>& scores, 
 inline std::pair<Chosen, bool> choose_by(const Estimator& estimator, const Selector& selector,
                                          const std::vector<Real>& scores, const Draw& draw) {
   const auto capacity = static_cast<std::size_t>(estimator.capacity(selector, static_cast<Extent>(scores.size())));
-  Chosen chosen{std::vector<Real>(capacity, Real(-7)), std::vector<Index>(capacity, -7), -7, -7, {}};
+  Chosen chosen{std::vector<Real>(capacity, Real(-7)), std::vector<Index>(capacity, -7), -7, -7, {},
+                initial_parameters(selector)};
   chosen.scratch.assign(static_cast<std::size_t>(scratch_of(selector, static_cast<Extent>(scores.size()))) + 3, Real(-7));
   Choice choice = chosen.choice();
   const bool counts = estimator.choose(selector, scores, draw, choice);
@@ -91,11 +112,28 @@ std::vector<std::string> texts_of(const std::vector<std::string>& more = {}) {
 }
 
 inline std::vector<std::string> selector_texts() {
-  return texts_of<Selector>({"softmax(temperature=0.3)", "top_k(1)", "top_k(2)", "sample(temperature=2.5)", "sparsemax(0.5)",
-                             "entmax(1.25)", "entmax(1.7, temperature=0.6)", "entmax(2)", "top_p(0.5, temperature=2)",
-                             "threshold(0.15, temperature=0.5)", "threshold(0.3, of=best)", "gumbel_softmax(0.4)",
-                             "gumbel_top_k(2)", "gumbel_top_k(3, temperature=0.5)", "k_subset(2)",
-                             "k_subset(3, temperature=0.5)", "k_subset_marginals(2, temperature=1.5)"});
+  return texts_of<Selector>({"softmax(temperature=0.3)",
+                             "top_k(1)",
+                             "top_k(2)",
+                             "sample(temperature=2.5)",
+                             "sparsemax(0.5)",
+                             "entmax(1.25)",
+                             "entmax(1.7, temperature=0.6)",
+                             "entmax(2)",
+                             "entmax(learn_alpha=true)",
+                             "entmax(1.2, temperature=0.6, learn_alpha=true)",
+                             "soft_to_hard(0.2, temperature=0.5)",
+                             "soft_to_hard(0)",
+                             "soft_to_hard(1)",
+                             "top_p(0.5, temperature=2)",
+                             "threshold(0.15, temperature=0.5)",
+                             "threshold(0.3, of=best)",
+                             "gumbel_softmax(0.4)",
+                             "gumbel_top_k(2)",
+                             "gumbel_top_k(3, temperature=0.5)",
+                             "k_subset(2)",
+                             "k_subset(3, temperature=0.5)",
+                             "k_subset_marginals(2, temperature=1.5)"});
 }
 
 inline std::unique_ptr<Selector> selector_of(const std::string& text) { return Registry<Selector>::instance().parse(text); }

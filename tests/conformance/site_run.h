@@ -23,6 +23,7 @@ struct SiteCase {
   Extent value_width = 5;
   Shape mask = {};  // rank 0: no mask
   Mode mode = Mode::kTrain;
+  bool has_bias = false;  // an input [batch, queries, items], 0 unless it is set
 };
 
 class SiteRun {
@@ -38,9 +39,15 @@ class SiteRun {
       mask.assign(static_cast<std::size_t>(site.mask.size()), 1);
       mask_value = builder.input("mask", {site.mask, Kind::kIndex});
     }
+    Value bias_value;
+    if (site.has_bias) {
+      const Shape shape{site.batch, site.queries, site.items};
+      bias.assign(static_cast<std::size_t>(shape.size()), 0);
+      bias_value = builder.input("bias", {shape, Kind::kReal});
+    }
     const auto scope = builder.scope("site");
     Site made(builder, site.text, site.query_width, site.key_width);
-    const Attended out = made.attend({queries, made.prepare_keys(keys), values, mask_value});
+    const Attended out = made.attend({queries, made.prepare_keys(keys), values, mask_value, bias_value});
     builder.output("scores", out.scores);
     builder.output("weights", out.weights);
     builder.output("kept", out.kept);
@@ -53,6 +60,7 @@ class SiteRun {
   void forward(const OpContext& context = {.seed = 5}) {
     for (auto& [name, data] : inputs) execution->bind(name, data.data());
     if (!mask.empty()) execution->bind("mask", mask.data());
+    if (!bias.empty()) execution->bind("bias", bias.data());
     execution->forward(context);
   }
 
@@ -80,6 +88,7 @@ class SiteRun {
   std::map<std::string, std::vector<Real>> parameters;
   std::map<std::string, std::vector<Real>> gradients;  // of both, by name or path
   std::vector<Index> mask;
+  std::vector<Real> bias;
   std::shared_ptr<const Graph> graph;
   std::unique_ptr<Execution> execution;
 
@@ -99,7 +108,7 @@ class SiteRun {
     for (const int id : graph->parameters()) {
       const Node& node = graph->node(id);
       const auto size = static_cast<std::size_t>(node.outputs[0].shape.size());
-      parameters[node.path] = normals(size, rng_of(static_cast<std::uint32_t>(id), 41));
+      parameters[node.path] = normals(size, rng_of(stream_of(node.path), 41));
       gradients[node.path].resize(size);
     }
     execution = std::make_unique<Execution>(plan, [this](const std::string& path) {
@@ -111,6 +120,33 @@ class SiteRun {
     }
   }
 };
+
+/// A selector with the first estimator that trains it at any site.
+inline std::string with_fitting_estimator(const std::string& selector) {
+  for (const std::string& estimator : texts_of<Estimator>()) {
+    const auto made = Registry<Estimator>::instance().parse(estimator);
+    if (made->traits().needs_one_choice || made->traits().needs_two_items) continue;
+    if (misfit(*selector_of(selector), selector, *made, estimator).empty()) return selector + " | " + estimator;
+  }
+  return selector;
+}
+
+/// Patterns and combinations of them, for sites.
+inline std::vector<std::string> site_pattern_texts() {
+  return texts_of<Pattern>({"causal & dense", "content_top_k(2)", "causal & content_top_k(2)",
+                            "window(0) + content_top_k(1) & causal + hash_buckets(3, 1)",
+                            "content_top_k(4) & hash_buckets(2)", "hash_buckets(1) & (window(2) + global(1))",
+                            "causal & adaptive_span(ramp=2, most=6, span=1)"});
+}
+
+/// A random cotangent for all that a site with values gives.
+inline std::map<std::string, std::vector<Real>> cotangents_of(const SiteRun& run) {
+  std::map<std::string, std::vector<Real>> cotangents;
+  for (const char* name : {"weights", "log_prob", "read"}) {
+    cotangents[name] = normals(static_cast<std::size_t>(run.shape(name).size()), rng_of(stream_of(name)));
+  }
+  return cotangents;
+}
 
 inline double inner_product(const std::vector<Real>& a, const std::vector<Real>& b) {
   double sum = 0;

@@ -10,48 +10,6 @@
 namespace fovea::conformance {
 namespace {
 
-std::string with_fitting_estimator(const std::string& selector) {
-  for (const std::string& estimator : texts_of<Estimator>()) {
-    const auto made = Registry<Estimator>::instance().parse(estimator);
-    if (made->traits().needs_one_choice || made->traits().needs_two_items) continue;
-    if (misfit(*selector_of(selector), selector, *made, estimator).empty()) return selector + " | " + estimator;
-  }
-  return selector;
-}
-
-std::vector<std::string> pattern_texts() {
-  return texts_of<Pattern>({"causal & dense", "content_top_k(2)", "causal & content_top_k(2)",
-                            "window(0) + content_top_k(1) & causal + hash_buckets(3, 1)",
-                            "content_top_k(4) & hash_buckets(2)", "hash_buckets(1) & (window(2) + global(1))"});
-}
-
-/// The pairs of a pattern as a mask. Where data steer them, they are what softmax, which keeps everything, has kept.
-std::vector<Index> pattern_mask(const std::string& text, const SiteCase& site) {
-  std::vector<Index> mask(static_cast<std::size_t>(site.batch * site.queries * site.items));
-  const auto pattern = parse_pattern(text).pattern;
-  SiteRun run({.text = "scaled_dot | " + text});
-  run.forward();
-  const std::vector<Index> kept = run.indices("kept");
-  for (Extent row = 0; row < site.batch * site.queries; ++row) {
-    std::vector<Index> items;
-    pattern->candidates(row % site.queries, site.queries, site.items, items);
-    if (pattern->reads_data()) {
-      items.assign(kept.begin() + row * site.items, kept.begin() + (row + 1) * site.items);
-      items.erase(std::find(items.begin(), items.end(), -1), items.end());
-    }
-    for (const Index item : items) mask[static_cast<std::size_t>(row * site.items + item)] = 1;
-  }
-  return mask;
-}
-
-std::map<std::string, std::vector<Real>> cotangents_of(const SiteRun& run) {
-  std::map<std::string, std::vector<Real>> cotangents;
-  for (const char* name : {"weights", "log_prob", "read"}) {
-    cotangents[name] = normals(static_cast<std::size_t>(run.shape(name).size()), rng_of(stream_of(name)));
-  }
-  return cotangents;
-}
-
 /// The queries and items of a site that suit its estimator.
 struct SiteSize {
   Extent queries;
@@ -199,60 +157,7 @@ TEST_CASE("every scorer, pattern, selector and estimator trains two steps togeth
     for (const std::string& scorer : texts_of<Scorer>()) {
       for (const std::string& pattern : texts_of<Pattern>()) check_estimators(scorer + " | " + pattern + " | " + selector);
     }
-    for (const std::string& pattern : pattern_texts()) check_estimators("scaled_dot | " + pattern + " | " + selector);
-  }
-}
-
-TEST_CASE("a pattern gives what a mask of the same pairs gives, to the bit, in forward and backward") {
-  for (const std::string& pattern : pattern_texts()) {
-    for (const std::string& selector : selector_texts()) {
-      const std::string rest = with_fitting_estimator(selector);
-      CAPTURE(pattern);
-      CAPTURE(rest);
-      const SiteCase masked{.text = "scaled_dot | dense | " + rest, .mask = {2, 3, 6}};
-      SiteRun by_mask(masked);
-      SiteRun by_pattern({.text = "scaled_dot | " + pattern + " | " + rest});
-      by_mask.mask = pattern_mask(pattern, masked);
-      for (SiteRun* run : {&by_mask, &by_pattern}) {
-        run->forward();
-        run->backward(cotangents_of(*run));
-      }
-      CHECK(by_mask.reals("weights") == by_pattern.reals("weights"));
-      CHECK(by_mask.indices("kept") == by_pattern.indices("kept"));
-      CHECK(by_mask.indices("count") == by_pattern.indices("count"));
-      CHECK(by_mask.reals("log_prob") == by_pattern.reals("log_prob"));
-      const std::vector<Real> read = by_mask.reals("read");
-      for (std::size_t i = 0; i < read.size(); ++i)
-        CHECK(read[i] == doctest::Approx(by_pattern.reals("read")[i]).epsilon(1e-5));
-      for (auto& [name, gradient] : by_mask.gradients) {
-        CAPTURE(name);
-        for (std::size_t i = 0; i < gradient.size(); ++i) {
-          CHECK(std::abs(gradient[i] - by_pattern.gradients[name][i]) < 256 * std::numeric_limits<Real>::epsilon());
-        }
-      }
-    }
-  }
-}
-
-TEST_CASE("a site sees no more pairs than its pattern claims, and what it sees lies among the candidates") {
-  for (const std::string& text : pattern_texts()) {
-    CAPTURE(text);
-    const SiteCase site{.text = "scaled_dot | " + text, .queries = 9, .items = 9};
-    SiteRun run(site);
-    run.forward();
-    const auto pattern = parse_pattern(text).pattern;
-    const std::vector<Index> count = run.indices("count");
-    const std::vector<Index> kept = run.indices("kept");
-    Extent pairs = 0;
-    for (std::size_t row = 0; row < count.size(); ++row) {
-      pairs += count[row];
-      std::vector<Index> candidates;
-      pattern->candidates(static_cast<Extent>(row) % 9, 9, 9, candidates);
-      const auto begin = kept.begin() + static_cast<std::ptrdiff_t>(row) * 9;
-      CHECK(std::includes(candidates.begin(), candidates.end(), begin, begin + count[row]));
-      if (pattern->is_causal() && count[row] > 0) CHECK(begin[count[row] - 1] <= static_cast<Index>(row % 9));
-    }
-    CHECK(pairs <= 2 * pattern->pairs_at_most(9, 9));
+    for (const std::string& pattern : site_pattern_texts()) check_estimators("scaled_dot | " + pattern + " | " + selector);
   }
 }
 
