@@ -12,8 +12,7 @@ class ImplicitMle final : public Estimator {
   void fields(Options& options) override {
     options.add("lambda", lambda_, "how far the scores go against the gradient that arrives, > 0", {.low = 1e-6});
     options.add("noise", noise_, "of the scores, the same in both choices", {"sum_of_gamma", "gumbel", "none"});
-    options.add("temperature", temperature_, "of the noise, > 0; that of the selector makes choices as it draws them",
-                {.low = 1e-6});
+    options.add("temperature", temperature_, "of the noise, > 0; a high one widens it", {.low = 1e-6});
     options.add("terms", terms_, "of sum_of_gamma, >= 1", {.low = 1});
     options.add("draws", draws_, "of the noise, averaged, >= 1", {.low = 1});
   }
@@ -63,18 +62,19 @@ FOVEA_ESTIMATOR("implicit_mle", ImplicitMle,
                 R"doc(I-MLE: the best items at the scores against the best items at scores that the gradient has moved.
 
 Approximates  d E[cost] / d scores, the expectation over the choice.
-With          (z(s + e) - z(s - lambda g + e)) / lambda, averaged over `draws` of the noise e: z is 1 for the k best items, k as
-              many as were kept, and 0 for the others; g the gradient with respect to z at the hard choice, that is 1 / k of
-              that with respect to the weight. The noise is the same in both choices and independent of the choice in
-              forward: a selector that draws exactly has no noise that could be shared with it. With gumbel z is a draw of
-              gumbel_top_k; with sum_of_gamma the noise of every set of k is all but Gumbel, but not independent from set to
-              set, so that z is surer than a draw of k_subset; none compares the two most probable choices.
+With          (z(s + e) - z(s - lambda g + e)) / lambda, averaged over `draws` of the noise e: z is 1 for the k best items,
+              k as many as were kept, and 0 for the others; g the gradient with respect to z at the hard choice, which is
+              1 / k of that with respect to the weight. The noise is the same in both choices and independent of the choice
+              in forward: a selector that draws exactly has no noise that could be shared with it. With gumbel z is a draw
+              of gumbel_top_k; with sum_of_gamma the noise of every set of k is all but Gumbel, but not independent from
+              set to set, so that z is surer than a draw of k_subset; none compares the two most probable choices.
 Requires      a selector that gives few items equal weights; values at the site.
-Bias          biased; a small lambda lowers the bias and raises the variance. lambda multiplies the gradient as it arrives: the
-              mean over a batch of B items has made it B times smaller than that of one item.
+Bias          biased; a large lambda raises the bias, a small one the variance. lambda multiplies the gradient as it arrives:
+              the mean over a batch of B items has made it B times smaller than that of one item.
 Cost          O(N) time a row and draw, for sum_of_gamma N `terms` numbers, and a product of the read's gradient with every
               candidate's value.
-Source        Niepert, Minervini & Franceschi 2021, arXiv:2106.01798, algorithm 1; without noise Pogancic et al. 2020 (ICLR).)doc");
+Source        Niepert, Minervini & Franceschi 2021, arXiv:2106.01798, algorithm 1; without noise Pogancic et al. 2020
+              (ICLR).)doc");
 
 }  // namespace
 }  // namespace fovea

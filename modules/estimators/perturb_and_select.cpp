@@ -55,14 +55,14 @@ FOVEA_ESTIMATOR("perturb_and_select", PerturbAndSelect,
                 R"doc(Perturbed optimiser: the derivative of the mean choice under Gaussian noise.
 
 Approximates  d E[cost] / d scores, the expectation over the choice.
-With          (f - b) Z / d, averaged over `draws` of Z ~ N(0, I): d the deviation, f = g . w(s + d Z), w 1 / k for the k best items,
-              k as many as were kept, and 0 for the others, g the gradient with respect to the weight of every candidate at the
-              hard choice, b the mean f of the other draws. Its mean is (d E[w(s + d Z)] / d s)^T g.
+With          (f - b) Z / d, averaged over `draws` of Z ~ N(0, I): d the deviation, f = g . w(s + d Z), w 1 / k for the k
+              best items, k as many as were kept, and 0 for the others, g the gradient with respect to the weight of every
+              candidate at the hard choice, b the mean f of the other draws. Its mean is (d E[w(s + d Z)] / d s)^T g.
 Requires      a selector that gives few items equal weights: one item, or k with 1 / k; values at the site.
 Bias          biased: the noise is not that of the selector, and g is taken as constant. It is the exact gradient of
               E[cost(w(s + d Z))] for a cost that is linear in the weights. Small deviations have a large variance.
-Cost          O(draws N) time a row, and a product of the read's gradient with every candidate's value; one evaluation of the
-              model.
+Cost          O(draws N) time a row, and a product of the read's gradient with every candidate's value; one evaluation of
+              the model.
 Source        Berthet, Blondel, Teboul, Cuturi, Vert & Bach 2020, arXiv:2002.08676.)doc");
 
 }  // namespace

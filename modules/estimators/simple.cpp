@@ -17,8 +17,9 @@ class Simple final : public Estimator {
 FOVEA_ESTIMATOR("simple", Simple, R"doc(SIMPLE: the sampled choice in forward, the mean of its weights in backward.
 
 Approximates  d E[cost] / d scores, the expectation over the sampled choice.
-With          (d E[w] / d scores)^T g, E[w] the mean weights of all choices, whose derivative is exact, g the gradient with respect
-              to the weight of every candidate at the hard choice. With k_subset E[w_i] = p(i in S) / k, with sample p_i.
+With          (d E[w] / d scores)^T g, E[w] the mean weights of all choices, whose derivative is exact, g the gradient with
+              respect to the weight of every candidate at the hard choice. With k_subset E[w_i] = p(i in S) / k, with
+              sample p_i.
 Requires      a selector whose choices can be enumerated, however many they are, since they are not; values at the site.
 Bias          biased, unless the cost is linear in the weights; no variance of its own.
 Cost          O(N k) time a row for k kept items, and a product of the read's gradient with every candidate's value.
