@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cmath>
+
 #include "framework/cpu/vector_math.h"
 
 // Internal to kernels: the lanes of a pack as a set of bits, and packs that are squeezed to some of their lanes.
@@ -57,6 +59,19 @@ inline Extent squeeze(std::uint32_t lanes, Pack values, Real* to) {
   return count;
 }
 
+/// The same for the items from[0 .. kPack).
+inline Extent squeeze_items(std::uint32_t lanes, const Index* from, Index* to) {
+  const Extent count = __builtin_popcount(lanes);
+#if defined(__AVX512F__)
+  const auto set = static_cast<__mmask16>(lanes);
+  const __m512i squeezed = _mm512_maskz_compress_epi32(set, _mm512_maskz_loadu_epi32(set, from));
+  _mm512_mask_storeu_epi32(to, static_cast<__mmask16>(first_lanes(count)), squeezed);
+#else
+  for (; lanes != 0; lanes &= lanes - 1) *to++ = from[__builtin_ctz(lanes)];
+#endif
+  return count;
+}
+
 /// The same for the numbers `first`, `first` + 1 ... of the lanes.
 inline Extent squeeze_numbers(std::uint32_t lanes, Index first, Index* to) {
   const Extent count = __builtin_popcount(lanes);
@@ -69,6 +84,22 @@ inline Extent squeeze_numbers(std::uint32_t lanes, Index first, Index* to) {
   for (; lanes != 0; lanes &= lanes - 1) *to++ = first + static_cast<Index>(__builtin_ctz(lanes));
 #endif
   return count;
+}
+
+inline Real square_root(Real x) { return std::sqrt(x); }
+inline Pack square_root(Pack x) {
+#if defined(__AVX512F__) && !defined(FOVEA_F64)
+  return _mm512_maskz_sqrt_ps(0xFFFF, x);
+#elif defined(__AVX512F__)
+  return _mm512_maskz_sqrt_pd(0xFF, x);
+#elif defined(__AVX__) && !defined(FOVEA_F64)
+  return _mm256_sqrt_ps(x);
+#elif defined(__AVX__)
+  return _mm256_sqrt_pd(x);
+#else
+  for (Extent i = 0; i < kPack; ++i) x[i] = std::sqrt(x[i]);
+  return x;
+#endif
 }
 
 namespace detail {

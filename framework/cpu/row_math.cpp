@@ -84,6 +84,24 @@ Partition normalise_exp(std::span<const Real> scores, std::span<Real> weights) {
   return {most, total};
 }
 
+// p_i = exp(z_i) / sum(exp(z)):    dz_i += p_i (g_i - sum_j p_j g_j), with the old dz_i by whole(i) and part(i, count)
+template <class Whole, class Part>
+void pull_softmax(std::span<const Real> weights, std::span<const Real> grad_weights, std::span<Real> grad_scores,
+                  Whole whole, Part part) {
+  const Pack mean = broadcast(dot(weights, grad_weights));
+  const Extent n = length(weights);
+  Extent i = 0;
+  for (; i + kPack <= n; i += kPack) {
+    const Pack excess = load(grad_weights.data() + i) - mean;
+    store(grad_scores.data() + i, multiply_add(load(weights.data() + i), excess, whole(i)));
+  }
+  if (i < n) {
+    const Extent rest = n - i;
+    const Pack excess = load_part(grad_weights.data() + i, rest) - mean;
+    store_part(grad_scores.data() + i, multiply_add(load_part(weights.data() + i, rest), excess, part(i, rest)), rest);
+  }
+}
+
 }  // namespace
 
 void exp(std::span<const Real> in, std::span<Real> out) { map(in, out, exp_pack); }
@@ -143,20 +161,36 @@ Real softmax(std::span<const Real> scores, std::span<Real> weights) {
 void softmax_weights(std::span<const Real> scores, std::span<Real> weights) { normalise_exp(scores, weights); }
 
 void softmax_backward(std::span<const Real> weights, std::span<const Real> grad_weights, std::span<Real> grad_scores) {
-  // p_i = exp(z_i) / sum(exp(z)):    dz_i += p_i (g_i - sum_j p_j g_j)
-  const Pack mean = broadcast(dot(weights, grad_weights));
-  const Extent n = length(weights);
+  pull_softmax(
+      weights, grad_weights, grad_scores, [&](Extent i) { return load(grad_scores.data() + i); },
+      [&](Extent i, Extent count) { return load_part(grad_scores.data() + i, count); });
+}
+
+void assign_softmax_backward(std::span<const Real> weights, std::span<const Real> grad_weights,
+                             std::span<Real> grad_scores) {
+  pull_softmax(
+      weights, grad_weights, grad_scores, [](Extent) { return Pack{}; }, [](Extent, Extent) { return Pack{}; });
+}
+
+void gumbel_softmax(std::span<const Real> scores, std::span<const Real> uniforms, std::span<Real> weights) {
+  FOVEA_ASSERT(scores.size() == uniforms.size() && scores.size() == weights.size());
+  // exp(s + g) = exp(s) / -log(u) is at most 2^24, and at least 1 / 17 for the largest score.
+  const Pack most = broadcast(max(scores));
+  const Extent n = length(scores);
+  const auto race = [&](Pack score, Pack uniform) { return exp_pack(score - most) * reciprocal(-log_normal(uniform)); };
+  Pack total{};
   Extent i = 0;
   for (; i + kPack <= n; i += kPack) {
-    const Pack excess = load(grad_weights.data() + i) - mean;
-    store(grad_scores.data() + i, multiply_add(load(weights.data() + i), excess, load(grad_scores.data() + i)));
+    const Pack value = race(load(scores.data() + i), load(uniforms.data() + i));
+    store(weights.data() + i, value);
+    total += value;
   }
   if (i < n) {
-    const Extent rest = n - i;
-    const Pack excess = load_part(grad_weights.data() + i, rest) - mean;
-    const Pack old = load_part(grad_scores.data() + i, rest);
-    store_part(grad_scores.data() + i, multiply_add(load_part(weights.data() + i, rest), excess, old), rest);
+    const Pack uniform = load_part_or(uniforms.data() + i, n - i, Real(0.5));
+    store_part(weights.data() + i, race(load_part(scores.data() + i, n - i), uniform), n - i);
+    total += load_part(weights.data() + i, n - i);  // read back: the lanes past the end must not be counted
   }
+  scale(Real(1) / sum_lanes(total), weights);
 }
 
 bool all_finite(std::span<const Real> in) {

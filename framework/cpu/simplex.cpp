@@ -1,11 +1,10 @@
 #include "framework/cpu/simplex.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "framework/cpu/lanes.h"
 #include "framework/cpu/row_math.h"
+#include "framework/cpu/simplex_kernel.h"
 
 namespace fovea::cpu {
 namespace {
@@ -19,50 +18,19 @@ struct Root {
   Real step;
 };
 
-/// Scores as x_i = (z_i - max z) * factor <= 0.
-struct Shifted {
-  std::span<const Real> scores;
-  Real most;
-  Real factor;
-
-  template <class Take>
-  void each_pack(Take take) const {
-    const auto n = static_cast<Extent>(scores.size());
-    const auto x_of = [this](Pack z) { return (z - broadcast(most)) * broadcast(factor); };
-    Extent i = 0;
-    for (; i + kPack <= n; i += kPack) take(x_of(load(scores.data() + i)), i);
-    if (i < n) take(x_of(load_part_or(scores.data() + i, n - i, -kInfinity)), i);
-  }
-};
-
-/// At least the x_i > -1, side by side and filled up to whole packs: no other can have a weight, since tau >= -1. Short rows
-/// are taken as they are: what is read at once should be written at once.
+/// The candidates, side by side and filled up to whole packs.
 inline __attribute__((always_inline)) std::span<const Real> candidates(const Shifted& x, Real* out) {
-  if (x.scores.size() <= 4 * kPack) {
-    x.each_pack([&](Pack pack, Extent first) { store(out + first, pack); });
-    return {out, x.scores.size()};
-  }
   Extent count = 0;
   x.each_pack([&](Pack pack, Extent) {
-    const std::uint32_t lanes = bits(above(pack, broadcast(-1)));
+    const std::uint32_t lanes = candidate_lanes(pack);
     if (lanes != 0) count += squeeze(lanes, pack, out + count);
   });
   store(out + count, broadcast(-1));
   return {out, static_cast<std::size_t>(count)};
 }
 
-/// Of the x_i > tau, with u_i = x_i - tau.
-struct Above {
-  Real count;
-  Real sum;      // of u
-  Real squares;  // of u; 0 where they are not wanted
-  Real least;    // u
-};
-
-enum class Squares : std::uint8_t { kNo, kYes };
-
-template <Squares kSquares>
-inline __attribute__((always_inline)) Above measure(std::span<const Real> xs, Real tau) {
+template <class Law>
+inline __attribute__((always_inline)) Above<Real> measure(std::span<const Real> xs, Real tau) {
   int count = 0;
   Pack sum{}, squares{};
   Pack least = broadcast(kInfinity);
@@ -71,33 +39,27 @@ inline __attribute__((always_inline)) Above measure(std::span<const Real> xs, Re
     const Lanes is_above = above(u, Pack{});
     const Pack positive = where(is_above, u, Pack{});
     sum += positive;
-    if constexpr (kSquares == Squares::kYes) squares = multiply_add(positive, positive, squares);
+    if constexpr (Law::kHasSquares) squares = multiply_add(positive, positive, squares);
     count += __builtin_popcount(bits(is_above));
     least = smaller(least, where(is_above, u, broadcast(kInfinity)));
   }
-  return {static_cast<Real>(count), sum_lanes(sum), kSquares == Squares::kYes ? sum_lanes(squares) : 0,
-          smallest_lane(least)};
+  return {static_cast<Real>(count), sum_lanes(sum), Law::kHasSquares ? sum_lanes(squares) : 0, smallest_lane(least)};
 }
 
-/// Newton's method from tau = -1: `exact` gives the root where the set of x_i above it is the set above tau, `newton` a step
-/// that stays below the root. It ends where the exact root keeps the whole set, and is close enough to be precise.
-template <Squares kSquares, class Exact, class Newton>
-Root find_root(std::span<const Real> xs, Exact exact, Newton newton) {
+/// Newton's method from tau = -1, by steps that stay below the root. It ends where the exact root keeps the whole set, and
+/// is close enough to be precise.
+template <class Law>
+Root find_root(std::span<const Real> xs) {
   Real tau = -1;
   for (;;) {
-    const Above set = measure<kSquares>(xs, tau);
-    const auto [excess, step] = exact(set);
-    const bool keeps_all = step < set.least;
-    const Real taken = keeps_all ? step : newton(set);
-    if ((keeps_all && excess <= 1) || !(tau + taken != tau)) return {tau, taken};
+    const Above<Real> set = measure<Law>(xs, tau);
+    const Solved<Real> solved = Law::exact(set);
+    const bool keeps_all = solved.step < set.least;
+    const Real taken = keeps_all ? solved.step : Law::newton(set);
+    if ((keeps_all && !(solved.excess > 1)) || !(tau + taken > tau)) return {tau, taken};
     tau += taken;
   }
 }
-
-struct Solved {
-  Real excess;  // of the sum of weights at tau, above 1
-  Real step;
-};
 
 /// p_i = weigh(x_i - tau), those above 0.
 template <class Weigh>
@@ -112,12 +74,6 @@ Extent write_weights(const Shifted& x, const Root& root, const SparseRow& out, W
     count += squeeze(lanes, p, out.weights + count);
   });
   return count;
-}
-
-Extent undefined(const SparseRow& out, std::size_t items) {
-  std::fill_n(out.weights, items, std::numeric_limits<Real>::quiet_NaN());
-  for (std::size_t i = 0; i < items; ++i) out.kept[i] = static_cast<Index>(i);
-  return static_cast<Extent>(items);
 }
 
 /// u^exponent for u >= 0.
@@ -149,36 +105,28 @@ Root find_power_root(std::span<const Real> xs, Real exponent) {
   return {tau, 0};
 }
 
+template <class Law>
+Extent solve(std::span<const Real> scores, double temperature, const SparseRow& out) {
+  const Shifted x{scores, max(scores), Law::factor(temperature)};
+  if (!std::isfinite(x.most)) return write_undefined(out, static_cast<Extent>(scores.size()));
+  return write_weights(x, find_root<Law>(candidates(x, out.scratch)), out, Law::weigh);
+}
+
 }  // namespace
 
 Extent simplex_scratch(Extent items) { return items + kPack; }
 
 Extent sparsemax(std::span<const Real> scores, double temperature, const SparseRow& out) {
-  const Shifted x{scores, max(scores), static_cast<Real>(1 / temperature)};
-  if (!std::isfinite(x.most)) return undefined(out, scores.size());
-  const auto exact = [](const Above& set) { return Solved{set.sum - 1, (set.sum - 1) / set.count}; };
-  const auto newton = [](const Above& set) { return (set.sum - 1) / set.count; };
-  const Root root = find_root<Squares::kNo>(candidates(x, out.scratch), exact, newton);
-  return write_weights(x, root, out, [](Pack u) { return u; });
+  return solve<SparsemaxLaw>(scores, temperature, out);
 }
 
 Extent entmax15(std::span<const Real> scores, double temperature, const SparseRow& out) {
-  const Shifted x{scores, max(scores), static_cast<Real>(0.5 / temperature)};
-  if (!std::isfinite(x.most)) return undefined(out, scores.size());
-  // sum (u_i - d)^2 = 1: the smaller of the roots d, without cancellation. There is none where too many are above tau.
-  const auto exact = [](const Above& set) {
-    const Real excess = set.squares - 1;
-    const Real discriminant = set.sum * set.sum - set.count * excess;
-    return Solved{excess, discriminant >= 0 ? excess / (set.sum + std::sqrt(discriminant)) : kInfinity};
-  };
-  const auto newton = [](const Above& set) { return (set.squares - 1) / (2 * set.sum); };
-  const Root root = find_root<Squares::kYes>(candidates(x, out.scratch), exact, newton);
-  return write_weights(x, root, out, [](Pack u) { return u * u; });
+  return solve<Entmax15Law>(scores, temperature, out);
 }
 
 Extent entmax(std::span<const Real> scores, double alpha, double temperature, const SparseRow& out) {
   const Shifted x{scores, max(scores), static_cast<Real>((alpha - 1) / temperature)};
-  if (!std::isfinite(x.most)) return undefined(out, scores.size());
+  if (!std::isfinite(x.most)) return write_undefined(out, static_cast<Extent>(scores.size()));
   const Real exponent = static_cast<Real>(1 / (alpha - 1));
   const Root root = find_power_root(candidates(x, out.scratch), exponent);
   const Extent count = write_weights(x, root, out, [exponent](Pack u) { return power(u, exponent); });

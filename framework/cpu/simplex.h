@@ -31,4 +31,30 @@ Extent entmax15(std::span<const Real> scores, double temperature, const SparseRo
 /// Source    Blondel et al. 2020, arXiv:1901.02324, section 7; Peters et al. 2019.
 Extent entmax(std::span<const Real> scores, double alpha, double temperature, const SparseRow& out);
 
+/// Many rows of N scores, one after the other. Behind the weights above 0 of a row come weights 0 and places -1.
+struct SparseRows {
+  Extent capacity;  // K >= N
+  Real* weights;    // [R, K]
+  Index* kept;      // [R, K]
+  Index* counts;    // [R]
+  Real* scratch;    // [simplex_scratch(N)]
+};
+
+/// `sparsemax` and `entmax15` of every row of scores [R, N], to the bit.
+void sparsemax_rows(std::span<const Real> scores, Extent items, double temperature, const SparseRows& out);
+void entmax15_rows(std::span<const Real> scores, Extent items, double temperature, const SparseRows& out);
+
+/// What a row kept, and the gradient with respect to it.
+struct KeptRow {
+  std::span<const Real> weights;  // [K]
+  const Index* kept;              // [K]
+  const Real* grad_weights;       // [K]
+};
+
+/// p_i = max(z_i / t - tau, 0), sum_j p_j = 1  =>  grad_scores_i += (g_i - mean of g over kept) / t on kept.
+void sparsemax_backward(const KeptRow& row, double temperature, Real* grad_scores);
+/// p_i = max(z_i / (2 t) - tau, 0)^2, r_i = sqrt(p_i)  =>  grad_scores_i += r_i (g_i - sum_j r_j g_j / sum_j r_j) / t on
+/// kept.
+void entmax15_backward(const KeptRow& row, double temperature, Real* grad_scores);
+
 }  // namespace fovea::cpu

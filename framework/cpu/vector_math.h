@@ -104,6 +104,8 @@ inline Pack exp_pack(Pack x) {
 inline Pack log_pack(Pack x) {
   return each_lane(x, [](Real v) { return std::log(v); });
 }
+inline Pack log_normal(Pack x) { return log_pack(x); }
+inline Pack reciprocal(Pack x) { return 1.0 / x; }
 inline Pack tanh_pack(Pack x) {
   return each_lane(x, [](Real v) { return std::tanh(v); });
 }
@@ -160,13 +162,10 @@ inline Pack reciprocal(Pack x) {
 #endif
 }
 
-/// log(x) = e log(2) + log(m), m in [sqrt(1/2), sqrt(2)): minimax polynomial of degree 11, relative error 1e-9.
-inline Pack log_pack(Pack x) {
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  const auto subnormal = x < broadcast(std::numeric_limits<float>::min());
-  const Pack scaled = subnormal ? x * 8388608.0F : x;
+/// log(x 2^e) for normal x > 0: x = 2^n m, m in [sqrt(1/2), sqrt(2)); minimax polynomial of degree 11, relative error 1e-9.
+inline Pack log_normal(Pack x, Pack e) {
   IntPack bits;
-  std::memcpy(&bits, &scaled, sizeof(bits));
+  std::memcpy(&bits, &x, sizeof(bits));
   const IntPack exponent = (bits - 0x3F3504F3) >> 23;  // 0x3F3504F3 is sqrt(1/2)
   bits -= exponent << 23;
   Pack f;
@@ -181,11 +180,20 @@ inline Pack log_pack(Pack x) {
   p = multiply_add(p, f, broadcast(2.0002122223377228e-1F));
   p = multiply_add(p, f, broadcast(-2.5000008940696716e-1F));
   p = multiply_add(p, f, broadcast(3.333331346511841e-1F));
-  const Pack e = __builtin_convertvector(exponent, Pack) - (subnormal ? broadcast(23.0F) : Pack{});
+  e += __builtin_convertvector(exponent, Pack);
   const Pack square = f * f;
   Pack result = multiply_add(p * square, f, e * -2.12194440e-4F);
   result = multiply_add(square, broadcast(-0.5F), result) + f;
-  result = multiply_add(e, broadcast(0.693359375F), result);
+  return multiply_add(e, broadcast(0.693359375F), result);
+}
+inline Pack log_normal(Pack x) { return log_normal(x, Pack{}); }
+
+/// log(x). Of 0 it is -infinity, below 0 and of NaN it is NaN.
+inline Pack log_pack(Pack x) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const auto subnormal = x < broadcast(std::numeric_limits<float>::min());
+  const Pack scaled = subnormal ? x * 8388608.0F : x;
+  Pack result = log_normal(scaled, subnormal ? broadcast(-23.0F) : Pack{});
   result = x == broadcast(kInfinity) ? x : result;
   result = x == Pack{} ? broadcast(-kInfinity) : result;
   return x >= Pack{} ? result : broadcast(std::numeric_limits<float>::quiet_NaN());

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -140,6 +141,37 @@ TEST_CASE("softmax_backward adds the product with the Jacobian") {
                   static_cast<double>(grad_weights[j]);
     }
     CHECK(static_cast<double>(grad_scores[i]) == doctest::Approx(expected).epsilon(20 * kUnit));
+  }
+}
+
+TEST_CASE("assign_softmax_backward is softmax_backward on 0, to the bit") {
+  for (std::size_t count = 1; count < 70; ++count) {
+    std::vector<Real> weights(count), added(count, 0), assigned(count, 7);
+    softmax(spread(count, -2, 2), weights);
+    weights[count / 2] = 0;  // its gradient is 0, whatever the sign of the factor
+    const auto grad_weights = spread(count, -3, 1);
+    softmax_backward(weights, grad_weights, added);
+    assign_softmax_backward(weights, grad_weights, assigned);
+    CHECK(std::memcmp(assigned.data(), added.data(), count * sizeof(Real)) == 0);
+  }
+}
+
+TEST_CASE("gumbel_softmax is the softmax of scores with noise, however extreme either is") {
+  for (const std::size_t count : {1, 5, 16, 17, 64, 100}) {
+    for (const double scale : {0.0, 1.0, 60.0, 1e4}) {
+      const auto scores = spread(count, -scale, scale / 2);
+      auto uniforms = spread(count, 0.01, 0.99);
+      uniforms[count / 2] = Real(0x1p-24);
+      uniforms[count / 3] = Real(1 - 0x1p-24);
+      std::vector<Real> weights(count), perturbed(count), expected(count);
+      gumbel_softmax(scores, uniforms, weights);
+      gumbel(uniforms, perturbed);
+      add(scores, perturbed);
+      softmax(perturbed, expected);
+      for (std::size_t i = 0; i < count; ++i) {
+        CHECK(std::abs(weights[i] - expected[i]) < (1e-6 + 8 * kUnit * scale) * (expected[i] + kUnit));
+      }
+    }
   }
 }
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <limits>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "framework/core/rng.h"
@@ -71,6 +74,57 @@ Reals random_scores(std::size_t items, double scale, std::uint64_t seed) {
   return scores;
 }
 
+using RowFunction = Extent (*)(std::span<const Real>, double, const cpu::SparseRow&);
+using RowsFunction = void (*)(std::span<const Real>, Extent, double, const cpu::SparseRows&);
+
+/// What was written for every row of scores [R, N]: weights and places [R, N + 3], then counts.
+struct Written {
+  Reals weights;
+  std::vector<Index> kept;
+  std::vector<Index> counts;
+};
+
+Written together(RowsFunction function, const Reals& scores, std::size_t items) {
+  const std::size_t rows = scores.size() / items;
+  const auto capacity = static_cast<Extent>(items + 3);
+  Written out{Reals(rows * (items + 3) + 1, -7), std::vector<Index>(rows * (items + 3) + 1, -7),
+              std::vector<Index>(rows + 1, -7)};
+  Reals scratch(static_cast<std::size_t>(cpu::simplex_scratch(static_cast<Extent>(items))), -7);
+  function(scores, static_cast<Extent>(items), 0.7,
+           {capacity, out.weights.data(), out.kept.data(), out.counts.data(), scratch.data()});
+  return out;
+}
+
+Written one_by_one(RowFunction function, const Reals& scores, std::size_t items) {
+  Written out;
+  Reals scratch(static_cast<std::size_t>(cpu::simplex_scratch(static_cast<Extent>(items))), -7);
+  for (std::size_t begin = 0; begin < scores.size(); begin += items) {
+    Reals weights(items + 3);
+    std::vector<Index> kept(items + 3, -1);
+    const Extent count =
+        function(std::span(scores).subspan(begin, items), 0.7, {weights.data(), kept.data(), scratch.data()});
+    out.weights.insert(out.weights.end(), weights.begin(), weights.end());
+    out.kept.insert(out.kept.end(), kept.begin(), kept.end());
+    out.counts.push_back(static_cast<Index>(count));
+  }
+  out.weights.push_back(-7);
+  out.kept.push_back(-7);
+  out.counts.push_back(-7);
+  return out;
+}
+
+void check_together(const Reals& scores, std::size_t items) {
+  const std::pair<RowFunction, RowsFunction> functions[] = {{cpu::sparsemax, cpu::sparsemax_rows},
+                                                            {cpu::entmax15, cpu::entmax15_rows}};
+  for (const auto& [one, many] : functions) {
+    const Written expected = one_by_one(one, scores, items);
+    const Written came = together(many, scores, items);
+    CHECK(came.counts == expected.counts);
+    CHECK(came.kept == expected.kept);
+    CHECK(std::memcmp(came.weights.data(), expected.weights.data(), expected.weights.size() * sizeof(Real)) == 0);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("sparsemax of 0, 0.5, 1 is 0, 0.25, 0.75, and of scores further apart one item alone") {
@@ -129,4 +183,69 @@ TEST_CASE("a score of minus infinity has no weight and changes none") {
   CHECK(with.back() == 0);
   with.pop_back();
   CHECK(distance(with, without) < kLimit);
+}
+
+TEST_CASE("many rows at once have the bits of each row alone, and nothing is written behind them") {
+  for (const std::size_t items : {1, 2, 7, 8, 15, 16, 17, 31, 33, 64, 100, 127, 128, 129, 300}) {
+    CAPTURE(items);
+    for (const std::size_t rows : {1, 3, 8, 16, 17, 40}) {
+      for (const double scale : {0.0, 1e-3, 0.5, 2.0, 1e4}) check_together(random_scores(rows * items, scale, items), items);
+    }
+  }
+}
+
+TEST_CASE("rows of other scales, rows without an end and undefined rows do not disturb those beside them") {
+  constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
+  for (const std::size_t items : {5, 64, 90}) {
+    Reals scores = random_scores(20 * items, 1, 7);
+    for (std::size_t i = 0; i < items; ++i) scores[3 * items + i] *= Real(1e-4);
+    for (std::size_t i = 0; i < items; ++i) scores[4 * items + i] *= Real(1e4);
+    std::fill_n(scores.begin() + static_cast<std::ptrdiff_t>(6 * items), items, Real(2));
+    std::fill_n(scores.begin() + static_cast<std::ptrdiff_t>(9 * items), items, -kInfinity);
+    scores[11 * items + 1] = -kInfinity;
+    scores[12 * items + 2] = kInfinity;
+    scores[17 * items + items - 1] = std::numeric_limits<Real>::quiet_NaN();
+    check_together(scores, items);
+  }
+}
+
+TEST_CASE("the gradient of sparsemax is g less its mean, that of entmax15 weighted by the roots of the weights") {
+  const Reals weights{Real(0.25), Real(0.5), Real(0.25)}, grad{1, 2, 6};
+  const std::vector<Index> kept{0, 3, 4};
+  Reals sparse(6, 1), soft(6, 1);
+  cpu::sparsemax_backward({weights, kept.data(), grad.data()}, 0.5, sparse.data());
+  CHECK(distance(sparse, {1 + 2 * (1 - 3), 1, 1, 1 + 2 * (2 - 3), 1 + 2 * (6 - 3), 1}) < kLimit);
+  const double root = std::sqrt(0.5);
+  const double mean = (0.5 * 1 + root * 2 + 0.5 * 6) / (1 + root);
+  cpu::entmax15_backward({weights, kept.data(), grad.data()}, 2, soft.data());
+  CHECK(distance(soft, {static_cast<Real>(1 + 0.25 * (1 - mean)), 1, 1, static_cast<Real>(1 + root / 2 * (2 - mean)),
+                        static_cast<Real>(1 + 0.25 * (6 - mean)), 1}) < kLimit);
+}
+
+TEST_CASE("gradients of many kept items are those of a sum over all of them") {
+  for (const std::size_t count : {1, 8, 16, 17, 50}) {
+    const Reals grad = random_scores(count, 1, 5);
+    Reals weights = random_scores(count, 1, 6);
+    for (Real& weight : weights) weight = weight * weight + Real(0.01);
+    std::vector<Index> kept(count);
+    std::iota(kept.begin(), kept.end(), 2);
+    double sum = 0, roots = 0, products = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const double root = std::sqrt(static_cast<double>(weights[i]));
+      sum += static_cast<double>(grad[i]);
+      roots += root;
+      products += root * static_cast<double>(grad[i]);
+    }
+    Reals sparse(count + 3, 1), soft(count + 3, 1), expected_sparse(count + 3, 1), expected_soft(count + 3, 1);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto pull = static_cast<double>(grad[i]);
+      const double root = std::sqrt(static_cast<double>(weights[i]));
+      expected_sparse[i + 2] += static_cast<Real>(pull - sum / static_cast<double>(count));
+      expected_soft[i + 2] += static_cast<Real>(root * (pull - products / roots));
+    }
+    cpu::sparsemax_backward({weights, kept.data(), grad.data()}, 1, sparse.data());
+    cpu::entmax15_backward({weights, kept.data(), grad.data()}, 1, soft.data());
+    CHECK(distance(sparse, expected_sparse) < 4 * kLimit);
+    CHECK(distance(soft, expected_soft) < 4 * kLimit);
+  }
 }
