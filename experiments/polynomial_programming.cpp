@@ -19,16 +19,14 @@ constexpr Way kWays[] = {
     {"reinmax", "reinmax"},
     {"reinforce", "reinforce(baseline=moving_average)"},
     {"leave_one_out", "reinforce(baseline=leave_one_out, draws=2)"},
+    {"critic", "reinforce(baseline=critic)"},
     {"greedy_rollout", "reinforce(baseline=greedy_rollout)"},
     {"arm", "arm"},
     {"disarm", "disarm"},
+    {"simple", "simple"},
+    {"implicit_mle", "implicit_mle"},
+    {"perturb_and_select", "perturb_and_select"},
 };
-
-std::string number(double value) {
-  Options options;
-  options.add("x", value, "");
-  return options.text("x");
-}
 
 class PolynomialProgramming : public Experiment {
  public:
@@ -36,15 +34,17 @@ class PolynomialProgramming : public Experiment {
     options.add("choices", choices_, "independent choices, >= 1", {.low = 1});
     options.add("target", target_, "what each choice is compared with, in [0, 1]", {.low = 0, .high = 1});
     options.add("power", power_, "of the distance, > 0", {.low = 1e-3});
+    options.add("only", only_, "one run alone, or all", run_names());
   }
 
   std::vector<RunSpec> runs() const override {
     std::vector<RunSpec> runs;
     for (const Way& way : kWays) {
+      if (only_ != "all" && only_ != way.run) continue;
       RunSpec run;
       run.name = way.run;
-      run.task = "polynomial(choices=" + std::to_string(choices_) + ", target=" + number(target_) +
-                 ", power=" + number(power_) + ")";
+      run.task = "polynomial(choices=" + std::to_string(choices_) + ", target=" + number_text(target_) +
+                 ", power=" + number_text(power_) + ")";
       run.model = model(std::string("dot | dense | sample | ") + way.estimator);
       run.train.steps = 40000;
       run.train.batch = 64;
@@ -59,6 +59,12 @@ class PolynomialProgramming : public Experiment {
   }
 
  private:
+  static std::vector<std::string> run_names() {
+    std::vector<std::string> names{"all"};
+    for (const Way& way : kWays) names.emplace_back(way.run);
+    return names;
+  }
+
   // The logit of a choice is the dot product of its query, a parameter, with the keys 0 and 1; the values are 0 and 1.
   Model model(const std::string& text) const {
     return [text, choices = choices_, power = power_](Builder& b, const InputTypes& inputs) {
@@ -80,6 +86,7 @@ class PolynomialProgramming : public Experiment {
   Extent choices_ = 128;
   double target_ = 0.45;
   double power_ = 2;
+  std::string only_ = "all";
 };
 
 FOVEA_EXPERIMENT("polynomial_programming", PolynomialProgramming, R"doc(

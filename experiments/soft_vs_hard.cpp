@@ -38,7 +38,7 @@ class SoftVsHard : public Experiment {
       RunSpec run;
       run.name = choice.run;
       run.task =
-          "lookup(n=" + std::to_string(n_) + ", values=" + std::to_string(kValues) + ", noise=" + number(noise_) + ")";
+          "lookup(n=" + std::to_string(n_) + ", values=" + std::to_string(kValues) + ", noise=" + number_text(noise_) + ")";
       run.model = model(scorer_ + " | dense | " + choice.text);
       run.train.steps = 3000;
       run.train.batch = 64;
@@ -54,13 +54,6 @@ class SoftVsHard : public Experiment {
 
  private:
   static constexpr Extent kValues = 8;
-
-  static std::string number(double value) {
-    Options options;
-    double copy = value;
-    options.add("x", copy, "");
-    return options.text("x");
-  }
 
   Model model(const std::string& text) const {
     return [text, hidden = hidden_](Builder& b, const InputTypes& inputs) {

@@ -28,7 +28,7 @@ struct SiteText {
 /// What a site gives. Shapes: M queries, K = the capacity of the selector for N items.
 struct Attended {
   Value read;      // [B, M, V]; empty where no values were given
-  Value scores;    // [B, M, N], before masking
+  Value scores;    // [B, M, N], before masking and before what a pattern adds
   Value kept;      // Index [B, M, K]: item of each kept place, -1 behind count
   Value weights;   // [B, M, K], 0 behind count
   Value count;     // Index [B, M]
