@@ -1,7 +1,6 @@
 #include <algorithm>
-#include <cmath>
 
-#include "modules/estimators/conditional_gumbel.h"
+#include "modules/estimators/relaxed_choice.h"
 
 namespace fovea {
 namespace {
@@ -20,22 +19,11 @@ class Rebar final : public Estimator {
             .needs_one_item = true};
   }
 
-  // Draw 0 chooses; draws 1 and 2 read the relaxed choices, before and given the choice.
-  Extent draws(const Selector& /*selector*/, Extent /*items*/) const override { return 3; }
+  Extent draws(const Selector& /*selector*/, Extent /*items*/) const override { return relaxed::kDraws; }
   Extent capacity(const Selector& /*selector*/, Extent items) const override { return items; }
 
   bool choose(const Selector& selector, ConstRow scores, const Draw& draw, Choice& out) const override {
-    const std::size_t n = scores.size();
-    const Row keys = out.scratch.first(n);
-    const std::size_t chosen = make_keys(selector, scores, draw, keys);
-    if (draw.index == 0) {
-      selector.take(scores, static_cast<Extent>(chosen), out);
-      return true;
-    }
-    tempered_softmax(keys, temperature_, out.weights.first(n));
-    for (std::size_t i = 0; i < n; ++i) out.kept[i] = static_cast<Index>(i);
-    out.count = static_cast<Extent>(n);
-    out.log_prob = 0;
+    relaxed::choose(selector, scores, draw, temperature_, out);
     return true;
   }
 
@@ -56,35 +44,15 @@ class Rebar final : public Estimator {
     const Row keys = choice.scratch.first(n);
     const Row weights = choice.scratch.subspan(n, n);
     const Row grad = choice.scratch.subspan(2 * n, n);
-    const std::size_t chosen = make_keys(selector, scores, draw, keys);
+    const std::size_t chosen = relaxed::make_keys(selector, scores, draw, keys);
     std::fill(grad.begin(), grad.end(), Real(0));
     gumbel::pull_softmax(keys, temperature_, grad_weights, weights, grad);
-    // Before the choice a key moves with its log-probability. Given the choice, key_c = -log E_c stands still and the
-    // others are -log(E_i / p_i + E_c), so that they move by the share of E_i / p_i in that sum.
-    if (draw.index == 2) {
-      const double top = std::exp(-static_cast<double>(keys[chosen]));
-      for (std::size_t i = 0; i < n; ++i) {
-        const double sum = std::exp(-static_cast<double>(keys[i]));
-        grad[i] *= i == chosen ? Real(0) : static_cast<Real>(std::clamp(1 - top / sum, 0.0, 1.0));
-      }
-    }
+    relaxed::find_shares(draw, chosen, keys);
+    for (std::size_t i = 0; i < n; ++i) grad[i] *= keys[i];
     selector.log_probs_backward(scores, grad, grad_scores);
   }
 
  private:
-  /// The keys that this draw relaxes, and the choice, which all draws of an item share.
-  static std::size_t make_keys(const Selector& selector, ConstRow scores, const Draw& draw, Row keys) {
-    Rng rng = draw.shared;
-    selector.log_probs(scores, keys);
-    for (Real& key : keys) key -= static_cast<Real>(std::log(-std::log(rng.uniform())));
-    const auto chosen = static_cast<std::size_t>(std::max_element(keys.begin(), keys.end()) - keys.begin());
-    if (draw.index == 2) {
-      selector.log_probs(scores, keys);
-      gumbel::condition_on(chosen, rng, keys);
-    }
-    return chosen;
-  }
-
   double temperature_ = 0.5;
   double scale_ = 1;
 };
