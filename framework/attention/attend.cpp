@@ -44,6 +44,7 @@ struct Site::State {
   void check(const SiteText& site, const std::string& where) const;
   void check_widths(Extent query_width, Extent key_width) const;
   std::vector<Value> tags(Value queries, Value prepared_keys) const;
+  std::vector<Value> item_parameters(Builder& builder, Value values, At at) const;
   std::string scope_name(const Builder& builder);
 };
 
@@ -169,7 +170,35 @@ void Site::State::set_draws(Builder& builder, const Shape& scores, At at) const 
            (builder.is_loop_body() ? "in every step of a loop" : std::to_string(scores[1]) + " times") +
            "; use reinforce, with baseline=leave_one_out where it may cost several evaluations");
   }
+  int attentions = 0;
+  for (const auto& [unused, count] : visits) attentions += count;
+  if (traits.needs_one_choice && attentions > 1) {
+    reject("this estimator needs a site that chooses once for each item of the batch; '" + text + "' attends " +
+           std::to_string(attentions) + " times; use a site for each of them, with reinforce");
+  }
   if (advantage_slot >= 0) builder.set_draws(advantage_slot, estimator->draws(*selector, scores[2]));
+}
+
+/// What the estimator learns of the values [B, N, V], in the scope of the attention. In evaluation a site may be built as it
+/// was never trained: then there is nothing.
+std::vector<Value> Site::State::item_parameters(Builder& builder, Value values, At at) const {
+  if (!estimator->traits().pulls_items) return {};
+  if (values.is_empty() && builder.mode() == Mode::kTrain) {
+    throw Error(path, "an estimator that learns from what is read needs values; none came with '" + text +
+                          "'; give values or another estimator (built at " + at.text() + ").");
+  }
+  if (values.is_empty() || builder.is_loop_body()) return {};
+  const std::vector<SiteParameter> wanted = estimator->item_parameters(values.shape().last());
+  if (wanted.size() > kMostSiteParameters) {
+    throw Error(path, "at most " + std::to_string(kMostSiteParameters) + " parameters were expected of an estimator; " +
+                          std::to_string(wanted.size()) + " came; put several into one.");
+  }
+  const auto scope = builder.scope("estimator");
+  std::vector<Value> made;
+  for (const SiteParameter& one : wanted) {
+    made.push_back(builder.parameter(one.name, one.shape, one.init, at));
+  }
+  return made;
 }
 
 /// The scope of one attention: that of the site, seen from where the builder stands, numbered from the second on.
@@ -210,6 +239,8 @@ Attended Site::attend(const Inputs& inputs, At at) {
   if (!baseline.is_empty()) operands.push_back(baseline);
   operands.insert(operands.end(), state_->pattern_parameters.begin(), state_->pattern_parameters.end());
   operands.insert(operands.end(), state_->selector_parameters.begin(), state_->selector_parameters.end());
+  const std::vector<Value> item_parameters = state_->item_parameters(builder, inputs.values, at);
+  operands.insert(operands.end(), item_parameters.begin(), item_parameters.end());
   ChooseParts parts{.pattern = state_->pattern,
                     .selector = state_->selector,
                     .estimator = state_->estimator,
@@ -221,7 +252,8 @@ Attended Site::attend(const Inputs& inputs, At at) {
                     .selector_parameters = state_->selector_parameters.size(),
                     .extremes = state_->extremes,
                     .pattern_parameters = state_->pattern_parameters.size(),
-                    .has_penalty = !std::exchange(state_->has_penalty, true)};
+                    .has_penalty = !std::exchange(state_->has_penalty, true),
+                    .estimator_parameters = item_parameters.size()};
   const std::vector<Value> out = builder.add_all(std::make_shared<ChooseOp>(std::move(parts)), operands, "", at);
   result.weights = out[ChooseOp::kWeights];
   result.kept = out[ChooseOp::kKept];

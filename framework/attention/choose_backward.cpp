@@ -8,15 +8,6 @@
 namespace fovea {
 namespace {
 
-/// Kept items as places within the row: both lists are ascending.
-void find_places(std::span<const Index> kept, std::span<const Index> items, Index* places) {
-  std::size_t place = 0;
-  for (const Index item : kept) {
-    while (items[place] != item) ++place;
-    *places++ = static_cast<Index>(place);
-  }
-}
-
 constexpr std::size_t kPiece = 4096;  // scores
 
 const Real* grad_read(const ChooseMemory& memory) { return memory.run.grad_out[ChooseOp::kRead].real(); }
@@ -30,6 +21,8 @@ void ChooseOp::backward(const OpRun& run) const {
   if (e.items == 0) return;
   if (run.wants(0) && is_whole() && estimator_traits_.needs_derivative) {
     pull_whole(memory, counters);
+  } else if (memory.wants_choice() && estimator_traits_.pulls_items) {
+    pull_items(memory, counters);
   } else if (memory.wants_choice()) {
     for (Extent b = 0; b < e.batch; ++b) pull_rows(memory, b, counters);
   }
@@ -106,11 +99,7 @@ void ChooseOp::pull_rows(const ChooseMemory& memory, Extent b, Counters& counter
 
 void ChooseOp::pull_row(const ChooseMemory& memory, const ChooseRow& row, const Draw& draw) const {
   const bool is_full = memory.is_full(row);
-  const std::span<Index> kept = memory.kept_of(row);
-  if (!is_full) find_places(kept, row.items, memory.places);
-  Choice choice = memory.choice(row, is_full ? kept : std::span<Index>{memory.places, kept.size()});
-  choice.count = static_cast<Extent>(kept.size());
-  choice.log_prob = memory.log_prob[row.row];
+  const Choice choice = memory.made_choice(row, memory.places);
   const std::size_t allowed = row.items.size();
   const bool wants_scores = memory.run.wants(0);
   Real* grad_all = wants_scores ? memory.run.grad_in[0].real() + row.row * memory.e.items : nullptr;
@@ -127,8 +116,14 @@ void ChooseOp::pull_row(const ChooseMemory& memory, const ChooseRow& row, const 
     if (factor != 0) parts_.selector->log_prob_backward(row.scores, choice, factor, grad_scores);
     if (score != 0) parts_.estimator->pull_log_prob(*parts_.selector, row.scores, choice, draw, score, grad_scores);
   }
-  if (is_direct) return;
-  for (std::size_t i = 0; wants_scores && i < allowed; ++i) grad_all[row.items[i]] += grad_scores[i];
+  if (!is_direct) give_grad_scores(memory, row, grad_scores);
+}
+
+void ChooseOp::give_grad_scores(const ChooseMemory& memory, const ChooseRow& row, ConstRow grad_scores) const {
+  if (memory.run.wants(0)) {
+    Real* grad_all = memory.run.grad_in[0].real() + row.row * memory.e.items;
+    for (std::size_t i = 0; i < grad_scores.size(); ++i) grad_all[row.items[i]] += grad_scores[i];
+  }
   if (memory.of_pattern.is_wanted) memory.plan.weigh_backward(memory.asked(row.b, row.m), row.items, grad_scores);
 }
 

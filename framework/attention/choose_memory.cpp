@@ -16,9 +16,21 @@ enum Workspace : std::size_t {
   kRowGradScores,
   kRowGradWeights,
   kBuffers,
+  kItemReals,
+  kItemIndices,
+  kItemScratch,
   kDenseWeights,
   kDenseGradWeights
 };
+
+/// Kept items as places within the row: both lists are ascending.
+void find_places(std::span<const Index> kept, std::span<const Index> items, Index* places) {
+  std::size_t place = 0;
+  for (const Index item : kept) {
+    while (items[place] != item) ++place;
+    *places++ = static_cast<Index>(place);
+  }
+}
 
 }  // namespace
 
@@ -26,8 +38,19 @@ std::vector<Type> ChooseMemory::workspace(const ChooseExtents& extents, Needs ne
   const Type row{{extents.items}, Kind::kReal};
   const Type buffers{{2, needs.buffers ? extents.items : 0}, Kind::kIndex};
   const Type scratch{{extents.scratch}, Kind::kReal};
-  std::vector<Type> types{
-      {{extents.items}, Kind::kIndex}, {{extents.capacity}, Kind::kIndex}, row, scratch, row, row, buffers};
+  const Type item_reals{{needs.item_draws, 3, extents.items}, Kind::kReal};
+  const Type item_indices{{needs.item_draws, 2, extents.items}, Kind::kIndex};
+  const Type item_scratch{{needs.item_scratch}, Kind::kReal};
+  std::vector<Type> types{{{extents.items}, Kind::kIndex},
+                          {{extents.capacity}, Kind::kIndex},
+                          row,
+                          scratch,
+                          row,
+                          row,
+                          buffers,
+                          item_reals,
+                          item_indices,
+                          item_scratch};
   if (needs.dense_weights) types.insert(types.end(), 2, {{extents.queries, extents.items}, Kind::kReal});
   return types;
 }
@@ -43,6 +66,7 @@ ChooseMemory::ChooseMemory(const OpRun& call, const ChooseInputs& inputs)
   grad_baseline = inputs.baseline > 0 && !run.grad_in.empty() ? run.grad_in[inputs.baseline].real() : nullptr;
   of_selector = trained(inputs.selector, inputs.selector_count);
   of_pattern = trained(inputs.pattern, inputs.pattern_count);
+  of_estimator = trained(inputs.estimator, inputs.estimator_count);
   weights = run.out[ChooseOp::kWeights].real();
   kept = run.out[ChooseOp::kKept].index();
   count = run.out[ChooseOp::kCount].index();
@@ -55,6 +79,9 @@ ChooseMemory::ChooseMemory(const OpRun& call, const ChooseInputs& inputs)
   row_grad_scores = run.workspace[kRowGradScores].real();
   row_grad_weights = run.workspace[kRowGradWeights].real();
   buffers = run.workspace[kBuffers].index();
+  item_reals = run.workspace[kItemReals].real();
+  item_indices = run.workspace[kItemIndices].index();
+  item_scratch = {run.workspace[kItemScratch].real(), static_cast<std::size_t>(run.workspace[kItemScratch].size())};
   const bool is_dense = run.workspace.size() > kDenseWeights;
   dense_weights = is_dense ? run.workspace[kDenseWeights].real() : nullptr;
   dense_grad_weights = is_dense ? run.workspace[kDenseGradWeights].real() : nullptr;
@@ -93,6 +120,16 @@ ChooseRow ChooseMemory::row(Extent b, Extent m) const {
   for (std::size_t i = 0; i < allowed; ++i) row_scores[i] = all[static_cast<std::size_t>(items[i])];
   plan.weigh(of_plan, {items, allowed}, {row_scores, allowed});
   return {b, m, number, {items, allowed}, {row_scores, allowed}};
+}
+
+Choice ChooseMemory::made_choice(const ChooseRow& row, Index* row_places) const {
+  const std::span<Index> kept_items = kept_of(row);
+  const bool is_all = is_full(row);
+  if (!is_all) find_places(kept_items, row.items, row_places);
+  Choice made = choice(row, is_all ? kept_items : std::span<Index>{row_places, kept_items.size()});
+  made.count = static_cast<Extent>(kept_items.size());
+  made.log_prob = log_prob[row.row];
+  return made;
 }
 
 const Real* ChooseMemory::dense_weights_of(Extent b) const {

@@ -36,7 +36,7 @@ struct ChooseMemory {
   std::span<const Tensor> tags;  // Index [B, M, T] and [B, N, T] of each part of the pattern that makes them
   const Real* baseline;          // [B, M] or null
   Real* grad_baseline;           // [B, M] or null
-  /// Of the selector, or of the pattern; a fixed number, because nothing is allocated while a plan runs.
+  /// Of the selector, the pattern or the estimator; a fixed number, because nothing is allocated while a plan runs.
   struct Trained {
     std::array<ConstRow, kMostSiteParameters> values;
     std::array<Row, kMostSiteParameters> gradients;
@@ -48,6 +48,7 @@ struct ChooseMemory {
   };
   Trained of_selector;
   Trained of_pattern;
+  Trained of_estimator;
   Real* weights;   // [B, M, K]
   Index* kept;     // [B, M, K]
   Index* count;    // [B, M]
@@ -65,10 +66,16 @@ struct ChooseMemory {
   Real* row_grad_weights;    // [N]
   Real* dense_weights;       // [M, N] or null
   Real* dense_grad_weights;  // [M, N] or null
+  // Of the R draws of an item, where they are pulled together.
+  Real* item_reals;     // [R, 3, N]: scores, their gradients, gradients of the weights
+  Index* item_indices;  // [R, 2, N]: items, kept as places
+  Row item_scratch;
 
   struct Needs {
     bool dense_weights = false;
     bool buffers = false;
+    Extent item_draws = 0;
+    Extent item_scratch = 0;
   };
   static std::vector<Type> workspace(const ChooseExtents& extents, Needs needs);
 
@@ -81,6 +88,8 @@ struct ChooseMemory {
     made.grad_parameters = of_selector.grad_all();
     return made;
   }
+  /// As it was made in forward; its places are written to `places` where the row does not see all items.
+  Choice made_choice(const ChooseRow& row, Index* row_places) const;
   Row scratch_row() const { return {scratch, static_cast<std::size_t>(e.scratch)}; }
   Trained trained(std::size_t first, std::size_t number) const;
   /// What the pattern is told of a row.
@@ -92,7 +101,8 @@ struct ChooseMemory {
   }
   /// Backward pulls through the choices: their scores have a gradient, or what the site itself has learned.
   bool wants_choice() const {
-    return run.wants(0) || of_selector.is_wanted || of_pattern.is_wanted || grad_baseline != nullptr;
+    return run.wants(0) || of_selector.is_wanted || of_pattern.is_wanted || of_estimator.is_wanted ||
+           grad_baseline != nullptr;
   }
   const Real* weights_of(const ChooseRow& row) const { return weights + row.row * e.capacity; }
   /// The weights of a batch element as [M, N], zero where nothing was kept.

@@ -31,6 +31,8 @@ ChooseInputs::ChooseInputs(const ChooseParts& parts) {
   pattern_count = parts.pattern_parameters;
   selector = next + pattern_count;
   selector_count = parts.selector_parameters;
+  estimator = selector + selector_count;
+  estimator_count = parts.estimator_parameters;
 }
 
 ChooseOp::ChooseOp(ChooseParts parts)
@@ -96,8 +98,11 @@ void ChooseOp::expect_tags(std::span<const Type> in) const {
 
 std::vector<Type> ChooseOp::workspace(std::span<const Type> in) const {
   const bool is_dense = parts_.pattern->is_dense();
-  return ChooseMemory::workspace(extents(in), {.dense_weights = is_dense && (reads_by_product() || has_dense_gradient()),
-                                               .buffers = !is_dense && parts_.pattern->reads_data()});
+  const ChooseExtents e = extents(in);
+  return ChooseMemory::workspace(e, {.dense_weights = is_dense && (reads_by_product() || has_dense_gradient()),
+                                     .buffers = !is_dense && parts_.pattern->reads_data(),
+                                     .item_draws = item_draws(e.items),
+                                     .item_scratch = parts_.estimator->item_scratch(e.items, e.width)});
 }
 
 std::shared_ptr<const Prepared> ChooseOp::prepare(std::span<const Type> in) const {

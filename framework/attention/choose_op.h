@@ -22,7 +22,8 @@ struct ChooseParts {
   std::size_t selector_parameters = 0;
   std::vector<std::shared_ptr<const Selector>> extremes = {};  // what a selector with annealed options may become
   std::size_t pattern_parameters = 0;
-  bool has_penalty = false;  // of the pattern: one of the attentions of a site adds it
+  bool has_penalty = false;              // of the pattern: one of the attentions of a site adds it
+  std::size_t estimator_parameters = 0;  // those for pull_item
 };
 
 /// Places of the inputs of the op behind the scores; 0: not there.
@@ -37,6 +38,8 @@ struct ChooseInputs {
   std::size_t pattern_count = 0;
   std::size_t selector = 0;  // likewise
   std::size_t selector_count = 0;
+  std::size_t estimator = 0;
+  std::size_t estimator_count = 0;
 };
 
 /// Scores to a choice and to what it reads: masks and patterns are compacted away, the selector sees what is left.
@@ -44,7 +47,7 @@ struct ChooseInputs {
 /// Solves    read_m = sum over kept k of weights_mk values[kept_mk], (weights_m, kept_m) = select(allowed scores of m).
 /// Shapes    scores [B, M, N], mask Index [B, M, N] or [B, N] where there is one, values [B, N, V] where there are any, tags
 ///           Index [B, M, T] and [B, N, T] for each of `taggers_of` the pattern, baseline [B, M] where there is one, the
-///           parameters of the pattern and of the selector ->
+///           parameters of the pattern, of the selector and of the estimator ->
 ///           weights [B, M, K], kept Index [B, M, K], count Index [B, M], log_prob [B, M], read [B, M, V] with values.
 /// Gradient  of the selector, or the estimate; a row with nothing allowed has weights, read and gradient 0. The baseline is
 ///           taken off the advantage, and gets the gradient of its square distance from the cost.
@@ -63,7 +66,7 @@ class ChooseOp final : public Op {
   std::shared_ptr<const Prepared> prepare(std::span<const Type> in) const override;
   void forward(const OpRun& run) const override;
   void backward(const OpRun& run) const override;
-  BackwardReads backward_reads() const override { return {~0U, ~(1U << kRead)}; }
+  BackwardReads backward_reads() const override { return {~0U, estimator_traits_.pulls_items ? ~0U : ~(1U << kRead)}; }
   bool can_assign(std::size_t input) const override { return input == 0; }
   double multiply_adds(std::span<const Type> in) const override;
 
@@ -84,6 +87,11 @@ class ChooseOp final : public Op {
   void pull_penalty(const ChooseMemory& memory) const;
   void pull_rows(const ChooseMemory& memory, Extent b, Counters& counters) const;
   void pull_row(const ChooseMemory& memory, const ChooseRow& row, const Draw& draw) const;
+  void give_grad_scores(const ChooseMemory& memory, const ChooseRow& row, ConstRow grad_scores) const;
+  Extent item_draws(Extent items) const;
+  void pull_items(const ChooseMemory& memory, Counters& counters) const;
+  void pull_item(const ChooseMemory& memory, Extent first, Extent draws, Counters& counters) const;
+  DrawRun draw_run(const ChooseMemory& memory, const ChooseRow& row, std::size_t number) const;
   void pull_weights_by_product(const ChooseMemory& memory, Extent b) const;
   ConstRow grad_weights(const ChooseMemory& memory, const ChooseRow& row, const Choice& choice) const;
   void pull_values(const ChooseMemory& memory, Extent b, Counters& counters) const;

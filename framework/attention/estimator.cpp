@@ -65,6 +65,14 @@ void Estimator::pull_log_prob(const Selector& selector, ConstRow scores, const C
   selector.log_prob_backward(scores, choice, factor, grad_scores);
 }
 
+std::vector<SiteParameter> Estimator::item_parameters(Extent /*value_width*/) const { return {}; }
+
+Extent Estimator::item_scratch(Extent /*items*/, Extent /*value_width*/) const { return 0; }
+
+void Estimator::pull_item(const ItemRun& /*run*/) const {
+  throw Error("estimator", "this estimator pulls its draws one by one; pull_item was called.");
+}
+
 std::string misfit(const Selector& selector, std::string_view selector_name, const Estimator& estimator,
                    std::string_view estimator_name) {
   const Selector::Traits choice = selector.traits();

@@ -32,6 +32,35 @@ struct Shares {
   std::span<Real> advantages;
 };
 
+/// One draw of an item in backward. Places are those of the items that the row may see, N in number.
+struct DrawRun {
+  Draw draw;
+  ConstRow scores;               // [N]
+  Choice choice;                 // as it was made
+  ConstRow read;                 // [V], what it read
+  ConstRow grad_weights;         // as `pull_weights` gets them
+  Real grad_log_prob = 0;        // of the model, for the log-probability that the site gave it
+  Real advantage = 0;            // as `weigh` gave it, times `scale`
+  Real scale = 0;                // what the mean over the items of the batch multiplies the cost of this row with
+  const Real* values = nullptr;  // of all items of the memory
+  std::span<const Index> items;  // in it, those of the row [N]
+  Row grad_scores;               // [N], to be added to
+
+  ConstRow value(std::size_t place) const {
+    return {values + static_cast<std::size_t>(items[place]) * read.size(), read.size()};
+  }
+};
+inline constexpr std::size_t kMostDrawsOfItem = 8;
+
+/// All draws of an item in backward.
+struct ItemRun {
+  const Selector* selector = nullptr;
+  std::span<const DrawRun> draws;
+  std::span<const ConstRow> parameters;  // in the order of Estimator::item_parameters
+  std::span<const Row> grad_parameters;  // to be added to; an empty row is not wanted
+  Row scratch;                           // [item_scratch]
+};
+
 /// How a gradient passes a selector that has none. Two parts, either of which may be absent:
 ///   through_choice  a path through the weights (straight-through and its kin), row by row;
 ///   advantages      the score-function part: grad_scores += advantage * d log_prob / d scores, with advantage made of the
@@ -55,6 +84,7 @@ class Estimator {
     bool needs_two_items = false;    // binary: sites of two candidates
     bool needs_one_item = false;     // a selector that keeps one item, always
     bool needs_hard_choice = false;  // a selector that keeps few items, all with the same weight
+    bool pulls_items = false;  // pull_item is defined and does all of backward; needs_one_choice, and values at the site
   };
 
   virtual ~Estimator() = default;
@@ -95,6 +125,14 @@ class Estimator {
   /// grad_scores += factor * d log_prob / d scores, or what takes its place. By default that of the selector.
   virtual void pull_log_prob(const Selector& selector, ConstRow scores, const Choice& choice, const Draw& draw, Real factor,
                              Row grad_scores) const;
+
+  // For draws that are pulled together, where traits().pulls_items:
+  /// What the estimator learns at a site with values of this width; at most kMostSiteParameters.
+  virtual std::vector<SiteParameter> item_parameters(Extent value_width) const;
+  /// The length of ItemRun::scratch for a site of `items` candidates.
+  virtual Extent item_scratch(Extent items, Extent value_width) const;
+  /// Adds the estimate to the scores of all draws of an item, and the gradient of the parameters.
+  virtual void pull_item(const ItemRun& run) const;
 
   /// The baseline, saved in the checkpoint; the same length always.
   virtual std::span<double> state() { return {}; }

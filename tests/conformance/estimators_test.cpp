@@ -4,6 +4,7 @@
 
 #include "framework/attention/estimator.h"
 #include "tests/conformance/chosen.h"
+#include "tests/conformance/pulled_items.h"
 
 // The estimates of every estimator that fits a selector, against the exact gradient of the expected cost. The cost of a
 // choice is a curved function of what it reads: cost = sum over v of sin(3 r_v), r = sum over k of weights_k values[kept_k].
@@ -102,23 +103,52 @@ struct Evaluation {
   Draw draw;
   Chosen chosen;
 
+  /// As a site hands it to `pull_weights`.
+  Scores grad_weights(const Problem& problem, const Estimator& estimator, Real weight) const {
+    Scores slopes = problem.grad_weights(chosen);
+    if (estimator.reads_kept_only()) {
+      for (std::size_t k = 0; k < chosen.kept.size(); ++k) slopes[k] = slopes[static_cast<std::size_t>(chosen.kept[k])];
+      slopes.resize(chosen.kept.size());
+    }
+    for (Real& slope : slopes) slope *= weight;
+    return slopes;
+  }
+
   Scores gradient(const Problem& problem, const Selector& selector, const Estimator& estimator, Real weight,
                   Real advantage) const {
     Scores grad(problem.items);
     if (estimator.traits().has_path) {
-      Scores grad_weights = problem.grad_weights(chosen);
-      if (estimator.reads_kept_only()) {
-        for (std::size_t k = 0; k < chosen.kept.size(); ++k)
-          grad_weights[k] = grad_weights[static_cast<std::size_t>(chosen.kept[k])];
-        grad_weights.resize(chosen.kept.size());
-      }
-      for (Real& slope : grad_weights) slope *= weight;
-      estimator.pull_weights(selector, problem.scores, chosen.choice(), draw, grad_weights, grad);
+      estimator.pull_weights(selector, problem.scores, chosen.choice(), draw, grad_weights(problem, estimator, weight),
+                             grad);
     }
     if (advantage != 0) estimator.pull_log_prob(selector, problem.scores, chosen.choice(), draw, advantage, grad);
     return grad;
   }
 };
+
+/// The sum of the gradients of all rows, item by item where the estimator pulls them so.
+std::vector<double> sum_of_gradients(const Problem& problem, const Selector& selector, const Estimator& estimator,
+                                     const std::vector<Evaluation>& evaluations, const Shares& shares) {
+  std::vector<double> sum(problem.items);
+  PulledItem item{problem.scores, problem.values, {}};
+  for (std::size_t row = 0; row < evaluations.size(); ++row) {
+    const Evaluation& one = evaluations[row];
+    Scores gradient;
+    if (estimator.traits().pulls_items) {
+      const std::vector<double> read = problem.read(one.chosen);
+      item.draws.push_back({one.draw, one.chosen.choice(), Scores(read.begin(), read.end()),
+                            one.grad_weights(problem, estimator, shares.weights[row]), shares.advantages[row]});
+      if (one.draw.index + 1 < one.draw.count) continue;
+      item.learns = !item.learns;
+      gradient = pull_together(estimator, selector, item);
+      item.draws.clear();
+    } else {
+      gradient = one.gradient(problem, selector, estimator, shares.weights[row], shares.advantages[row]);
+    }
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += static_cast<double>(gradient[i]);
+  }
+  return sum;
+}
 
 /// The mean gradient of a batch of kBatch items.
 std::vector<double> batch_estimate(const Problem& problem, const Selector& selector, Estimator& estimator,
@@ -137,11 +167,8 @@ std::vector<double> batch_estimate(const Problem& problem, const Selector& selec
   }
   Scores weights(costs.size(), 1), advantages(costs.size());
   if (estimator.traits().has_score_function) estimator.weigh({costs, log_probs, draws}, {weights, advantages});
-  std::vector<double> mean(problem.items);
-  for (std::size_t row = 0; row < costs.size(); ++row) {
-    const Scores one = evaluations[row].gradient(problem, selector, estimator, weights[row], advantages[row]);
-    for (std::size_t i = 0; i < problem.items; ++i) mean[i] += static_cast<double>(one[i]) / kBatch;
-  }
+  std::vector<double> mean = sum_of_gradients(problem, selector, estimator, evaluations, {weights, advantages});
+  for (double& one : mean) one /= kBatch;
   return mean;
 }
 
@@ -186,6 +213,7 @@ bool fits(const std::string& selector, const std::string& estimator) {
 std::vector<std::string> estimator_texts() {
   return texts_of<Estimator>({"straight_through(temperature=0.5)", "reinforce(decay=0)", "reinforce(baseline=none)",
                               "reinforce(baseline=leave_one_out, draws=3)", "reinforce(baseline=greedy_rollout)",
+                              "reinforce(baseline=critic)", "relax(temperature=2, scale=0.3, width=2)",
                               "unordered_set(draws=2)", "rebar(temperature=2, scale=0.5)", "implicit_mle(1, noise=gumbel)",
                               "implicit_mle(1, noise=none)"});
 }
