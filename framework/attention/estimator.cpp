@@ -90,8 +90,8 @@ std::string misfit(const Selector& selector, std::string_view selector_name, con
            quoted(selector_name);
   }
   if (way.needs_hard_choice && !is_hard(selector)) {
-    return "estimator " + quoted(estimator_name) + " needs a selector that gives few items equal weights and the selector is " +
-           quoted(selector_name);
+    return "estimator " + quoted(estimator_name) +
+           " needs a selector that gives few items equal weights and the selector is " + quoted(selector_name);
   }
   if (way.needs_derivative && !choice.is_differentiable) {
     return "selector " + quoted(selector_name) + " has no derivative and the estimator is " + quoted(estimator_name);

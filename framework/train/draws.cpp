@@ -87,7 +87,7 @@ void Draws::weigh(const Graph& graph, Real scale) {
     for (std::size_t row = 0; row < weights_.size(); ++row) {
       const Real factor = follows ? scale * draws * weights_[row] : scale;
       slots_[slot].advantages[row] *= factor;
-      slots_[slot].scales[row] = factor;
+      slots_[slot].scales[row] = follows ? factor / draws : factor;  // `weigh` took 1 / draws of its cost
     }
   }
 }

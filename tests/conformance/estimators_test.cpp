@@ -211,11 +211,11 @@ bool fits(const std::string& selector, const std::string& estimator) {
 }
 
 std::vector<std::string> estimator_texts() {
-  return texts_of<Estimator>({"straight_through(temperature=0.5)", "reinforce(decay=0)", "reinforce(baseline=none)",
-                              "reinforce(baseline=leave_one_out, draws=3)", "reinforce(baseline=greedy_rollout)",
-                              "reinforce(baseline=critic)", "relax(temperature=2, scale=0.3, width=2)",
-                              "unordered_set(draws=2)", "rebar(temperature=2, scale=0.5)", "implicit_mle(1, noise=gumbel)",
-                              "implicit_mle(1, noise=none)"});
+  return texts_of<Estimator>(
+      {"straight_through(temperature=0.5)", "straight_through(candidates=kept)", "reinforce(decay=0)",
+       "reinforce(baseline=none)", "reinforce(baseline=leave_one_out, draws=3)", "reinforce(baseline=greedy_rollout)",
+       "reinforce(baseline=critic)", "relax(temperature=2, scale=0.3, width=2)", "unordered_set(draws=2)",
+       "rebar(temperature=2, scale=0.5)", "implicit_mle(1, noise=gumbel)", "implicit_mle(1, noise=none)"});
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ struct Chooser {
   Place place = Place::kAlone;
   double offset = 0;          // of the cost, for each unit of the first input of an item
   bool has_constant = false;  // the query is the same for all items
+  bool has_other = false;     // another site evaluates every item four times
 };
 
 /// x [B, 4] -> the query [B, 3] of an item.
@@ -61,6 +62,11 @@ Model model_of(const Chooser& chooser) {
       const auto scope = b.scope("site");
       Site site(b, chooser.site, kWidth, kWidth);
       guess = read_of(site, query, keys, values, chooser.place);
+    }
+    if (chooser.has_other) {
+      const auto scope = b.scope("other");
+      Site other(b, "dot | dense | sample | reinforce(baseline=leave_one_out, draws=4)", kWidth, kWidth);
+      guess = add(guess, read_of(other, query, keys, values, Place::kAlone));
     }
     b.output("guess", guess);
     if (b.mode() == Mode::kEvaluate) return;
@@ -181,6 +187,16 @@ TEST_CASE("the gradient of a critic is that of its square distance from the cost
     }
     CHECK(compared == 5 * kWidth + 5 + 5 + 1);
   }
+}
+
+TEST_CASE("a critic beside a site with several draws learns the mean cost of the draws") {
+  Training training(run_of({.has_constant = true, .has_other = true}, 3));
+  shake_critic(training);
+  const ByPath gradient = test::by_path(training, training.gradient(7));
+  const test::Numbers query = test::by_path(training, training.parameters().values()).at("query");
+  // The constant of the critic has the slope 2 (b - cost), averaged over draws and items.
+  CHECK(gradient.at("site/estimator/critic_out_bias")[0] ==
+        doctest::Approx(2 * (prediction(training, query) - training.loss())).epsilon(1e-4));
 }
 
 TEST_CASE("a trained critic lowers the variance where the cost depends on the query") {
