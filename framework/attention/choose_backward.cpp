@@ -8,8 +8,6 @@
 namespace fovea {
 namespace {
 
-constexpr std::size_t kPiece = 4096;  // scores
-
 const Real* grad_read(const ChooseMemory& memory) { return memory.run.grad_out[ChooseOp::kRead].real(); }
 
 }  // namespace
@@ -19,7 +17,8 @@ void ChooseOp::backward(const OpRun& run) const {
   const ChooseExtents& e = memory.e;
   Counters counters;
   if (e.items == 0) return;
-  if (run.wants(0) && is_whole() && estimator_traits_.needs_derivative) {
+  const bool is_pulled_whole = is_whole() && estimator_traits_.needs_derivative;
+  if (run.wants(0) && is_pulled_whole && (reads_by_product() || !parts_.has_values)) {
     pull_whole(memory, counters);
   } else if (memory.wants_choice() && estimator_traits_.pulls_items) {
     pull_items(memory, counters);
@@ -34,30 +33,20 @@ void ChooseOp::backward(const OpRun& run) const {
 
 void ChooseOp::pull_whole(const ChooseMemory& memory, Counters& counters) const {
   const ChooseExtents& e = memory.e;
-  const auto items = static_cast<std::size_t>(e.items);
+  const auto pull = [&](Extent begin, Extent end, const Real* grad_weights) {
+    const Selector::Rows rows = whole_rows(memory, begin, end);
+    parts_.selector->backward_rows(rows, {.weights = {grad_weights, rows.weights.size()},
+                                          .scores = {memory.run.grad_in[0].real() + begin * e.items, rows.scores.size()},
+                                          .assigns = memory.run.assigns(0)});
+  };
+  const Real* grad_weights = memory.run.grad_out[kWeights].real();
+  if (!parts_.has_values) return pull(0, e.batch * e.queries, grad_weights);
   const auto block = static_cast<std::size_t>(e.queries * e.items);
-  const std::size_t piece =
-      std::max<std::size_t>(1, kPiece / items) * items;  // whole rows, still in the cache when added to
   for (Extent b = 0; b < e.batch; ++b) {
-    const Extent begin = b * e.queries * e.items;
-    const Real* grad_weights = memory.run.grad_out[kWeights].real() + begin;
-    if (parts_.has_values) {
-      pull_weights_by_product(memory, b);
-      grad_weights = memory.dense_grad_weights;
-      cpu::add({memory.run.grad_out[kWeights].real() + begin, block}, {memory.dense_grad_weights, block});
-      counters.gathered_rows_backward += block;
-    }
-    for (std::size_t at = 0; at < block; at += piece) {
-      const std::size_t begin_at = static_cast<std::size_t>(begin) + at;
-      const std::size_t length = std::min(piece, block - at);
-      const Row grad_scores{memory.run.grad_in[0].real() + begin_at, length};
-      if (memory.run.assigns(0)) std::fill(grad_scores.begin(), grad_scores.end(), Real{0});
-      parts_.selector->backward_rows({{memory.scores + begin_at, length},
-                                      {memory.weights + begin_at, length},
-                                      {memory.items, items},
-                                      memory.scratch_row()},
-                                     {grad_weights + at, length}, grad_scores);
-    }
+    pull_weights_by_product(memory, b);
+    cpu::add({grad_weights + b * e.queries * e.items, block}, {memory.dense_grad_weights, block});
+    pull(b * e.queries, (b + 1) * e.queries, memory.dense_grad_weights);
+    counters.gathered_rows_backward += block;
   }
 }
 

@@ -1,8 +1,8 @@
 #include "framework/attention/choose_op.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
-#include <numeric>
 
 #include "framework/attention/choose_memory.h"
 #include "framework/core/error.h"
@@ -10,6 +10,8 @@
 
 namespace fovea {
 namespace {
+
+constexpr Extent kRowsAtOnce = 16;  // that draw random numbers
 
 void expect(bool holds, const std::string& input, const std::string& expected, const Type& came) {
   if (holds) return;
@@ -119,7 +121,7 @@ void ChooseOp::forward(const OpRun& run) const {
   const ChooseExtents& e = memory.e;
   Counters counters;
   counters.scored_pairs = static_cast<std::uint64_t>(e.batch * e.queries * e.items);
-  if (is_whole() && !is_random() && e.items > 0) {
+  if (is_whole() && e.items > 0) {
     choose_whole(memory);
   } else {
     for (Extent b = 0; b < e.batch; ++b) {
@@ -135,16 +137,36 @@ void ChooseOp::forward(const OpRun& run) const {
   run.count(counters);
 }
 
-// No mask, no pattern, everything kept: rows go to the selector as they lie.
+// Rows b M + m, from `begin` to `end`.
+Selector::Rows ChooseOp::whole_rows(const ChooseMemory& memory, Extent begin, Extent end) const {
+  const ChooseExtents& e = memory.e;
+  const auto rows = static_cast<std::size_t>(end - begin);
+  const std::size_t places = rows * static_cast<std::size_t>(e.capacity);
+  return {.items = e.items,
+          .capacity = e.capacity,
+          .scores = {memory.scores + begin * e.items, rows * static_cast<std::size_t>(e.items)},
+          .weights = {memory.weights + begin * e.capacity, places},
+          .kept = {memory.kept + begin * e.capacity, places},
+          .counts = {memory.count + begin, rows},
+          .scratch = memory.scratch_row()};
+}
+
 void ChooseOp::choose_whole(const ChooseMemory& memory) const {
   const ChooseExtents& e = memory.e;
-  const auto rows = static_cast<std::size_t>(e.batch * e.queries);
-  const auto items = static_cast<std::size_t>(e.items);
-  for (std::size_t row = 0; row < rows; ++row) std::iota(memory.kept + row * items, memory.kept + (row + 1) * items, 0);
-  std::fill_n(memory.count, rows, static_cast<Index>(items));
+  const Extent rows = e.batch * e.queries;
+  const bool draws = is_random() && memory.run.context->mode != Mode::kEvaluate;
   std::fill_n(memory.log_prob, rows, Real{0});
-  parts_.selector->select_rows(
-      {{memory.scores, rows * items}, {memory.weights, rows * items}, {memory.items, items}, memory.scratch_row()});
+  if (!draws) return parts_.selector->select_rows(whole_rows(memory, 0, rows), {});
+  std::array<Rng, kRowsAtOnce> rngs;
+  for (Extent b = 0; b < e.batch; ++b) {
+    ChooseStreams streams(memory.run, b);
+    for (Extent m = 0; m < e.queries; m += kRowsAtOnce) {
+      const Extent end = std::min(m + kRowsAtOnce, e.queries);
+      for (Extent i = m; i < end; ++i) rngs[static_cast<std::size_t>(i - m)] = streams.next().rng;
+      parts_.selector->select_rows(whole_rows(memory, b * e.queries + m, b * e.queries + end),
+                                   {rngs.data(), static_cast<std::size_t>(end - m)});
+    }
+  }
 }
 
 void ChooseOp::choose_row(const ChooseMemory& memory, const ChooseRow& row, const Draw& draw) const {

@@ -74,12 +74,18 @@ class ChooseOp final : public Op {
   ChooseExtents extents(std::span<const Type> in) const;
   void expect_tags(std::span<const Type> in) const;
   bool reads_by_product() const { return selector_traits_.keeps_all && parts_.pattern->is_dense(); }
-  bool is_whole() const { return reads_by_product() && !parts_.has_mask && parts_.selector_parameters == 0; }
+  /// No mask, no pattern, no parameters, and nothing that an estimator would choose in its own way: rows go to the selector
+  /// as they lie, many at a time.
+  bool is_whole() const {
+    return parts_.pattern->is_dense() && !parts_.has_mask && parts_.selector_parameters == 0 && !selector_traits_.samples &&
+           (estimator_traits_.needs_derivative || (selector_traits_.keeps_all && !is_random()));
+  }
   bool has_dense_gradient() const { return !parts_.estimator->reads_kept_only(); }
   bool is_random() const { return selector_traits_.samples || selector_traits_.is_random; }
   bool needs_streams() const { return is_random() || !estimator_traits_.needs_derivative; }
 
   void choose_whole(const ChooseMemory& memory) const;
+  Selector::Rows whole_rows(const ChooseMemory& memory, Extent begin, Extent end) const;
   void choose_row(const ChooseMemory& memory, const ChooseRow& row, const Draw& draw) const;
   void read(const ChooseMemory& memory, Counters& counters) const;
 

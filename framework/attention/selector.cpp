@@ -1,6 +1,8 @@
 #include "framework/attention/selector.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "framework/core/error.h"
 
@@ -43,8 +45,9 @@ void Selector::log_probs_backward(ConstRow /*scores*/, ConstRow /*grad*/, Row /*
 void Selector::mean_weights_backward(ConstRow scores, const Choice& choice, ConstRow grad_weights, Row grad_scores) const {
   const auto items = static_cast<Extent>(scores.size());
   if (capacity(items) != 1 || choices(items) != items) {
-    throw Error("selector", "the mean weights of this selector are not known; mean_weights_backward was called; choose "
-                            "another estimator.");
+    throw Error("selector",
+                "the mean weights of this selector are not known; mean_weights_backward was called; choose "
+                "another estimator.");
   }
   const Row grad = choice.scratch.first(scores.size());
   log_probs(scores, grad);
@@ -56,21 +59,42 @@ void Selector::take(ConstRow /*scores*/, Extent /*number*/, Choice& /*out*/) con
   throw Error("selector", "the choices of this selector cannot be enumerated; take was called; choose another estimator.");
 }
 
-void Selector::select_rows(const Rows& rows) const {
-  const std::size_t items = rows.kept.size();
-  for (std::size_t begin = 0; begin < rows.scores.size(); begin += items) {
-    Choice choice{rows.weights.subspan(begin, items), rows.kept, 0, 0, rows.scratch};
-    select(rows.scores.subspan(begin, items), Rng(), choice);
+void Selector::select_rows(const Rows& rows, std::span<const Rng> rngs) const {
+  const auto capacity = static_cast<std::size_t>(rows.capacity);
+  for (Extent row = 0; row < rows.size(); ++row) {
+    const auto number = static_cast<std::size_t>(row);
+    Choice choice{rows.weights.subspan(number * capacity, capacity), rows.kept.subspan(number * capacity, capacity), 0, 0,
+                  rows.scratch};
+    if (rngs.empty()) {
+      select_greedy(rows.items_of(rows.scores, row), Rng(), choice);
+    } else {
+      select(rows.items_of(rows.scores, row), rngs[number], choice);
+    }
+    std::fill(choice.weights.begin() + choice.count, choice.weights.end(), Real{0});
+    std::fill(choice.kept.begin() + choice.count, choice.kept.end(), Index{-1});
+    rows.counts[number] = static_cast<Index>(choice.count);
   }
 }
 
-void Selector::backward_rows(const Rows& rows, ConstRow grad_weights, Row grad_scores) const {
-  const std::size_t items = rows.kept.size();
-  for (std::size_t begin = 0; begin < rows.scores.size(); begin += items) {
-    const Choice choice{rows.weights.subspan(begin, items), rows.kept, static_cast<Extent>(items), 0, rows.scratch};
-    backward(rows.scores.subspan(begin, items), choice, grad_weights.subspan(begin, items),
-             grad_scores.subspan(begin, items));
+void Selector::backward_rows(const Rows& rows, const RowGradients& grad) const {
+  for (Extent row = 0; row < rows.size(); ++row) {
+    const Row grad_scores = rows.items_of(grad.scores, row);
+    if (grad.assigns) std::fill(grad_scores.begin(), grad_scores.end(), Real{0});
+    const Choice choice{rows.kept_of(rows.weights, row), rows.kept_of(rows.kept, row),
+                        rows.counts[static_cast<std::size_t>(row)], 0, rows.scratch};
+    backward(rows.items_of(rows.scores, row), choice, rows.kept_of(grad.weights, row), grad_scores);
   }
+}
+
+void keep_all(const Selector::Rows& rows) {
+  for (Extent row = 0; row < rows.size(); ++row) {
+    Index* kept = rows.kept.data() + row * rows.capacity;
+    std::iota(kept, kept + rows.items, Index{0});
+    std::fill(kept + rows.items, kept + rows.capacity, Index{-1});
+    Real* weights = rows.weights.data() + row * rows.capacity;
+    std::fill(weights + rows.items, weights + rows.capacity, Real{0});
+  }
+  std::fill(rows.counts.begin(), rows.counts.end(), static_cast<Index>(rows.items));
 }
 
 }  // namespace fovea

@@ -57,21 +57,46 @@ class Selector {
   /// many for a row of N. By default for a selector that keeps one item, choice c being item c.
   virtual void mean_weights_backward(ConstRow scores, const Choice& choice, ConstRow grad_weights, Row grad_scores) const;
 
-  /// Many rows at once, where traits().keeps_all: scores [R, N] -> weights [R, N], equal to `select` to the bit (where
-  /// nothing is random); and grad_scores [R, N] += as `backward` does. `kept` [N] is 0 .. N-1, `scratch` is as in Choice.
-  /// By default row by row.
+  /// Many rows at once, of a selector that has no parameters.
   struct Rows {
-    ConstRow scores;
-    Row weights;
-    std::span<Index> kept;
-    Row scratch;
+    Extent items = 0;         // N, >= 1
+    Extent capacity = 0;      // K, >= capacity(N)
+    ConstRow scores;          // [R, N]
+    Row weights;              // [R, K], 0 behind the count of a row
+    std::span<Index> kept;    // [R, K], -1 behind it
+    std::span<Index> counts;  // [R]
+    Row scratch;              // as in Choice, shared by the rows
+
+    Extent size() const { return static_cast<Extent>(counts.size()); }  // R
+    /// A row of [R, N]: [N].
+    template <class T>
+    std::span<T> items_of(std::span<T> all, Extent row) const {
+      return all.subspan(static_cast<std::size_t>(row * items), static_cast<std::size_t>(items));
+    }
+    /// What is kept of a row of [R, K]: [count].
+    template <class T>
+    std::span<T> kept_of(std::span<T> all, Extent row) const {
+      const auto count = static_cast<std::size_t>(counts[static_cast<std::size_t>(row)]);
+      return all.subspan(static_cast<std::size_t>(row * capacity), count);
+    }
   };
-  virtual void select_rows(const Rows& rows) const;
-  virtual void backward_rows(const Rows& rows, ConstRow grad_weights, Row grad_scores) const;
+  struct RowGradients {
+    ConstRow weights;      // [R, K]; what lies behind the count of a row is not read
+    Row scores;            // [R, N]
+    bool assigns = false;  // scores are written, not added to
+  };
+  /// As `select` for each row with its numbers of rngs [R], or `select_greedy` where there are none, to the bit; log_prob is
+  /// lost. By default row by row.
+  virtual void select_rows(const Rows& rows, std::span<const Rng> rngs) const;
+  /// As `backward` for each row, to the bit. By default row by row.
+  virtual void backward_rows(const Rows& rows, const RowGradients& grad) const;
 };
 
 template <>
 Registry<Selector>& Registry<Selector>::instance();
+
+/// Everything is kept in every row: writes all but the weights of the items.
+void keep_all(const Selector::Rows& rows);
 
 /// The scratch of a site, in Reals: what the selector asks for, and four rows for estimators.
 inline Extent scratch_of(const Selector& selector, Extent items) { return std::max(selector.scratch(items), 4 * items); }

@@ -33,10 +33,9 @@ class Entmax final : public Selector {
 
   void select(ConstRow scores, Rng /*rng*/, Choice& out) const override {
     const cpu::SparseRow row{out.weights.data(), out.kept.data(), out.scratch.data()};
-    out.count = learns_alpha_   ? cpu::entmax(scores, learned(out).alpha, temperature_, row)
-                : alpha_ == 1.5 ? cpu::entmax15(scores, temperature_, row)
-                : alpha_ == 2   ? cpu::sparsemax(scores, temperature_, row)
-                                : cpu::entmax(scores, alpha_, temperature_, row);
+    out.count = is_entmax15()    ? cpu::entmax15(scores, temperature_, row)
+                : is_sparsemax() ? cpu::sparsemax(scores, temperature_, row)
+                                 : cpu::entmax(scores, learns_alpha_ ? learned(out).alpha : alpha_, temperature_, row);
     out.log_prob = 0;
   }
 
@@ -44,12 +43,15 @@ class Entmax final : public Selector {
   //   =>  grad_s_i += r_i (g_i - sum_j r_j g_j / sum_j r_j) / t on kept
   void backward(ConstRow /*scores*/, const Choice& choice, ConstRow grad_weights, Row grad_scores) const override {
     const auto count = static_cast<std::size_t>(choice.count);
+    const cpu::KeptRow row{choice.weights.first(count), choice.kept.data(), grad_weights.data()};
+    if (is_entmax15()) return cpu::entmax15_backward(row, temperature_, grad_scores.data());
+    if (is_sparsemax()) return cpu::sparsemax_backward(row, temperature_, grad_scores.data());
     const ConstRow grad = grad_weights.first(count);
     const Row slopes = choice.scratch.first(count);
     if (learns_alpha_) {
       pull_alpha(choice, grad, slopes);
     } else {
-      find_slopes(choice.weights.first(count), slopes);
+      find_slopes(row.weights, slopes);
     }
     const Real mean = cpu::dot(slopes, grad) / cpu::sum(slopes);
     const auto factor = static_cast<Real>(1 / temperature_);
@@ -58,15 +60,21 @@ class Entmax final : public Selector {
     }
   }
 
+  void select_rows(const Rows& rows, std::span<const Rng> rngs) const override {
+    const cpu::SparseRows out{rows.capacity, rows.weights.data(), rows.kept.data(), rows.counts.data(), rows.scratch.data()};
+    if (is_entmax15()) return cpu::entmax15_rows(rows.scores, rows.items, temperature_, out);
+    if (is_sparsemax()) return cpu::sparsemax_rows(rows.scores, rows.items, temperature_, out);
+    Selector::select_rows(rows, rngs);
+  }
+
  private:
+  bool is_entmax15() const { return alpha_ == 1.5 && !learns_alpha_; }
+  bool is_sparsemax() const { return alpha_ == 2 && !learns_alpha_; }
+
   void find_slopes(ConstRow weights, Row slopes) const {
-    if (alpha_ == 1.5) {
-      for (std::size_t i = 0; i < slopes.size(); ++i) slopes[i] = std::sqrt(weights[i]);
-    } else {
-      cpu::log(weights, slopes);
-      cpu::scale(static_cast<Real>(2 - alpha_), slopes);
-      cpu::exp(slopes, slopes);
-    }
+    cpu::log(weights, slopes);
+    cpu::scale(static_cast<Real>(2 - alpha_), slopes);
+    cpu::exp(slopes, slopes);
   }
 
   struct Learned {

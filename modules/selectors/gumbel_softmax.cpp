@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "framework/attention/selector.h"
 #include "framework/cpu/row_math.h"
 
@@ -14,22 +16,13 @@ class GumbelSoftmax final : public Selector {
   Extent capacity(Extent items) const override { return items; }
 
   void select(ConstRow scores, Rng rng, Choice& out) const override {
-    const Row perturbed = out.scratch.first(scores.size());
-    fill_gumbel(rng, perturbed);
-    cpu::add(scores, perturbed);
-    select_greedy(perturbed, rng, out);
+    keep(scores, out);
+    weigh_with_noise(scores, rng, out.scratch.first(scores.size()), out.weights.first(scores.size()));
   }
 
   void select_greedy(ConstRow scores, Rng /*rng*/, Choice& out) const override {
-    const std::size_t items = scores.size();
-    for (std::size_t i = 0; i < items; ++i) out.kept[i] = static_cast<Index>(i);
-    out.count = static_cast<Extent>(items);
-    out.log_prob = 0;
-    if (temperature_ == 1) {
-      cpu::softmax_weights(scores, out.weights.first(items));
-    } else {
-      tempered_softmax(scores, temperature_, out.weights.first(items));
-    }
+    keep(scores, out);
+    weigh(scores, out.weights.first(scores.size()));
   }
 
   // y = softmax((s + g) / t)  =>  grad_s_i += y_i (grad_y_i - sum_j y_j grad_y_j) / t
@@ -42,7 +35,51 @@ class GumbelSoftmax final : public Selector {
     }
   }
 
+  void select_rows(const Rows& rows, std::span<const Rng> rngs) const override {
+    keep_all(rows);
+    const Row noise = rows.scratch.first(static_cast<std::size_t>(rows.items));
+    for (Extent row = 0; row < rows.size(); ++row) {
+      const ConstRow scores = rows.items_of(rows.scores, row);
+      const Row weights = rows.kept_of(rows.weights, row);
+      if (rngs.empty()) {
+        weigh(scores, weights);
+      } else {
+        weigh_with_noise(scores, rngs[static_cast<std::size_t>(row)], noise, weights);
+      }
+    }
+  }
+
+  void backward_rows(const Rows& rows, const RowGradients& grad) const override {
+    if (temperature_ != 1) return Selector::backward_rows(rows, grad);
+    const auto pull = grad.assigns ? cpu::assign_softmax_backward : cpu::softmax_backward;
+    for (Extent row = 0; row < rows.size(); ++row) {
+      pull(rows.kept_of(rows.weights, row), rows.kept_of(grad.weights, row), rows.items_of(grad.scores, row));
+    }
+  }
+
  private:
+  static void keep(ConstRow scores, Choice& out) {
+    std::iota(out.kept.begin(), out.kept.begin() + static_cast<std::ptrdiff_t>(scores.size()), Index{0});
+    out.count = static_cast<Extent>(scores.size());
+    out.log_prob = 0;
+  }
+
+  void weigh(ConstRow scores, Row weights) const {
+    if (temperature_ == 1) {
+      cpu::softmax_weights(scores, weights);
+    } else {
+      tempered_softmax(scores, temperature_, weights);
+    }
+  }
+
+  void weigh_with_noise(ConstRow scores, Rng rng, Row noise, Row weights) const {
+    rng.fill_uniform(noise);
+    if (temperature_ == 1) return cpu::gumbel_softmax(scores, noise, weights);
+    cpu::gumbel(noise, noise);
+    cpu::add(scores, noise);
+    tempered_softmax(noise, temperature_, weights);
+  }
+
   double temperature_ = 1;
 };
 

@@ -22,31 +22,28 @@ class Softmax final : public Selector {
 
   // p_i = exp(s_i / t) / sum_j exp(s_j / t)  =>  grad_s_i += p_i (g_i - sum_j p_j g_j) / t
   void backward(ConstRow scores, const Choice& choice, ConstRow grad_weights, Row grad_scores) const override {
-    pull(choice.weights.first(scores.size()), grad_weights, grad_scores);
-  }
-
-  void select_rows(const Rows& rows) const override {
-    const std::size_t items = rows.kept.size();
-    for (std::size_t begin = 0; begin < rows.scores.size(); begin += items) {
-      weigh(rows.scores.subspan(begin, items), rows.weights.subspan(begin, items));
-    }
-  }
-
-  void backward_rows(const Rows& rows, ConstRow grad_weights, Row grad_scores) const override {
-    const std::size_t items = rows.kept.size();
-    for (std::size_t begin = 0; begin < rows.weights.size(); begin += items) {
-      pull(rows.weights.subspan(begin, items), grad_weights.subspan(begin, items), grad_scores.subspan(begin, items));
-    }
-  }
-
- private:
-  void pull(ConstRow weights, ConstRow grad_weights, Row grad_scores) const {
+    const ConstRow weights = choice.weights.first(scores.size());
     if (temperature_ == 1) {
       cpu::softmax_backward(weights, grad_weights, grad_scores);
     } else {
       tempered_softmax_backward(weights, grad_weights, temperature_, grad_scores);
     }
   }
+
+  void select_rows(const Rows& rows, std::span<const Rng> /*rngs*/) const override {
+    keep_all(rows);
+    for (Extent row = 0; row < rows.size(); ++row) weigh(rows.items_of(rows.scores, row), rows.kept_of(rows.weights, row));
+  }
+
+  void backward_rows(const Rows& rows, const RowGradients& grad) const override {
+    if (temperature_ != 1) return Selector::backward_rows(rows, grad);
+    const auto pull = grad.assigns ? cpu::assign_softmax_backward : cpu::softmax_backward;
+    for (Extent row = 0; row < rows.size(); ++row) {
+      pull(rows.kept_of(rows.weights, row), rows.kept_of(grad.weights, row), rows.items_of(grad.scores, row));
+    }
+  }
+
+ private:
   void weigh(ConstRow scores, Row weights) const {
     if (temperature_ == 1) {
       cpu::softmax_weights(scores, weights);

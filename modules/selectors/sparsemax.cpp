@@ -1,5 +1,4 @@
 #include "framework/attention/selector.h"
-#include "framework/cpu/row_math.h"
 #include "framework/cpu/simplex.h"
 
 namespace fovea {
@@ -21,12 +20,13 @@ class Sparsemax final : public Selector {
 
   // p_i = max(s_i / t - tau, 0), sum_j p_j = 1  =>  grad_s_i += (g_i - mean of g over kept) / t on kept
   void backward(ConstRow /*scores*/, const Choice& choice, ConstRow grad_weights, Row grad_scores) const override {
-    const auto count = static_cast<std::size_t>(choice.count);
-    const Real mean = cpu::sum(grad_weights.first(count)) / static_cast<Real>(choice.count);
-    const auto factor = static_cast<Real>(1 / temperature_);
-    for (std::size_t i = 0; i < count; ++i) {
-      grad_scores[static_cast<std::size_t>(choice.kept[i])] += factor * (grad_weights[i] - mean);
-    }
+    const ConstRow weights = choice.weights.first(static_cast<std::size_t>(choice.count));
+    cpu::sparsemax_backward({weights, choice.kept.data(), grad_weights.data()}, temperature_, grad_scores.data());
+  }
+
+  void select_rows(const Rows& rows, std::span<const Rng> /*rngs*/) const override {
+    cpu::sparsemax_rows(rows.scores, rows.items, temperature_,
+                        {rows.capacity, rows.weights.data(), rows.kept.data(), rows.counts.data(), rows.scratch.data()});
   }
 
  private:

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cstring>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -28,6 +29,64 @@ Real log_prob_of(const Selector& selector, const Scores& scores, const std::vect
     if (chosen.kept == kept) return chosen.log_prob;
   }
   return std::numeric_limits<Real>::quiet_NaN();
+}
+
+struct RowsCase {
+  const Selector& selector;
+  Extent rows;
+  Extent items;
+  double scale;
+  How how;
+};
+
+bool same_bits(std::span<const Real> a, std::span<const Real> b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+}
+
+/// The gradient of one row of choices, added to what is there.
+void pull_one(const Selector& selector, const Scores& scores, const Chosen& chosen, const Scores& cotangent, Row grad) {
+  if (!selector.traits().is_differentiable) return;
+  selector.backward(scores, chosen.choice(), ConstRow(cotangent).first(chosen.weights.size()), grad);
+}
+
+void check_rows(const RowsCase& c) {
+  const Extent capacity = c.selector.capacity(c.items) + 2;  // longer than it must be
+  const auto size = static_cast<std::size_t>(c.rows * c.items);
+  const auto places = static_cast<std::size_t>(c.rows * capacity);
+  Scores scores = normals(size, rng_of(8));
+  for (Real& score : scores) score *= static_cast<Real>(c.scale);
+  Scores weights(places, Real(-7)), grad(size, Real(0.5)), assigned(size, Real(-7));
+  std::vector<Index> kept(places, -7), counts(static_cast<std::size_t>(c.rows), -7);
+  Scores scratch(static_cast<std::size_t>(scratch_of(c.selector, c.items)), Real(-7));
+  std::vector<Rng> rngs;
+  for (Extent row = 0; row < c.rows; ++row) rngs.push_back(rng_of(static_cast<std::uint32_t>(row), 12));
+  const Selector::Rows rows{c.items, capacity, scores, weights, kept, counts, scratch};
+  c.selector.select_rows(rows, c.how == How::kSelect ? std::span<const Rng>(rngs) : std::span<const Rng>());
+  const Scores cotangent = normals(places, rng_of(9));
+  if (c.selector.traits().is_differentiable) {
+    c.selector.backward_rows(rows, {.weights = cotangent, .scores = grad});
+    c.selector.backward_rows(rows, {.weights = cotangent, .scores = assigned, .assigns = true});
+  }
+  for (Extent row = 0; row < c.rows; ++row) {
+    const ConstRow one = rows.items_of(ConstRow(scores), row);
+    const Scores alone(one.begin(), one.end());
+    const Chosen chosen = choose(c.selector, alone, rngs[static_cast<std::size_t>(row)], c.how);
+    CHECK(counts[static_cast<std::size_t>(row)] == chosen.count);
+    CHECK(same_bits(rows.kept_of(ConstRow(weights), row), chosen.weights));
+    const std::span<Index> kept_here = rows.kept_of(rows.kept, row);
+    CHECK(std::vector<Index>(kept_here.begin(), kept_here.end()) == chosen.kept);
+    const auto begin = static_cast<std::size_t>(row * capacity);
+    for (auto k = static_cast<std::size_t>(chosen.count); k < static_cast<std::size_t>(capacity); ++k) {
+      CHECK(weights[begin + k] == 0);
+      CHECK(kept[begin + k] == -1);
+    }
+    Scores added(alone.size(), Real(0.5)), from_zero(alone.size(), c.selector.traits().is_differentiable ? 0 : Real(-7));
+    const Scores pull(cotangent.begin() + static_cast<std::ptrdiff_t>(begin), cotangent.end());
+    pull_one(c.selector, alone, chosen, pull, added);
+    pull_one(c.selector, alone, chosen, pull, from_zero);
+    CHECK(same_bits(rows.items_of(ConstRow(grad), row), added));
+    CHECK(same_bits(rows.items_of(ConstRow(assigned), row), from_zero));
+  }
 }
 
 }  // namespace
@@ -100,26 +159,18 @@ TEST_CASE("the score of an item that is far below all others does not matter") {
   }
 }
 
-TEST_CASE("selectors of whole rows equal their row by row selves to the bit") {
+TEST_CASE("selectors give many rows at once the choices and gradients of each row alone, to the bit") {
   for (const std::string& text : selector_texts()) {
     CAPTURE(text);
     const auto selector = selector_of(text);
-    if (!selector->traits().keeps_all || selector->traits().is_random) continue;
-    constexpr std::size_t items = 13;
-    Scores scores = normals(3 * items, rng_of(8));
-    const Scores cotangent = normals(3 * items, rng_of(9));
-    Scores weights(3 * items), scratch(static_cast<std::size_t>(selector->scratch(items))), grad(3 * items, Real(0.5));
-    std::vector<Index> kept(items);
-    std::iota(kept.begin(), kept.end(), 0);
-    selector->select_rows({scores, weights, kept, scratch});
-    selector->backward_rows({scores, weights, kept, scratch}, cotangent, grad);
-    for (std::size_t begin = 0; begin < scores.size(); begin += items) {
-      const auto part = [&](const Scores& all) { return Scores(all.data() + begin, all.data() + begin + items); };
-      const Chosen chosen = choose(*selector, part(scores), rng_of(10));
-      Scores expected(items, Real(0.5));
-      selector->backward(part(scores), chosen.choice(), part(cotangent), expected);
-      CHECK(part(weights) == chosen.weights);
-      CHECK(part(grad) == expected);
+    if (!selector->parameters().empty()) continue;
+    for (const Extent items : {1, 2, 5, 16, 17, 64, 100, 128, 129, 150}) {
+      CAPTURE(items);
+      for (const Extent rows : {1, 21}) {
+        for (const double scale : {0.1, 3.0}) {
+          for (const How how : {How::kSelect, How::kGreedy}) check_rows({*selector, rows, items, scale, how});
+        }
+      }
     }
   }
 }
