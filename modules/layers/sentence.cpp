@@ -1,5 +1,6 @@
 #include "modules/layers/sentence.h"
 
+#include "framework/core/error.h"
 #include "framework/ops/checks.h"
 
 namespace fovea {
@@ -60,6 +61,25 @@ Value position_encoding(Value words, At at) {
 
 Value encode_sentence(Value words, SentenceEncoding encoding, At at) {
   return encoding == SentenceEncoding::kPosition ? position_encoding(words, at) : bag_of_words(words, at);
+}
+
+std::vector<Value> encode_words(const WordsToEncode& in, At at) {
+  if (in.tables.empty() || (!in.places.empty() && in.places.size() != in.tables.size())) {
+    throw Error("encode_words", "one table or more, and places for each or for none, were expected; " +
+                                    std::to_string(in.tables.size()) + " tables and " + std::to_string(in.places.size()) +
+                                    " of places came; give as many of both (at " + at.text() + ").");
+  }
+  std::vector<Value> inputs{in.words};
+  inputs.insert(inputs.end(), in.tables.begin(), in.tables.end());
+  inputs.insert(inputs.end(), in.places.begin(), in.places.end());
+  const bool has_numbers = !in.places.empty() && !in.numbers.is_empty();
+  if (has_numbers) inputs.push_back(in.numbers);
+  const OpPointer op = make_encode_words({.tables = in.tables.size(),
+                                          .encoding = in.encoding,
+                                          .has_null = in.has_null,
+                                          .has_places = !in.places.empty(),
+                                          .has_numbers = has_numbers});
+  return innermost(inputs, at).add_all(op, inputs, "", at);
 }
 
 }  // namespace fovea

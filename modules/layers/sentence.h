@@ -1,6 +1,7 @@
 #pragma once
 
 #include "framework/graph/functions.h"
+#include "framework/ops/encode_words.h"
 
 namespace fovea {
 
@@ -18,7 +19,19 @@ Value bag_of_words(Value words, At at = At::here());
 /// Source    Sukhbaatar et al. 2015, arXiv:1503.08895, section 4.1, position encoding.
 Value position_encoding(Value words, At at = At::here());
 
-enum class SentenceEncoding : std::uint8_t { kBagOfWords, kPosition };
 Value encode_sentence(Value words, SentenceEncoding encoding, At at = At::here());
+
+/// Word indices, and the tables that turn them into sentences.
+struct WordsToEncode {
+  Value words;                     // Index [..., J]
+  std::vector<Value> tables;       // [V, D] each
+  std::vector<Value> places = {};  // [P, D] for each table: what a sentence gets for its place in [..., N, J]; or none
+  Value numbers = {};              // Index [..., N]: the place of each sentence, -1: none; empty: that of its slot
+  SentenceEncoding encoding = SentenceEncoding::kPosition;
+  bool has_null = false;  // word 0 is no word
+};
+
+/// The sentences of each table, [..., D], without the vectors of their words in memory; see framework/ops/encode_words.h.
+std::vector<Value> encode_words(const WordsToEncode& in, At at = At::here());
 
 }  // namespace fovea

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "framework/ops/checks.h"
+
+namespace fovea {
+
+enum class SentenceEncoding : std::uint8_t { kBagOfWords, kPosition };
+
+struct EncodeWords {
+  std::size_t tables = 1;  // T >= 1
+  SentenceEncoding encoding = SentenceEncoding::kPosition;
+  bool has_null = false;     // word 0 is no word
+  bool has_places = false;   // T tables of places follow those of the words
+  bool has_numbers = false;  // the place of each sentence follows; else sentence n of a story has place n
+};
+
+/// Sentences as sums of the vectors of their words, by several tables at once: no vector of a word is stored.
+///
+/// Solves    y_k = sum over j of l_kj table[w_j]_k + place_k, where l_kj = 1 (bag of words) or
+///           (1 - j / J) - (k / D) (1 - 2 j / J) with j = 1 .. J and k = 1 .. D (position encoding). With `has_null` a word
+///           0 adds nothing; a place of -1 adds nothing.
+/// Shapes    words Index [..., J], tables [V, D] each; with `has_places` words are [..., N, J], and tables of places
+///           [P, D] each; with `has_numbers` places Index [..., N] -> one [..., D] for each table.
+/// Gradient  exact, added sentence by sentence in a fixed order; none for word 0 with `has_null`.
+/// Errors    more sentences than places; when run, a word outside of [0, V) or a place outside of [-1, P).
+/// Cost      T J D multiply-adds a sentence, and a copy of all tables, side by side: T V D.
+/// Source    Sukhbaatar et al. 2015, arXiv:1503.08895, section 4.1.
+OpPointer make_encode_words(const EncodeWords& options);
+
+}  // namespace fovea
