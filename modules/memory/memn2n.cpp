@@ -1,8 +1,27 @@
 #include "modules/memory/memn2n.h"
 
+#include "framework/attention/annealing.h"
 #include "framework/core/error.h"
+#include "modules/memory/story_places.h"
 
 namespace fovea {
+namespace {
+
+/// x [..., D] with the negative ones among the first half of the units set to 0.
+Value relu_of_half(Value x) {
+  const Extent half = (x.shape().last() + 1) / 2;
+  if (half == x.shape().last()) return relu(x);
+  return concat({relu(slice(x, -1, 0, half)), slice(x, -1, half)}, -1);
+}
+
+/// A table [V, D] whose row 0 is 0 and gets no gradient.
+Value without_null(Value table) {
+  std::vector<Real> factors(static_cast<std::size_t>(table.shape()[0]), Real{1});
+  factors[0] = 0;
+  return multiply(table, table.builder().constant("words", {table.shape()[0], 1}, factors));
+}
+
+}  // namespace
 
 void MemN2NOptions::fields(Options& options) {
   options.add("width", width, "of an embedded sentence D, >= 1", {.low = 1});
@@ -10,6 +29,14 @@ void MemN2NOptions::fields(Options& options) {
   options.add("hops", hops, "reads of the story, >= 1", {.low = 1});
   options.add("tying", tying, "of the tables of different hops", {"adjacent", "layer_wise"});
   options.add("encoding", encoding, "of a sentence", {"position", "bag_of_words"});
+  options.add("time", time, "what tells sentences apart: the slot, the age or nothing", {"slot", "age", "none"});
+  options.add("time_noise", time_noise, "most empty memories put in while training, share of a story in [0, 1]",
+              {.low = 0, .high = 1});
+  options.add("linear_start", linear_start, "share in [0, 1] of a read without softmax, a number or an annealing");
+  options.add("gate", gate, "of what is read into the state: none, one a hop or one shared by all",
+              {"none", "hop", "shared"});
+  options.add("nonlinear", nonlinear, "true: half of the units of the state are rectified behind each hop");
+  options.add("null_word", null_word, "true: word 0 is no word");
   options.add("site", site, "of the reads: scorer | pattern | selector | estimator");
 }
 
@@ -18,46 +45,110 @@ MemN2N::MemN2N(Builder& builder, MemN2NOptions options, At at) : options_(std::m
     throw Error(builder.path(), "a vocabulary of at least one word was expected; words is " +
                                     std::to_string(options_.words) + "; set it (at " + at.text() + ").");
   }
+  if (options_.time_noise > 0 && options_.time == "none") {
+    throw Error(builder.path(), "noise in time needs time; time_noise is " + std::to_string(options_.time_noise) +
+                                    " and time is none; set time=slot or time=age (at " + at.text() + ").");
+  }
+  declare_tables(builder, at);
+  declare_hops(builder, at);
+  if (options_.linear_start != "0") {
+    linear_share_ = annealed_number(builder, "linear_start", options_.linear_start, {.low = 0, .high = 1});
+  }
+}
+
+void MemN2N::declare_tables(Builder& builder, At at) {
   const Shape table{options_.words, options_.width};
+  const Init init = Init::normal(0.1);
   for (Extent k = 0; k <= (is_adjacent() ? options_.hops : 1); ++k) {
     const std::string number = std::to_string(k);
-    memories_.push_back({builder.parameter("embedding_" + number, table, Init::normal(0.1), at),
-                         builder.parameter("temporal_" + number, {options_.slots, options_.width}, Init::normal(0.1), at)});
+    embeddings_.push_back(builder.parameter("embedding_" + number, table, init, at));
+    if (options_.time == "none") continue;
+    temporals_.push_back(builder.parameter("temporal_" + number, {options_.slots, options_.width}, init, at));
   }
   if (is_adjacent()) {
-    question_ = memories_.front().embedding;
-    answer_ = memories_.back().embedding;
+    question_ = embeddings_.front();
+    answer_ = embeddings_.back();
   } else {
-    question_ = builder.parameter("embedding_question", table, Init::normal(0.1), at);
-    answer_ = builder.parameter("embedding_answer", table, Init::normal(0.1), at);
-    state_ = builder.parameter("state", {options_.width, options_.width}, {}, at);
+    question_ = builder.parameter("embedding_question", table, init, at);
+    answer_ = builder.parameter("embedding_answer", table, init, at);
+    state_ = builder.parameter("state", {options_.width, options_.width}, init, at);
   }
+  if (options_.null_word) answer_ = without_null(answer_);
+}
+
+void MemN2N::declare_hops(Builder& builder, At at) {
+  const auto gate = [&](const std::string& name) {
+    const auto scope = builder.scope(name);
+    return Gate{builder.parameter("weight", {options_.width, options_.width}, Init::normal(0.1), at),
+                builder.parameter("bias", {options_.width}, Init::zero(), at)};
+  };
   for (Extent hop = 0; hop < options_.hops; ++hop) {
+    if (options_.gate == "hop") gates_.push_back(gate("gate_" + std::to_string(hop)));
+    if (options_.gate == "shared") gates_.push_back(hop == 0 ? gate("gate") : gates_.front());
     const auto scope = builder.scope("hop_" + std::to_string(hop));
     sites_.emplace_back(builder, options_.site, options_.width, options_.width, at);
   }
 }
 
-Value MemN2N::encoded(Value words, Value table) const {
+std::vector<Value> MemN2N::encoded(Value words, const std::vector<Value>& tables, const std::vector<Value>& places,
+                                   Value numbers) const {
   const bool by_position = options_.encoding == "position";
-  return encode_sentence(embedding(words, table), by_position ? SentenceEncoding::kPosition : SentenceEncoding::kBagOfWords);
+  return encode_words({.words = words,
+                       .tables = tables,
+                       .places = places,
+                       .numbers = numbers,
+                       .encoding = by_position ? SentenceEncoding::kPosition : SentenceEncoding::kBagOfWords,
+                       .has_null = options_.null_word});
 }
 
-Value MemN2N::slots_of(Value story, const Memory& memory) const {
-  return add(encoded(story, memory.embedding), slice_like(memory.temporal, 0, story, 1));
+std::vector<Value> MemN2N::slots_of(Value story) const {
+  Value numbers;
+  if (options_.time == "age" || options_.time_noise > 0 || (options_.time == "slot" && options_.null_word)) {
+    const bool is_age = options_.time == "age";
+    numbers = story_places(story, {.count = is_age ? StoryTime::Count::kAges : StoryTime::Count::kSlots,
+                                   .places = options_.slots,
+                                   .noise = options_.time_noise,
+                                   .has_null = options_.null_word});
+  }
+  return encoded(story, embeddings_, temporals_, numbers);
+}
+
+// o = sum over allowed i of score_i c_i
+Value MemN2N::linear_read(const Attended& attended, Value values, Value mask) const {
+  Value scores = attended.scores;  // [B, 1, N]
+  if (!mask.is_empty()) scores = multiply(scores, unsqueeze(to_real(mask), 1));
+  return squeeze(matmul(scores, values), 1);
+}
+
+Value MemN2N::next_state(std::size_t hop, Value state, Value read) const {
+  const Value carried = is_adjacent() ? state : linear(state, state_);
+  Value next;
+  if (gates_.empty()) {
+    next = add(carried, read);
+  } else {  // t o + (1 - t) u
+    const Value gate = sigmoid(linear(state, gates_[hop].weight, gates_[hop].bias));
+    next = add(carried, multiply(gate, subtract(read, carried)));
+  }
+  return options_.nonlinear ? relu_of_half(next) : next;
 }
 
 MemN2N::Answer MemN2N::operator()(Value story, Value question, Value mask) {
-  std::vector<Value> slots;
-  for (const Memory& memory : memories_) slots.push_back(slots_of(story, memory));
+  const std::vector<Value> slots = slots_of(story);
   Answer answer;
-  Value state = encoded(question, question_);
+  Value state = encoded(question, {question_}, {}, {}).front();
   for (std::size_t hop = 0; hop < sites_.size(); ++hop) {
     const std::size_t first = is_adjacent() ? hop : 0;
-    const Value keys = sites_[hop].prepare_keys(slots[first]);
-    answer.hops.push_back(sites_[hop].attend(
-        {.queries = unsqueeze(state, 1), .prepared_keys = keys, .values = slots[first + 1], .mask = mask}));
-    state = add(is_adjacent() ? state : linear(state, state_), squeeze(answer.hops.back().read, 1));
+    const Value values = slots[first + 1];
+    answer.hops.push_back(sites_[hop].attend({.queries = unsqueeze(state, 1),
+                                              .prepared_keys = sites_[hop].prepare_keys(slots[first]),
+                                              .values = values,
+                                              .mask = mask}));
+    Value read = squeeze(answer.hops.back().read, 1);
+    if (!linear_share_.is_empty()) {  // s o' + (1 - s) o
+      const Value difference = subtract(linear_read(answer.hops.back(), values, mask), read);
+      read = add(read, multiply(linear_share_, difference));
+    }
+    state = next_state(hop, state, read);
   }
   answer.scores = linear(state, answer_);
   return answer;

@@ -129,7 +129,11 @@ TEST_CASE("a hard memory reads one sentence at each hop") {
 
 TEST_CASE("a memory network says what it needs") {
   CHECK_THROWS_WITH_AS(Network{MemN2NOptions{}}.build(), doctest::Contains("a vocabulary of at least one word"), Error);
-  CHECK_THROWS_WITH_AS(Network{options_of("adjacent", 1)}.build(7), doctest::Contains("7 places of axis 0"), Error);
+  CHECK_THROWS_WITH_AS(Network{options_of("adjacent", 1)}.build(7), doctest::Contains("more sentences than"), Error);
+  MemN2NOptions timeless = options_of("adjacent", 1);
+  timeless.time = "none";
+  timeless.time_noise = 0.1;
+  CHECK_THROWS_WITH_AS(Network{timeless}.build(), doctest::Contains("noise in time needs time"), Error);
 }
 
 }  // namespace fovea
