@@ -1,6 +1,9 @@
 #include "framework/cpu/row_math.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "framework/core/error.h"
@@ -82,6 +85,15 @@ Partition normalise_exp(std::span<const Real> scores, std::span<Real> weights) {
   const Real total = exp_shifted(scores, most, weights);
   scale(Real(1) / total, weights);
   return {most, total};
+}
+
+// exp(x + g), g = -log(-log(u)), u as Rng::fill_uniform makes it of a draw: at most exp(x) 2^24, at least exp(x) / 17.
+Pack race(Pack x, const std::uint32_t* draws) {
+  using Draws = std::int32_t __attribute__((vector_size(kPack * sizeof(std::int32_t))));
+  std::uint32_t __attribute__((vector_size(sizeof(Draws)))) words;
+  std::memcpy(&words, draws, sizeof(words));
+  const Pack uniform = (__builtin_convertvector(reinterpret_cast<Draws>(words >> 9), Pack) + Real(0.5)) * Real(0x1p-23);
+  return exp_pack(x) * reciprocal(-log_normal(uniform));
 }
 
 // p_i = exp(z_i) / sum(exp(z)):    dz_i += p_i (g_i - sum_j p_j g_j), with the old dz_i by whole(i) and part(i, count)
@@ -172,23 +184,28 @@ void assign_softmax_backward(std::span<const Real> weights, std::span<const Real
       weights, grad_weights, grad_scores, [](Extent) { return Pack{}; }, [](Extent, Extent) { return Pack{}; });
 }
 
-void gumbel_softmax(std::span<const Real> scores, std::span<const Real> uniforms, std::span<Real> weights) {
-  FOVEA_ASSERT(scores.size() == uniforms.size() && scores.size() == weights.size());
-  // exp(s + g) = exp(s) / -log(u) is at most 2^24, and at least 1 / 17 for the largest score.
-  const Pack most = broadcast(max(scores));
+void gumbel_softmax(std::span<const Real> scores, Rng& rng, std::span<Real> weights) {
+  FOVEA_ASSERT(scores.size() == weights.size());
+  constexpr Extent kDraws = 256;
+  static_assert(kDraws % kPack == 0);
+  const Real most = max(scores);
+  if (most == -kInfinity) return std::fill(weights.begin(), weights.end(), Real{0});
   const Extent n = length(scores);
-  const auto race = [&](Pack score, Pack uniform) { return exp_pack(score - most) * reciprocal(-log_normal(uniform)); };
+  std::array<std::uint32_t, kDraws> draws;
   Pack total{};
-  Extent i = 0;
-  for (; i + kPack <= n; i += kPack) {
-    const Pack value = race(load(scores.data() + i), load(uniforms.data() + i));
-    store(weights.data() + i, value);
-    total += value;
-  }
-  if (i < n) {
-    const Pack uniform = load_part_or(uniforms.data() + i, n - i, Real(0.5));
-    store_part(weights.data() + i, race(load_part(scores.data() + i, n - i), uniform), n - i);
-    total += load_part(weights.data() + i, n - i);  // read back: the lanes past the end must not be counted
+  for (Extent i = 0; i < n; i += kPack) {
+    const Extent at = i % kDraws;
+    if (at == 0) rng.fill_bits({draws.data(), static_cast<std::size_t>(std::min(kDraws, n - i))});
+    const Extent rest = n - i;
+    if (rest >= kPack) {
+      const Pack value = race(load(scores.data() + i) - most, draws.data() + at);
+      store(weights.data() + i, value);
+      total += value;
+    } else {
+      std::fill_n(draws.data() + at + rest, kPack - rest, 0U);
+      store_part(weights.data() + i, race(load_part(scores.data() + i, rest) - most, draws.data() + at), rest);
+      total += load_part(weights.data() + i, rest);  // read back: the lanes past the end must not be counted
+    }
   }
   scale(Real(1) / sum_lanes(total), weights);
 }

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "framework/core/real.h"
+#include "framework/core/rng.h"
 
 // Element-wise kernels over rows, vectorised, with bits that depend on the values and the length only (never on alignment,
 // on the thread or on neighbours). In float32 they are accurate to a few units in the last place; in float64 they are the
@@ -31,9 +32,9 @@ void softmax_weights(std::span<const Real> scores, std::span<Real> weights);
 void softmax_backward(std::span<const Real> weights, std::span<const Real> grad_weights, std::span<Real> grad_scores);
 /// The same with = for +=: as if grad_scores had been 0, to the bit.
 void assign_softmax_backward(std::span<const Real> weights, std::span<const Real> grad_weights, std::span<Real> grad_scores);
-/// weights = softmax(scores + noise), noise = -log(-log(uniforms)) in (0, 1), as exp(score) / -log(uniform), normalised: one
-/// logarithm less. Shapes: all [N], N >= 1.
-void gumbel_softmax(std::span<const Real> scores, std::span<const Real> uniforms, std::span<Real> weights);
+/// weights = softmax(scores + noise), noise = -log(-log(u)) with u as Rng::fill_uniform gives them: as exp(score) / -log(u),
+/// normalised, which needs one logarithm less. A row that is all -inf gets weights 0. Shapes: scores [N], weights [N].
+void gumbel_softmax(std::span<const Real> scores, Rng& rng, std::span<Real> weights);
 
 /// True where every element is finite.
 bool all_finite(std::span<const Real> in);

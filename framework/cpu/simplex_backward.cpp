@@ -29,6 +29,13 @@ void sparsemax_backward(const KeptRow& row, double temperature, Real* grad_score
 
 void entmax15_backward(const KeptRow& row, double temperature, Real* grad_scores) {
   const auto count = static_cast<Extent>(row.weights.size());
+  const Pack factor = broadcast(static_cast<Real>(1 / temperature));
+  if (count <= kPack) {  // most rows: one root for each weight
+    const Pack grad = load_some(row.grad_weights, count);
+    const Pack slope = square_root(load_some(row.weights.data(), count));
+    const Real mean = sum_lanes(slope * grad) / sum_lanes(slope);
+    return add_to_items(factor * slope * (grad - broadcast(mean)), row.kept, count, grad_scores);
+  }
   Pack slopes{}, products{};
   for (Extent i = 0; i < count; i += kPack) {
     const Pack slope = square_root(load_some(row.weights.data() + i, count - i));
@@ -36,7 +43,6 @@ void entmax15_backward(const KeptRow& row, double temperature, Real* grad_scores
     products = multiply_add(slope, load_some(row.grad_weights + i, count - i), products);
   }
   const Pack mean = broadcast(sum_lanes(products) / sum_lanes(slopes));
-  const Pack factor = broadcast(static_cast<Real>(1 / temperature));
   for (Extent i = 0; i < count; i += kPack) {
     const Pack slope = square_root(load_some(row.weights.data() + i, count - i));
     const Pack value = factor * slope * (load_some(row.grad_weights + i, count - i) - mean);

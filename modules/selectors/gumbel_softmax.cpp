@@ -73,9 +73,8 @@ class GumbelSoftmax final : public Selector {
   }
 
   void weigh_with_noise(ConstRow scores, Rng rng, Row noise, Row weights) const {
-    rng.fill_uniform(noise);
-    if (temperature_ == 1) return cpu::gumbel_softmax(scores, noise, weights);
-    cpu::gumbel(noise, noise);
+    if (temperature_ == 1) return cpu::gumbel_softmax(scores, rng, weights);
+    fill_gumbel(rng, noise);
     cpu::add(scores, noise);
     tempered_softmax(noise, temperature_, weights);
   }
