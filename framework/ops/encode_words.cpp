@@ -148,15 +148,13 @@ class EncodeWordsOp final : public Op {
     }
   }
 
-  // l_kj = (1 - j / J) - (k / D) (1 - 2 j / J) in every table's columns, or 1; zeros behind the last table     [J, width]
+  // l_kj in the columns of every table, zeros behind the last     [J, width]
   std::vector<Real> factors(const Sentences& all, Extent depth) const {
     std::vector<Real> made(static_cast<std::size_t>(all.length * all.width), Real{0});
     for (Extent j = 0; j < all.length; ++j) {
-      const Real place = static_cast<Real>(j + 1) / static_cast<Real>(all.length);
       for (Extent column = 0; column < static_cast<Extent>(options_.tables) * depth; ++column) {
-        const Real part = static_cast<Real>(column % depth + 1) / static_cast<Real>(depth);
         made[static_cast<std::size_t>(j * all.width + column)] =
-            options_.encoding == SentenceEncoding::kPosition ? (1 - place) - part * (1 - 2 * place) : Real{1};
+            word_factor(options_.encoding, j, all.length, column % depth, depth);
       }
     }
     return made;
@@ -209,6 +207,21 @@ class EncodeWordsOp final : public Op {
 };
 
 }  // namespace
+
+Real word_factor(SentenceEncoding encoding, Extent j, Extent length, Extent k, Extent depth) {
+  const Real place = static_cast<Real>(j + 1) / static_cast<Real>(length);
+  const Real part = static_cast<Real>(k + 1) / static_cast<Real>(depth);
+  switch (encoding) {
+    case SentenceEncoding::kPosition: return (1 - place) - part * (1 - 2 * place);
+    case SentenceEncoding::kCentredPosition: {
+      const auto middle = [](Extent i, Extent count) {  // in halves: whole numbers, so that 0 is met
+        return static_cast<Real>(2 * i + 1 - count) / static_cast<Real>(count);
+      };
+      return 1 + middle(j, length) * middle(k, depth);
+    }
+    default: return 1;
+  }
+}
 
 OpPointer make_encode_words(const EncodeWords& options) { return std::make_shared<EncodeWordsOp>(options); }
 

@@ -4,7 +4,14 @@
 
 namespace fovea {
 
-enum class SentenceEncoding : std::uint8_t { kBagOfWords, kPosition };
+/// l_kj, the factor of component k of word j, with j = 1 .. J and k = 1 .. D:
+///   kBagOfWords       1
+///   kPosition         (1 - j / J) - (k / D) (1 - 2 j / J)
+///   kCentredPosition  1 + 4 (k - (D + 1) / 2) (j - (J + 1) / 2) / (D J), whose mean is 1
+enum class SentenceEncoding : std::uint8_t { kBagOfWords, kPosition, kCentredPosition };
+
+/// Factor l_kj of a sentence of `length` words and of tables of width `depth`; j and k count from 0 here.
+Real word_factor(SentenceEncoding encoding, Extent j, Extent length, Extent k, Extent depth);
 
 struct EncodeWords {
   std::size_t tables = 1;  // T >= 1
@@ -24,7 +31,7 @@ struct EncodeWords {
 /// Gradient  exact, added sentence by sentence in a fixed order; none for word 0 with `has_null`.
 /// Errors    more sentences than places; when run, a word outside of [0, V) or a place outside of [-1, P).
 /// Cost      T J D multiply-adds a sentence, and a copy of all tables, side by side: T V D.
-/// Source    Sukhbaatar et al. 2015, arXiv:1503.08895, section 4.1.
+/// Source    Sukhbaatar et al. 2015, arXiv:1503.08895, section 4.1; the centred encoding is that of the authors' program.
 OpPointer make_encode_words(const EncodeWords& options);
 
 }  // namespace fovea

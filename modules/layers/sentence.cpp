@@ -8,6 +8,8 @@ namespace {
 
 class PositionEncodingOp final : public Op {
  public:
+  explicit PositionEncodingOp(SentenceEncoding encoding) : encoding_(encoding) {}
+
   std::string_view name() const override { return "position_encoding"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
@@ -38,29 +40,28 @@ class PositionEncodingOp final : public Op {
 
  private:
   template <class Body>
-  static void each_word(const Shape& shape, Body body) {
+  void each_word(const Shape& shape, Body body) const {
     const Extent length = shape[shape.rank() - 2];
     const Extent width = shape.last();
     for (Extent word = 0; word < extent_of(shape, 0, shape.rank() - 1); ++word) {
-      const Real place = static_cast<Real>(word % length + 1) / static_cast<Real>(length);
       for (Extent k = 0; k < width; ++k) {
-        const Real part = static_cast<Real>(k + 1) / static_cast<Real>(width);
-        body(word * width, word / length * width, k, (1 - place) - part * (1 - 2 * place));
+        body(word * width, word / length * width, k, word_factor(encoding_, word % length, length, k, width));
       }
     }
   }
+
+  SentenceEncoding encoding_;
 };
 
 }  // namespace
 
 Value bag_of_words(Value words, At at) { return sum(words, -2, at); }
 
-Value position_encoding(Value words, At at) {
-  return words.builder().add(std::make_shared<PositionEncodingOp>(), {words}, "", at);
-}
+Value position_encoding(Value words, At at) { return encode_sentence(words, SentenceEncoding::kPosition, at); }
 
 Value encode_sentence(Value words, SentenceEncoding encoding, At at) {
-  return encoding == SentenceEncoding::kPosition ? position_encoding(words, at) : bag_of_words(words, at);
+  if (encoding == SentenceEncoding::kBagOfWords) return bag_of_words(words, at);
+  return words.builder().add(std::make_shared<PositionEncodingOp>(encoding), {words}, "", at);
 }
 
 std::vector<Value> encode_words(const WordsToEncode& in, At at) {

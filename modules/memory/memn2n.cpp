@@ -7,6 +7,11 @@
 namespace fovea {
 namespace {
 
+SentenceEncoding encoding_of(const std::string& name) {
+  if (name == "centred_position") return SentenceEncoding::kCentredPosition;
+  return name == "position" ? SentenceEncoding::kPosition : SentenceEncoding::kBagOfWords;
+}
+
 /// x [..., D] with the negative ones among the first half of the units set to 0.
 Value relu_of_half(Value x) {
   const Extent half = (x.shape().last() + 1) / 2;
@@ -28,7 +33,7 @@ void MemN2NOptions::fields(Options& options) {
   options.add("slots", slots, "the most sentences of a story, >= 1", {.low = 1});
   options.add("hops", hops, "reads of the story, >= 1", {.low = 1});
   options.add("tying", tying, "of the tables of different hops", {"adjacent", "layer_wise"});
-  options.add("encoding", encoding, "of a sentence", {"position", "bag_of_words"});
+  options.add("encoding", encoding, "of a sentence", {"position", "centred_position", "bag_of_words"});
   options.add("time", time, "what tells sentences apart: the slot, the age or nothing", {"slot", "age", "none"});
   options.add("time_noise", time_noise, "most empty memories put in while training, share of a story in [0, 1]",
               {.low = 0, .high = 1});
@@ -92,12 +97,11 @@ void MemN2N::declare_hops(Builder& builder, At at) {
 
 std::vector<Value> MemN2N::encoded(Value words, const std::vector<Value>& tables, const std::vector<Value>& places,
                                    Value numbers) const {
-  const bool by_position = options_.encoding == "position";
   return encode_words({.words = words,
                        .tables = tables,
                        .places = places,
                        .numbers = numbers,
-                       .encoding = by_position ? SentenceEncoding::kPosition : SentenceEncoding::kBagOfWords,
+                       .encoding = encoding_of(options_.encoding),
                        .has_null = options_.null_word});
 }
 

@@ -16,7 +16,7 @@ struct MemN2NOptions {
   Extent slots = 50;  // the most sentences N in a story
   Extent hops = 3;
   std::string tying = "adjacent";     // or "layer_wise"
-  std::string encoding = "position";  // or "bag_of_words"
+  std::string encoding = "position";  // or "centred_position", "bag_of_words"
   std::string time = "slot";          // or "age", "none"
   double time_noise = 0;              // RN
   std::string linear_start = "0";     // LS: "plateau(from=1, to=0, moves=1, patience=0)"

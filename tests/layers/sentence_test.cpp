@@ -32,6 +32,8 @@ TEST_CASE("a bag of words forgets their order, position encoding does not") {
   // J = D = 2: the first word has the factors 1/2 and 1/2, the second 1/2 and 1.
   CHECK(encoded(SentenceEncoding::kPosition, shape, there) == std::vector<Real>{2, 5});
   CHECK(encoded(SentenceEncoding::kPosition, shape, back) == std::vector<Real>{2, 4});
+  // Centred: 5/4 and 3/4, then 3/4 and 5/4.
+  CHECK(encoded(SentenceEncoding::kCentredPosition, shape, there) == std::vector<Real>{3.5, 6.5});
 }
 
 TEST_CASE("sentences of a batch of stories are encoded one by one") {

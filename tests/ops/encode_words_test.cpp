@@ -44,6 +44,14 @@ struct Case {
     return made;
   }
 
+  double factor(double j, double k) const {
+    const auto most_j = static_cast<double>(words.last());
+    const auto most_k = static_cast<double>(width);
+    if (options.encoding == SentenceEncoding::kBagOfWords) return 1;
+    if (options.encoding == SentenceEncoding::kPosition) return (1 - j / most_j) - k / most_k * (1 - 2 * j / most_j);
+    return 1 + 4 * (k - (most_k + 1) / 2) * (j - (most_j + 1) / 2) / (most_k * most_j);
+  }
+
   // One element, by the formula of the docstring.
   Real expected(const std::vector<Input>& in, std::size_t table, Extent sentence, Extent k) const {
     double sum = 0;
@@ -51,10 +59,8 @@ struct Case {
     for (Extent j = 0; j < length; ++j) {
       const Index word = in[0].indices[static_cast<std::size_t>(sentence * length + j)];
       if (options.has_null && word == 0) continue;
-      const double place = static_cast<double>(j + 1) / static_cast<double>(length);
-      const double part = static_cast<double>(k + 1) / static_cast<double>(width);
-      const double factor = options.encoding == SentenceEncoding::kBagOfWords ? 1 : (1 - place) - part * (1 - 2 * place);
-      sum += factor * static_cast<double>(in[1 + table].reals[static_cast<std::size_t>(word * width + k)]);
+      sum += factor(static_cast<double>(j + 1), static_cast<double>(k + 1)) *
+             static_cast<double>(in[1 + table].reals[static_cast<std::size_t>(word * width + k)]);
     }
     if (!options.has_places) return static_cast<Real>(sum);
     const Extent number = options.has_numbers ? in.back().indices[static_cast<std::size_t>(sentence)] : sentence % words[-2];
@@ -78,7 +84,8 @@ struct Case {
 // Widths and numbers of tables that fill one register in part, several blocks of registers, and everything between.
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const SentenceEncoding encoding : {SentenceEncoding::kPosition, SentenceEncoding::kBagOfWords}) {
+  for (const SentenceEncoding encoding :
+       {SentenceEncoding::kPosition, SentenceEncoding::kCentredPosition, SentenceEncoding::kBagOfWords}) {
     for (const bool has_null : {false, true}) {
       EncodeWords options{.tables = 1, .encoding = encoding, .has_null = has_null};
       all.push_back({options, {4}, 3});
@@ -101,6 +108,7 @@ TEST_CASE("words are added up, each with the factor of its place, and the place 
   const Input words = index_input({2, 2}, {1, 2, 2, 1});
   const Input table = real_input({3, 2}, {9, 9, 1, 2, 3, 4});
   CHECK(ran({}, {words, table}).output() == Reals{2, 5, 2, 4});
+  CHECK(ran({.encoding = SentenceEncoding::kCentredPosition}, {words, table}).output() == Reals{3.5, 6.5, 4.5, 5.5});
   CHECK(ran({.encoding = SentenceEncoding::kBagOfWords}, {words, table}).output() == Reals{4, 6, 4, 6});
   const Input places = real_input({3, 2}, {10, 20, 30, 40, 50, 60});
   CHECK(ran({.has_places = true}, {words, table, places}).output() == Reals{12, 25, 32, 44});
