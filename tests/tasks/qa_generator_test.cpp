@@ -13,9 +13,15 @@
 namespace fovea::qa {
 namespace {
 
-/// The first story with seed 7 of one task of each family. Every answer and every supporting statement was checked by hand.
-const std::pair<Extent, std::string> kStories[] = {
-    {10,
+struct Known {
+  Extent task;
+  std::size_t number;
+  std::string text;
+};
+
+/// A story with seed 7 of one task of each family. Every answer and every supporting statement was checked by hand.
+const Known kStories[] = {
+    {10, 0,
      R"(1 Fred is either in the park or the school.
 2 Mary moved to the cinema.
 3 Is Fred in the bedroom? 	no	1
@@ -32,7 +38,7 @@ const std::pair<Extent, std::string> kStories[] = {
 14 Bill is in the park.
 15 Is Julie in the school? 	no	13
 )"},
-    {13,
+    {13, 0,
      R"(1 Sandra and John moved to the hallway.
 2 Following that they travelled to the bathroom.
 3 Where is Sandra? 	bathroom	1 2
@@ -49,7 +55,7 @@ const std::pair<Extent, std::string> kStories[] = {
 14 Afterwards they journeyed to the office.
 15 Where is Mary? 	office	13 14
 )"},
-    {14,
+    {14, 0,
      R"(1 Fred journeyed to the park this morning.
 2 Fred moved to the cinema yesterday.
 3 Where was Fred before the park? 	cinema	1 2
@@ -66,7 +72,7 @@ const std::pair<Extent, std::string> kStories[] = {
 14 Julie went back to the school this morning.
 15 Where was Julie before the school? 	park	14 8
 )"},
-    {8,
+    {8, 0,
      R"(1 John journeyed to the office.
 2 Sandra journeyed to the bedroom.
 3 Mary went back to the kitchen.
@@ -91,7 +97,7 @@ const std::pair<Extent, std::string> kStories[] = {
 22 Mary went back to the office.
 23 What is Mary carrying? 	football	9 10 18
 )"},
-    {19,
+    {19, 0,
      R"(1 The bathroom is east of the office.
 2 The bedroom is south of the office.
 3 The garden is west of the kitchen.
@@ -99,7 +105,7 @@ const std::pair<Extent, std::string> kStories[] = {
 5 The kitchen is north of the office.
 6 How do you go from the office to the garden?	n,w	5 3
 )"},
-    {18,
+    {18, 0,
      R"(1 The box is bigger than the container.
 2 The container fits inside the chest.
 3 The suitcase fits inside the container.
@@ -111,7 +117,7 @@ const std::pair<Extent, std::string> kStories[] = {
 9 Does the box fit in the suitcase?	no	3 1
 10 Is the suitcase bigger than the box?	no	3 1
 )"},
-    {16,
+    {16, 0,
      R"(1 Julius is a lion.
 2 Bernhard is a lion.
 3 Bernhard is yellow.
@@ -123,7 +129,7 @@ const std::pair<Extent, std::string> kStories[] = {
 9 Brian is a lion.
 10 What color is Brian?	gray	9 5 6
 )"},
-    {20,
+    {20, 0,
      R"(1 Sumit is thirsty.
 2 Where will sumit go?	kitchen	1
 3 Jason is hungry.
@@ -146,6 +152,18 @@ const std::pair<Extent, std::string> kStories[] = {
 20 Why did antoine go to the bedroom?	tired	11
 21 Antoine got the pajamas there.
 22 Why did antoine get the pajamas?	tired	11
+)"},
+    {18, 40,
+     R"(1 The box of chocolates fits inside the container.
+2 The chocolate fits inside the chest.
+3 The container is bigger than the box.
+4 The box is bigger than the box of chocolates.
+5 The box is bigger than the box of chocolates.
+6 Does the container fit in the box of chocolates?	no	5 3
+7 Is the box of chocolates bigger than the container?	no	5 3
+8 Is the box of chocolates bigger than the container?	no	5 3
+9 Does the box of chocolates fit in the container?	yes	3 4
+10 Is the box of chocolates bigger than the container?	no	5 3
 )"},
 };
 
@@ -197,9 +215,9 @@ std::set<std::string> people_in(const std::vector<Story>& stories, Extent task) 
 }  // namespace
 
 TEST_CASE("a story of each family is the one that was checked by hand") {
-  for (const auto& [task, text] : kStories) {
+  for (const auto& [task, number, text] : kStories) {
     CAPTURE(task);
-    CHECK(text_of(made(task, 1000).front(), task) == text);
+    CHECK(text_of(made(task, 1000)[number], task) == text);
   }
 }
 

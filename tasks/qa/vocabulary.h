@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "framework/core/real.h"
+
+namespace fovea::qa {
+
+/// A word of a sentence: in lower case, without full stops and question marks.
+struct Token {
+  std::string text;
+  std::size_t offset = 0;  // of its first byte in the sentence
+};
+std::vector<Token> tokens_of(std::string_view sentence);
+
+/// Letters of ASCII in lower case.
+std::string lower(std::string_view text);
+
+/// Words and their numbers, in the order of their bytes; number 0 is no word.
+class Vocabulary {
+ public:
+  Vocabulary() : Vocabulary(std::set<std::string>{}) {}
+  explicit Vocabulary(const std::set<std::string>& words);
+
+  Extent size() const { return static_cast<Extent>(words_.size()); }  // with number 0
+  Index number_of(const std::string& word) const;                     // 0: unknown
+  const std::string& word(Index number) const { return words_[static_cast<std::size_t>(number)]; }
+
+ private:
+  std::vector<std::string> words_;
+  std::map<std::string, Index> numbers_;
+};
+
+}  // namespace fovea::qa
