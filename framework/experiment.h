@@ -14,8 +14,8 @@ namespace fovea {
 /// Types of the inputs of a model: the tensors of a batch by name, for one batch shape.
 using InputTypes = std::map<std::string, Type>;
 
-/// Builds the graph of a run. In Mode::kTrain it sets the output "cost" [B] (and metrics); in Mode::kEvaluate the outputs that
-/// the task judges. Both modes share parameters by path, so both must declare them at the same paths.
+/// Builds the graph of a run. In Mode::kTrain it sets the output "cost" [B] (and metrics); in Mode::kEvaluate the outputs
+/// that the task judges. Both modes share parameters by path, so both must declare them at the same paths.
 using Model = std::function<void(Builder& builder, const InputTypes& inputs)>;
 
 /// One more evaluation at the end: the same model on another task text (another length, say), without retraining.

@@ -49,8 +49,8 @@ struct Judgement {
     std::string name;          // "sequence_accuracy"
     std::vector<double> rows;  // [B]
   };
-  std::vector<Metric> metrics;       // the first one is the main metric, higher is better
-  std::vector<std::string> slices;   // [B], such as "N=10"; empty: no slices
+  std::vector<Metric> metrics;      // the first one is the main metric, higher is better
+  std::vector<std::string> slices;  // [B], such as "N=10"; empty: no slices
 };
 
 /// Makes seeded batches and judges outputs.

@@ -26,15 +26,15 @@ struct Arguments {
   std::vector<std::string> settings;  // key=value
   std::vector<std::string> plugins;   // --plugin
   std::filesystem::path output = "runs";
-  std::string file;  // -o
-  std::string run;   // --run
-  std::string same;  // --same
-  std::string what;  // of `study`: estimators or selectors
-  std::string site;  // --site
+  std::string file;                     // -o
+  std::string run;                      // --run
+  std::string same;                     // --same
+  std::string what;                     // of `study`: estimators or selectors
+  std::string site;                     // --site
   std::vector<std::string> candidates;  // --of
   Extent samples = 200;                 // --samples
-  Extent seeds = 0;  // 0: one run with the seed of its settings
-  int threads = 0;   // 0: one per core
+  Extent seeds = 0;                     // 0: one run with the seed of its settings
+  int threads = 0;                      // 0: one per core
   bool restart = false;
   bool quiet = false;
   bool ops = false;

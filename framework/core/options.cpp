@@ -59,9 +59,8 @@ std::string_view trimmed(std::string_view text) {
 }
 
 bool is_name(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-  });
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; });
 }
 
 Call::Argument parse_argument(std::string_view text) {
@@ -158,7 +157,8 @@ Call parse_call(std::string_view text) {
   const auto open = whole.find('(');
   const std::string_view name = trimmed(whole.substr(0, open));
   if (!is_name(name)) {
-    throw Error("a name such as top_k or top_k(8) was expected; '" + std::string(text) + "' came; write name(option=value).");
+    throw Error("a name such as top_k or top_k(8) was expected; '" + std::string(text) +
+                "' came; write name(option=value).");
   }
   Call call{std::string(name), {}};
   if (open == std::string_view::npos) return call;
@@ -177,8 +177,8 @@ Call parse_call(std::string_view text) {
       if (!argument.empty()) {
         call.arguments.push_back(parse_argument(argument));
       } else if (!(is_end && call.arguments.empty())) {
-        throw Error("an option was expected at column " + std::to_string(i + 1) + " of '" + std::string(whole) +
-                    "'; '" + c + "' came; remove the comma.");
+        throw Error("an option was expected at column " + std::to_string(i + 1) + " of '" + std::string(whole) + "'; '" + c +
+                    "' came; remove the comma.");
       }
       begin = i + 1;
     }

@@ -31,7 +31,7 @@ class Options {
   struct Field {
     std::string name;
     Target target;
-    std::string help;             // one line with unit and range
+    std::string help;  // one line with unit and range
     Bounds bounds;
     std::vector<std::string> choices;  // for strings: empty means free text
   };

@@ -89,6 +89,6 @@ class Registry {
 // Registration, used by the macro of each kind: FOVEA_REGISTER(Selector, "top_k", TopK, R"doc(...)doc")
 #define FOVEA_REGISTER_NAME_(line) fovea_registered_##line
 #define FOVEA_REGISTER_NAME(line) FOVEA_REGISTER_NAME_(line)
-#define FOVEA_REGISTER(Base, name, Class, doc)                                                       \
-  [[maybe_unused]] static const bool FOVEA_REGISTER_NAME(__LINE__) =                                 \
+#define FOVEA_REGISTER(Base, name, Class, doc)                       \
+  [[maybe_unused]] static const bool FOVEA_REGISTER_NAME(__LINE__) = \
       ::fovea::Registry<Base>::instance().add(name, doc, __FILE__, [] { return std::make_unique<Class>(); })

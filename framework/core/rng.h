@@ -33,12 +33,12 @@ class Rng {
   /// Uniform in the open interval (0, 1): never 0, never 1, so that log and log1p are finite.
   double uniform();
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  double normal();                                // mean 0, deviation 1 (Box-Muller)
-  Extent below(Extent bound);                     // uniform in [0, bound), unbiased; bound >= 1
+  double normal();             // mean 0, deviation 1 (Box-Muller)
+  Extent below(Extent bound);  // uniform in [0, bound), unbiased; bound >= 1
   Extent between(Extent low, Extent high) { return low + below(high - low + 1); }  // both ends included
 
-  void fill_bits(std::span<std::uint32_t> out);   // what as many calls of bits() would give, many at a time
-  void fill_uniform(std::span<Real> out);         // (0, 1), the upper 23 of bits() each
+  void fill_bits(std::span<std::uint32_t> out);  // what as many calls of bits() would give, many at a time
+  void fill_uniform(std::span<Real> out);        // (0, 1), the upper 23 of bits() each
   void fill_normal(std::span<Real> out);
 
   template <class T>

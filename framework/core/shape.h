@@ -30,10 +30,10 @@ class Shape {
   Extent last() const { return rank_ == 0 ? 1 : (*this)[rank_ - 1]; }
   Extent rows() const { return rank_ == 0 || last() == 0 ? (rank_ == 0 ? 1 : without(-1).size()) : size() / last(); }
 
-  Shape with(int axis, Extent extent) const;     // one extent replaced
-  Shape without(int axis) const;                 // one axis removed
-  Shape inserted(int axis, Extent extent) const; // one axis added before `axis`; axis == rank appends
-  std::string text() const;                      // "[32, 20, 128]"
+  Shape with(int axis, Extent extent) const;      // one extent replaced
+  Shape without(int axis) const;                  // one axis removed
+  Shape inserted(int axis, Extent extent) const;  // one axis added before `axis`; axis == rank appends
+  std::string text() const;                       // "[32, 20, 128]"
 
   bool operator==(const Shape& other) const;
 

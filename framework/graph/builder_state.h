@@ -13,14 +13,14 @@ namespace fovea {
 /// What a Builder collects; a LoopBuilder reads the imports of its body.
 struct Builder::State {
   std::shared_ptr<Graph> graph = std::make_shared<Graph>();
-  std::string scope;               // full path: that of the loop and of the scopes opened in it
-  std::set<std::string> paths;     // of all nodes, to make new ones unique
+  std::string scope;            // full path: that of the loop and of the scopes opened in it
+  std::set<std::string> paths;  // of all nodes, to make new ones unique
   cpu::Products products = cpu::Products::kFull;
   bool is_frozen = false;
-  Builder* outer = nullptr;        // of the body of a loop
-  std::map<std::string, std::string> replaced_sites;       // path -> text
-  std::map<std::pair<int, int>, Value> imported;           // outer slot -> the input of this body
-  std::vector<std::pair<Slot, Value>> shared;              // input of this body, outer value; in the order of import
+  Builder* outer = nullptr;                           // of the body of a loop
+  std::map<std::string, std::string> replaced_sites;  // path -> text
+  std::map<std::pair<int, int>, Value> imported;      // outer slot -> the input of this body
+  std::vector<std::pair<Slot, Value>> shared;         // input of this body, outer value; in the order of import
 
   std::string path_of(const std::string& name) const { return scope.empty() ? name : scope + "/" + name; }
   std::string unique_path(const std::string& name);

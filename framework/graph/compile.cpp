@@ -132,8 +132,10 @@ void infer_node(Level& level, const LevelRequest& request, int id) {
   const auto given = request.inputs.find(id);
   if (given == request.inputs.end()) return;
   if (given->second.kind != node.outputs[0].kind || given->second.shape.rank() != node.outputs[0].shape.rank()) {
-    throw error_at(node, "an input of " + std::to_string(node.outputs[0].shape.rank()) + " axes and the kind it was built with "
-                         "was expected; " + given->second.shape.text() + " came; build the model for this batch.");
+    throw error_at(node, "an input of " + std::to_string(node.outputs[0].shape.rank()) +
+                             " axes and the kind it was built with "
+                             "was expected; " +
+                             given->second.shape.text() + " came; build the model for this batch.");
   }
   compiled.types = {given->second};
 }
@@ -206,7 +208,8 @@ std::shared_ptr<const Level> compile_level(const LevelRequest& request) {
     const Node& node = request.graph->node(id);
     if (node.kind != Node::Kind::kOp && node.kind != Node::Kind::kLoop) continue;
     infer_node(*level, request, id);
-    if (request.has_backward) level->nodes[static_cast<std::size_t>(id)].needs_gradient = needs_gradient(*level, request, id);
+    if (request.has_backward)
+      level->nodes[static_cast<std::size_t>(id)].needs_gradient = needs_gradient(*level, request, id);
   }
   if (request.has_backward) {
     choose_seeds(*level, request);

@@ -84,7 +84,8 @@ struct Execution::Impl {
   }
 };
 
-Execution::Execution(std::shared_ptr<const Plan> plan, const std::function<ParameterMemory(const std::string& path)>& parameters)
+Execution::Execution(std::shared_ptr<const Plan> plan,
+                     const std::function<ParameterMemory(const std::string& path)>& parameters)
     : impl_(std::make_unique<Impl>()) {
   impl_->plan = std::move(plan);
   impl_->parameters = parameters;

@@ -157,8 +157,14 @@ class Binder {
 class LoopBinder {
  public:
   LoopBinder(const Frame& outer, int id, const FrameMemory& memory, const BindContext& context)
-      : outer_(outer), node_(outer.level->graph->node(id)), compiled_(outer.level->nodes[static_cast<std::size_t>(id)]),
-        ports_(*node_.loop), body_(*compiled_.body), id_(id), memory_(memory), context_(context) {}
+      : outer_(outer),
+        node_(outer.level->graph->node(id)),
+        compiled_(outer.level->nodes[static_cast<std::size_t>(id)]),
+        ports_(*node_.loop),
+        body_(*compiled_.body),
+        id_(id),
+        memory_(memory),
+        context_(context) {}
 
   std::unique_ptr<LoopFrames> run() {
     if (compiled_.is_active) bind_carried_gradients();
@@ -196,7 +202,8 @@ class LoopBinder {
   Tensor outer_gradient(std::size_t input) const {
     const Slot slot = node_.inputs[input];
     if (!compiled_.is_active || compiled_.is_wanted[input] == 0) return {nullptr, outer_.level->type(slot)};
-    if (compiled_.duplicates[input].home != Home::kNone) return {base(compiled_.duplicates[input]), outer_.level->type(slot)};
+    if (compiled_.duplicates[input].home != Home::kNone)
+      return {base(compiled_.duplicates[input]), outer_.level->type(slot)};
     return outer_.gradient(slot);
   }
 

@@ -47,8 +47,8 @@ struct BoundStep {
 /// A level bound to memory: the graph, or one step of a loop.
 struct Frame {
   const Level* level = nullptr;
-  std::vector<std::vector<Ref>> values;       // by node and output
-  std::vector<std::vector<Tensor>> gradients; // null data: none
+  std::vector<std::vector<Ref>> values;        // by node and output
+  std::vector<std::vector<Tensor>> gradients;  // null data: none
   std::vector<BoundStep> steps;
 
   Ref value(Slot slot) const { return values[index(slot.node)][index(slot.output)]; }
@@ -57,18 +57,18 @@ struct Frame {
 };
 
 struct LoopFrames {
-  std::vector<Frame> frames;                             // one per step
-  struct Edge {                                          // of one step
-    std::vector<Transfer> stack_copies;                  // stacked outputs that are not written in place
+  std::vector<Frame> frames;             // one per step
+  struct Edge {                          // of one step
+    std::vector<Transfer> stack_copies;  // stacked outputs that are not written in place
     std::vector<Transfer> last_copies;
     std::vector<Transfer> carried_sums, stacked_sums, last_sums;
-    std::vector<Tensor> stacked_slices;                  // cleared where the step does not run
+    std::vector<Tensor> stacked_slices;  // cleared where the step does not run
     std::vector<Tensor> seed_clears;
-    Tensor stop;                                         // null: none
+    Tensor stop;  // null: none
   };
   std::vector<Edge> edges;
-  std::vector<Tensor> carried_gradients[2];              // of even and of odd steps
-  std::vector<Transfer> initial_sums;                    // gradients of the initial values
+  std::vector<Tensor> carried_gradients[2];  // of even and of odd steps
+  std::vector<Transfer> initial_sums;        // gradients of the initial values
   Extent ran = 0;
 };
 
@@ -84,9 +84,9 @@ struct BindContext {
 struct FrameMemory {
   std::byte* kept = nullptr;
   std::byte* transient = nullptr;
-  std::map<int, Ref> inputs;                             // by input node
+  std::map<int, Ref> inputs;  // by input node
   std::map<int, Tensor> input_gradients;
-  std::map<std::pair<int, int>, Ref> redirected;         // values that the loop around keeps
+  std::map<std::pair<int, int>, Ref> redirected;  // values that the loop around keeps
 };
 
 Frame bind_frame(const Level& level, const FrameMemory& memory, const BindContext& context);

@@ -51,10 +51,10 @@ struct LoopPorts {
     Slot slot;                // in the body
     bool is_stacked = false;  // [T, ...] of all steps; else the value of the last step that ran
   };
-  std::vector<Output> outputs;                 // of the node
-  Slot stop;                                   // node -1: none; else Index [B], 1 = finished
-  Extent steps = 0;                            // 0: as many as the stacked inputs, or `steps_like`, say
-  int steps_like = -1;                         // input of the node whose axis `steps_axis` gives the steps
+  std::vector<Output> outputs;  // of the node
+  Slot stop;                    // node -1: none; else Index [B], 1 = finished
+  Extent steps = 0;             // 0: as many as the stacked inputs, or `steps_like`, say
+  int steps_like = -1;          // input of the node whose axis `steps_axis` gives the steps
   int steps_axis = 0;
 };
 
@@ -73,10 +73,10 @@ struct Node {
 
 /// What a site publishes: a row of choices per query, for the results and the counters.
 struct SiteRecord {
-  std::string path;  // "decoder/pointer"
-  std::string text;  // "additive | dense | softmax | none", canonical
+  std::string path;                             // "decoder/pointer"
+  std::string text;                             // "additive | dense | softmax | none", canonical
   Slot scores, kept, weights, count, log_prob;  // node -1: not there
-  Slot right;               // Index [B, M]: the item that should be chosen, -1 where it is not known
+  Slot right;                                   // Index [B, M]: the item that should be chosen, -1 where it is not known
   bool is_stacked = false;  // chosen inside a loop: the tensors are [T, B, M, ...] instead of [B, M, ...]
 };
 

@@ -26,10 +26,10 @@ struct Buffer {
 
 /// One node of a compiled level.
 struct LevelNode {
-  std::vector<Type> types;         // of the outputs
-  std::vector<Buffer> values;      // of the outputs
-  std::vector<Buffer> gradients;   // of the outputs; kNone where nothing flows
-  std::vector<char> is_wanted;     // per input: does its gradient flow on?
+  std::vector<Type> types;        // of the outputs
+  std::vector<Buffer> values;     // of the outputs
+  std::vector<Buffer> gradients;  // of the outputs; kNone where nothing flows
+  std::vector<char> is_wanted;    // per input: does its gradient flow on?
   std::vector<Type> scratch_types;
   std::vector<Buffer> scratch;
   std::vector<Type> workspace_types;
@@ -43,7 +43,7 @@ struct LevelNode {
   bool is_active = false;          // ... and its gradient is asked for
   std::shared_ptr<const Prepared> prepared;
   std::shared_ptr<const struct Level> body;  // of a loop
-  Buffer loop_kept;                // memory of the frames of a loop
+  Buffer loop_kept;                          // memory of the frames of a loop
   Buffer loop_transient;
   Buffer loop_carried_gradients;
   Extent steps = 0;
@@ -54,9 +54,9 @@ struct Level {
   std::shared_ptr<const Graph> graph;
   bool is_body = false;
   bool has_backward = false;
-  std::vector<LevelNode> nodes;    // by node id
-  std::vector<Slot> seeds;         // outputs at which gradients come in
-  std::size_t kept_bytes = 0;      // of one frame
+  std::vector<LevelNode> nodes;  // by node id
+  std::vector<Slot> seeds;       // outputs at which gradients come in
+  std::size_t kept_bytes = 0;    // of one frame
   std::size_t transient_bytes = 0;
   std::size_t unshared_bytes = 0;
   double multiply_adds = 0;
@@ -68,10 +68,10 @@ struct Level {
 
 struct LevelRequest {
   std::shared_ptr<const Graph> graph;
-  std::map<int, Type> inputs;      // of input nodes, by id; missing: as built
-  std::vector<int> wanted;         // input nodes whose gradient is wanted
-  std::vector<Slot> seeds;         // empty: chosen from the outputs of the graph
-  std::vector<Slot> outside;       // values that the loop around keeps: no buffer of their own
+  std::map<int, Type> inputs;  // of input nodes, by id; missing: as built
+  std::vector<int> wanted;     // input nodes whose gradient is wanted
+  std::vector<Slot> seeds;     // empty: chosen from the outputs of the graph
+  std::vector<Slot> outside;   // values that the loop around keeps: no buffer of their own
   bool is_body = false;
   bool has_backward = false;
 };

@@ -99,9 +99,9 @@ void LoopBuilder::next(Value carried, Value updated, At at) {
   State::Port& port = state_->carried_port(carried);
   port.updated = state_->body->import(updated, at);
   if (!(port.updated.type() == port.inner.type())) {
-    throw Error(state_->path + "/" + port.name, "the next value is " + port.inner.shape().text() + " like the carried one; " +
-                                                    port.updated.shape().text() + " came; make them equal (built at " +
-                                                    at.text() + ").");
+    throw Error(state_->path + "/" + port.name, "the next value is " + port.inner.shape().text() +
+                                                    " like the carried one; " + port.updated.shape().text() +
+                                                    " came; make them equal (built at " + at.text() + ").");
   }
 }
 

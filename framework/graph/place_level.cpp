@@ -97,8 +97,7 @@ class Placement {
     Buffer& value = level_.at(source).values[static_cast<std::size_t>(source.output)];
     if (value.home == Home::kOutside) return;
     const Node& node = level_.graph->node(consumer);
-    const bool is_read_back =
-        node_of(consumer).is_active && (!node.op || reads(node.op->backward_reads().inputs, input));
+    const bool is_read_back = node_of(consumer).is_active && (!node.op || reads(node.op->backward_reads().inputs, input));
     const int last = std::max(value.piece.last, is_read_back ? backward(consumer) : forward(consumer));
     buffers_.erase(std::find(buffers_.begin(), buffers_.end(), &value));
     give(value, value.piece.bytes, value.piece.first, last);
@@ -182,7 +181,8 @@ class Placement {
   void mark_first_writer(int id, Slot slot) {
     const Node& node = level_.graph->node(id);
     LevelNode& compiled = node_of(id);
-    const auto input = static_cast<std::size_t>(std::find(node.inputs.begin(), node.inputs.end(), slot) - node.inputs.begin());
+    const auto input =
+        static_cast<std::size_t>(std::find(node.inputs.begin(), node.inputs.end(), slot) - node.inputs.begin());
     if (node.op && input < 32 && node.op->can_assign(input)) {
       compiled.assign |= 1U << input;
     } else {

@@ -28,9 +28,9 @@ class Plan {
 
   const Graph& graph() const;
   Passes passes() const;
-  const Type& type(Slot slot) const;        // for the shapes of this plan
-  std::size_t arena_bytes() const;          // slabs of loops included
-  std::size_t unshared_bytes() const;       // what the arena would take without reuse
+  const Type& type(Slot slot) const;   // for the shapes of this plan
+  std::size_t arena_bytes() const;     // slabs of loops included
+  std::size_t unshared_bytes() const;  // what the arena would take without reuse
   /// One line a step: number, path, op, shapes, offset; for `fovea check`.
   std::string describe() const;
   double multiply_adds() const;
@@ -51,10 +51,10 @@ struct ParameterMemory {
 
 /// The first value that is not finite, found by a step-wise run.
 struct NotFinite {
-  std::string path;    // of the node
-  std::string pass;    // "forward" or "backward"
-  int time = 0;        // step of the loop, where in one
-  Extent item = 0;     // leading index of the first bad element: the row of the batch for [B, ...]
+  std::string path;  // of the node
+  std::string pass;  // "forward" or "backward"
+  int time = 0;      // step of the loop, where in one
+  Extent item = 0;   // leading index of the first bad element: the row of the batch for [B, ...]
   double value = 0;
   std::string text() const;
 };

@@ -15,9 +15,9 @@ enum class Mode : std::uint8_t { kTrain, kEvaluate };
 
 /// What a site has done, for the claim that work follows the choice; summed per site and written to the results.
 struct Counters {
-  std::uint64_t scored_pairs = 0;           // (query, key) pairs that were scored
-  std::uint64_t gathered_rows = 0;          // value rows read in forward
-  std::uint64_t gathered_rows_backward = 0; // value rows touched in backward
+  std::uint64_t scored_pairs = 0;            // (query, key) pairs that were scored
+  std::uint64_t gathered_rows = 0;           // value rows read in forward
+  std::uint64_t gathered_rows_backward = 0;  // value rows touched in backward
 
   Counters& operator+=(const Counters& other);
 };

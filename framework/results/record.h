@@ -71,11 +71,11 @@ struct SelectionSite {
   std::int64_t gathered_rows_forward = 0;
   std::int64_t gathered_rows_backward = 0;
   // Over all rows of the last evaluation:
-  std::optional<double> dead_share;             // share of the items that are never kept
-  std::optional<std::int64_t> distinct_items;   // items that have the largest weight somewhere
-  std::optional<double> largest_share;          // of the choices, those of the item that is chosen most
-  std::optional<double> mean_entropy;           // of the weights, in nats
-  std::optional<double> selection_accuracy;  // where the task knows the right choice
+  std::optional<double> dead_share;            // share of the items that are never kept
+  std::optional<std::int64_t> distinct_items;  // items that have the largest weight somewhere
+  std::optional<double> largest_share;         // of the choices, those of the item that is chosen most
+  std::optional<double> mean_entropy;          // of the weights, in nats
+  std::optional<double> selection_accuracy;    // where the task knows the right choice
 };
 
 /// Inputs, targets and outputs of the sample of one split.

@@ -17,7 +17,7 @@ constexpr std::uint64_t kMagic = 0x32544b4341564f46U;  // "FOVACKT2"
 class Writer {
  public:
   template <class T>
-  requires std::is_arithmetic_v<T>
+    requires std::is_arithmetic_v<T>
   void operator()(const T& value) {
     const auto* bytes = reinterpret_cast<const std::byte*>(&value);
     bytes_.insert(bytes_.end(), bytes, bytes + sizeof(T));
@@ -27,13 +27,14 @@ class Writer {
     append(text.data(), text.size());
   }
   template <class T>
-  requires std::is_floating_point_v<T>
+    requires std::is_floating_point_v<T>
   void operator()(const std::vector<T>& values) {
     (*this)(static_cast<std::uint64_t>(values.size()));
     append(values.data(), values.size() * sizeof(T));
   }
   template <class T>
-  requires(!std::is_floating_point_v<T>) void operator()(const std::vector<T>& items) {
+    requires(!std::is_floating_point_v<T>)
+  void operator()(const std::vector<T>& items) {
     (*this)(static_cast<std::uint64_t>(items.size()));
     for (const T& item : items) (*this)(item);
   }
@@ -65,20 +66,21 @@ class Reader {
   explicit Reader(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
   template <class T>
-  requires std::is_arithmetic_v<T>
+    requires std::is_arithmetic_v<T>
   void operator()(T& value) { std::memcpy(&value, take(sizeof(T)), sizeof(T)); }
   void operator()(std::string& text) {
     const std::size_t size = count(1);
     text.assign(reinterpret_cast<const char*>(take(size)), size);
   }
   template <class T>
-  requires std::is_floating_point_v<T>
+    requires std::is_floating_point_v<T>
   void operator()(std::vector<T>& values) {
     values.resize(count(sizeof(T)));
     if (!values.empty()) std::memcpy(values.data(), take(values.size() * sizeof(T)), values.size() * sizeof(T));
   }
   template <class T>
-  requires(!std::is_floating_point_v<T>) void operator()(std::vector<T>& items) {
+    requires(!std::is_floating_point_v<T>)
+  void operator()(std::vector<T>& items) {
     items.resize(count(1));
     for (T& item : items) (*this)(item);
   }

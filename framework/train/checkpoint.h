@@ -19,7 +19,8 @@ struct Checkpoint {
   TextPairs config;          // the resolved configuration; another one cannot be resumed
   Extent step = 0;           // steps done
   Extent evaluated_at = -1;  // the step of the last evaluation on the validation split
-  // Early stopping: the best main metric, its step, the evaluations since; with patience the parameters it was measured with.
+  // Early stopping: the best main metric, its step, the evaluations since; with patience the parameters it was measured
+  // with.
   double best_metric = -std::numeric_limits<double>::infinity();
   Extent best_step = 0;
   Extent evaluations_without_gain = 0;

@@ -6,9 +6,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "fovea_commit.h"  // made by the build: FOVEA_COMMIT
 #include "framework/cpu/parallel.h"
 #include "framework/train/run_config.h"
-#include "fovea_commit.h"  // made by the build: FOVEA_COMMIT
 
 namespace fovea {
 

@@ -69,8 +69,8 @@ class BeamExpand : public Op {
   std::vector<Type> infer(std::span<const Type> in) const override {
     const Shape& scores = in[0].shape;
     if (scores.rank() != 3 || !(in[1].shape == scores) || !(in[2].shape == scores.without(-1))) {
-      throw Error("beam_expand: scores and mask [B, W, N] and totals [B, W] were expected; they are " + scores.text() + ", " +
-                  in[1].shape.text() + " and " + in[2].shape.text() + "; make their shapes agree.");
+      throw Error("beam_expand: scores and mask [B, W, N] and totals [B, W] were expected; they are " + scores.text() +
+                  ", " + in[1].shape.text() + " and " + in[2].shape.text() + "; make their shapes agree.");
     }
     const Shape beams = scores.without(-1);
     return {{beams, Kind::kIndex}, {beams, Kind::kIndex}, {beams, Kind::kReal}, {scores, Kind::kIndex}};
@@ -117,9 +117,7 @@ class FirstTotals : public Op {
 
   std::string_view name() const override { return "first_totals"; }
   bool is_differentiable() const override { return false; }
-  std::vector<Type> infer(std::span<const Type> in) const override {
-    return {{Shape{in[0].shape[0], beams_}, Kind::kReal}};
-  }
+  std::vector<Type> infer(std::span<const Type> in) const override { return {{Shape{in[0].shape[0], beams_}, Kind::kReal}}; }
   void forward(const OpRun& run) const override {
     std::fill_n(run.out[0].real(), run.out[0].size(), kDead);
     for (Extent i = 0; i < run.out[0].size(); i += beams_) run.out[0].real()[i] = 0;

@@ -18,7 +18,9 @@ namespace {
 class Decoder {
  public:
   Decoder(Builder& b, const Encoded& encoded, const PointerOptions& options)
-      : options_(options), encoded_(encoded), lstm_(b, "lstm", encoded.items.shape().last(), options.hidden),
+      : options_(options),
+        encoded_(encoded),
+        lstm_(b, "lstm", encoded.items.shape().last(), options.hidden),
         start_(b.parameter("start", {encoded.items.shape().last()}, Init::uniform(0.08))) {
     const Extent width = encoded.memory.shape().last();
     for (Extent g = 0; g < options.glimpses; ++g) add_glimpse(b, g, width);
@@ -115,7 +117,7 @@ void decode_greedily(Builder& b, const Encoded& encoded, const PointerOptions& o
   loop.next(cell, state.cell);
   loop.next(input, gather_items(encoded.items, picked.chosen));
   loop.next(mask, picked.remaining);
-  const Value chosen = loop.stack("chosen", picked.chosen);       // [M, B]
+  const Value chosen = loop.stack("chosen", picked.chosen);  // [M, B]
   const Value log_probs = loop.stack("log_prob", picked.log_prob);
   loop.finish();
   const Value pointers = transpose(chosen, {1, 0});
@@ -141,8 +143,7 @@ void decode_with_beams(Builder& b, const Encoded& encoded, const PointerOptions&
   const Value totals = loop.carried("totals", first_totals(encoded.items, beams));
   // The LSTM takes beams as rows of the batch.
   const auto rows = [](Value x, Extent last) { return reshape(x, {-1, last}); };
-  const Lstm::State state =
-      decoder.lstm().step(rows(input, width), {rows(hidden, state_width), rows(cell, state_width)});
+  const Lstm::State state = decoder.lstm().step(rows(input, width), {rows(hidden, state_width), rows(cell, state_width)});
   const Value states = reshape(state.hidden, {-1, beams, state_width});
   const Expanded next = beam_expand(decoder.point(states, mask), mask, totals, decoder.use());
   loop.next(hidden, gather_items(states, next.parent));

@@ -118,8 +118,8 @@ class PointingAccuracy : public Op {
   std::vector<Type> infer(std::span<const Type> in) const override {
     const Shape& scores = in[0].shape;
     if (scores.rank() != 3 || !(in[1].shape == scores) || !(in[2].shape == scores.without(-1))) {
-      throw Error("pointing_accuracy: scores and mask [B, M, N] and targets [B, M] were expected; they are " + scores.text() +
-                  ", " + in[1].shape.text() + " and " + in[2].shape.text() + "; make their shapes agree.");
+      throw Error("pointing_accuracy: scores and mask [B, M, N] and targets [B, M] were expected; they are " +
+                  scores.text() + ", " + in[1].shape.text() + " and " + in[2].shape.text() + "; make their shapes agree.");
     }
     return {{Shape{scores[0]}, Kind::kReal}, {Shape{scores[0]}, Kind::kReal}};
   }

@@ -28,8 +28,8 @@ void check(const PointerOptions& options) {
   }
   const std::string selector = parse_call(SiteText::parse(options.site).selector).name;
   if (selector == "softmax") return;
-  throw Error(kWhere, "the site of a pointer trained by teacher forcing chooses with selector 'softmax'; it has '" + selector +
-                          "'; write softmax, greedy choice and beams come with the decoder.");
+  throw Error(kWhere, "the site of a pointer trained by teacher forcing chooses with selector 'softmax'; it has '" +
+                          selector + "'; write softmax, greedy choice and beams come with the decoder.");
 }
 
 const Type& input_type(const InputTypes& inputs, const std::string& name, int rank) {
@@ -63,7 +63,8 @@ void pointer_network(Builder& b, const InputTypes& inputs, const PointerOptions&
   const Value items = b.input("items", input_type(inputs, "items", 3));
   const pointer::Encoded encoded = pointer::encode(b, items, options);
   if (b.mode() == Mode::kEvaluate) {
-    return options.beam > 1 ? pointer::decode_with_beams(b, encoded, options) : pointer::decode_greedily(b, encoded, options);
+    return options.beam > 1 ? pointer::decode_with_beams(b, encoded, options)
+                            : pointer::decode_greedily(b, encoded, options);
   }
   pointer::teach(b, encoded, b.input("targets", input_type(inputs, "targets", 2)), options);
 }

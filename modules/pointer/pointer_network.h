@@ -14,10 +14,10 @@ struct PointerOptions {
   Extent item_layers = 1;       // of the embedding of an item; 0: items enter as they are
   Extent process_steps = 3;     // reads of the set encoder before the first output
   std::string site = "additive | dense | softmax | none";
-  Extent glimpses = 0;          // reads of the remaining items before each pointing
-  double tanh_clip = 0;         // scores become clip * tanh(score); 0: as they are
-  bool use_once = true;         // an item that was chosen is masked from then on
-  Extent beam = 1;              // beams of the search in evaluation; 1: greedy
+  Extent glimpses = 0;   // reads of the remaining items before each pointing
+  double tanh_clip = 0;  // scores become clip * tanh(score); 0: as they are
+  bool use_once = true;  // an item that was chosen is masked from then on
+  Extent beam = 1;       // beams of the search in evaluation; 1: greedy
 
   void fields(Options& options);
 };

@@ -28,9 +28,9 @@ class Polynomial : public Task {
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const auto found = outputs.find("probability");
     if (found == outputs.end() || !(found->second.type == batch.at("target").type)) {
-      throw Error(kName, "an output 'probability', Real " + batch.at("target").shape().text() +
-                             ", is needed; the model has " + (found == outputs.end() ? "none" : found->second.shape().text()) +
-                             "; name it with Builder::output.");
+      throw Error(kName,
+                  "an output 'probability', Real " + batch.at("target").shape().text() + ", is needed; the model has " +
+                      (found == outputs.end() ? "none" : found->second.shape().text()) + "; name it with Builder::output.");
     }
     const double of_zero = std::pow(target_, power_);
     const double of_one = std::pow(1 - target_, power_);

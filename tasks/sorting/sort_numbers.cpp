@@ -35,9 +35,8 @@ void order_positions(const std::string& order, std::span<const Real> numbers, st
   std::transform(numbers.begin(), numbers.end(), keys.begin(),
                  [&](Real number) { return rank_key(order, static_cast<double>(number)); });
   std::iota(targets.begin(), targets.end(), Index{0});
-  std::stable_sort(targets.begin(), targets.end(), [&](Index a, Index b) {
-    return keys[static_cast<std::size_t>(a)] < keys[static_cast<std::size_t>(b)];
-  });
+  std::stable_sort(targets.begin(), targets.end(),
+                   [&](Index a, Index b) { return keys[static_cast<std::size_t>(a)] < keys[static_cast<std::size_t>(b)]; });
   if (order == "alternating") alternate_ends(targets);
 }
 
@@ -120,8 +119,8 @@ class SortNumbers : public Task {
     }
     if (!(found->second.type == targets.type)) {
       throw Error(kName, "output 'pointers' must be Index " + targets.shape().text() + "; it is " +
-                             (found->second.type.kind == Kind::kIndex ? "Index " : "Real ") +
-                             found->second.shape().text() + "; give one position for each number.");
+                             (found->second.type.kind == Kind::kIndex ? "Index " : "Real ") + found->second.shape().text() +
+                             "; give one position for each number.");
     }
     return found->second;
   }

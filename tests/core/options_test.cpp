@@ -63,7 +63,8 @@ TEST_CASE("a call that is not one is refused") {
     CHECK_THROWS_AS(parse_call(text), Error);
   }
   Sample s;
-  CHECK_THROWS_WITH_AS(apply(parse_call("x(1,1,true,ascending,5,9)"), s.options), doctest::Contains("takes 5 options"), Error);
+  CHECK_THROWS_WITH_AS(apply(parse_call("x(1,1,true,ascending,5,9)"), s.options), doctest::Contains("takes 5 options"),
+                       Error);
 }
 
 TEST_CASE("nested calls are one argument") {

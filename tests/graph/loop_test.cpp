@@ -41,7 +41,8 @@ struct Parts {
 };
 
 Parts parts_of(Builder& b) {
-  return {b.parameter("initial", {kBatch, kWidth}, Init::normal(1)), b.parameter("items", {kSteps, kBatch, kWidth}, Init::normal(1)),
+  return {b.parameter("initial", {kBatch, kWidth}, Init::normal(1)),
+          b.parameter("items", {kSteps, kBatch, kWidth}, Init::normal(1)),
           b.parameter("weight", {kWidth, kWidth}, Init::normal(0.7)), b.parameter("bias", {kWidth}, Init::normal(1))};
 }
 
@@ -153,7 +154,8 @@ TEST_CASE("a loop without a next value, without steps, or of unequal lengths is 
   LoopBuilder loop(b, "loop");
   loop.carried("state", start);
   loop.steps(2);
-  CHECK_THROWS_WITH_AS(loop.finish(), doctest::Contains("[loop] every carried value has a next one; 'state' has none"), Error);
+  CHECK_THROWS_WITH_AS(loop.finish(), doctest::Contains("[loop] every carried value has a next one; 'state' has none"),
+                       Error);
   LoopBuilder endless(b, "endless");
   CHECK_THROWS_WITH_AS(endless.finish(), doctest::Contains("[endless] a loop runs at least one step"), Error);
 }

@@ -102,8 +102,8 @@ TEST_CASE("a pointer network learns to sort 5 numbers within 300 steps" * doctes
     adam->step(store.values(), gradients, 5e-3, step);
   }
   const Feeds unseen = rows_to_sort(200, 5, 1000);
-  const auto pointers = Evaluated(graph_of(options, Mode::kEvaluate, unseen), {{"items", unseen.at("items")}}, store)
-                            .indices("pointers");
+  const auto pointers =
+      Evaluated(graph_of(options, Mode::kEvaluate, unseen), {{"items", unseen.at("items")}}, store).indices("pointers");
   Extent right = 0;
   for (std::size_t b = 0; b < 1000; b += 5) {
     right += std::equal(&pointers[b], &pointers[b] + 5, &unseen.at("targets").indices[b]) ? 1 : 0;

@@ -139,7 +139,8 @@ TEST_CASE("as many beams as there are sequences find the most probable one, neve
   std::vector<double> best(4, -1e30);
   std::vector<Index> order{0, 1, 2, 3};
   do {
-    for (std::size_t b = 0; b < 4; ++b) std::copy(order.begin(), order.end(), network.feeds["targets"].indices.begin() + static_cast<std::ptrdiff_t>(4 * b));
+    for (std::size_t b = 0; b < 4; ++b)
+      std::copy(order.begin(), order.end(), network.feeds["targets"].indices.begin() + static_cast<std::ptrdiff_t>(4 * b));
     const auto log_probs = forced_log_prob(network);
     for (std::size_t b = 0; b < 4; ++b) best[b] = std::max(best[b], log_probs[b]);
   } while (std::next_permutation(order.begin(), order.end()));

@@ -57,10 +57,12 @@ TEST_CASE("an item is free until the step after it was the target") {
 }
 
 TEST_CASE("teacher inputs are the start, then the items of the targets but the last") {
-  const Feeds feeds{{"items", Data::real({2, 2, 1}, {10, 11, 20, 21})}, {"start", Data::real({1}, {7})},
+  const Feeds feeds{{"items", Data::real({2, 2, 1}, {10, 11, 20, 21})},
+                    {"start", Data::real({1}, {7})},
                     {"targets", Data::index({2, 2}, {1, 0, 0, 1})}};
   Builder b("teacher", Mode::kEvaluate);
-  b.output("inputs", pointer::teacher_inputs(input(b, feeds, "items"), input(b, feeds, "start"), input(b, feeds, "targets")));
+  b.output("inputs",
+           pointer::teacher_inputs(input(b, feeds, "items"), input(b, feeds, "start"), input(b, feeds, "targets")));
   CHECK(run(b, feeds).reals("inputs") == std::vector<Real>{7, 7, 11, 20});
 }
 
@@ -69,7 +71,8 @@ TEST_CASE("pointing accuracy counts the best allowed items, and whole rows") {
                     {"mask", Data::index({2, 2, 2}, {1, 1, 0, 1, 1, 1, 1, 1})},
                     {"targets", Data::index({2, 2}, {0, 1, 1, 1})}};
   Builder b("accuracy", Mode::kEvaluate);
-  const auto accuracy = pointer::pointing_accuracy(input(b, feeds, "scores"), input(b, feeds, "mask"), input(b, feeds, "targets"));
+  const auto accuracy =
+      pointer::pointing_accuracy(input(b, feeds, "scores"), input(b, feeds, "mask"), input(b, feeds, "targets"));
   b.output("sequence", accuracy.sequence);
   b.output("element", accuracy.element);
   const Evaluated out = run(b, feeds);
@@ -78,7 +81,8 @@ TEST_CASE("pointing accuracy counts the best allowed items, and whole rows") {
 }
 
 TEST_CASE("a beam step keeps the best continuations of all live beams, best first") {
-  const Feeds feeds{{"scores", Data::real({1, 2, 2}, {0, 0, 3, 0})}, {"mask", Data::index({1, 2, 2}, {1, 1, 1, 1})},
+  const Feeds feeds{{"scores", Data::real({1, 2, 2}, {0, 0, 3, 0})},
+                    {"mask", Data::index({1, 2, 2}, {1, 1, 1, 1})},
                     {"totals", Data::real({1, 2}, {-1, Real(-1.2)})}};
   Builder b("beam", Mode::kEvaluate);
   const auto next = pointer::beam_expand(input(b, feeds, "scores"), input(b, feeds, "mask"), input(b, feeds, "totals"),

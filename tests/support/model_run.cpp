@@ -16,9 +16,7 @@ std::vector<Real> drawn(std::uint32_t stream, Extent size, double scale) {
 
 }  // namespace
 
-bool equal_bits(const Tensor& a, const Tensor& b) {
-  return a.type == b.type && std::memcmp(a.data, b.data, a.bytes()) == 0;
-}
+bool equal_bits(const Tensor& a, const Tensor& b) { return a.type == b.type && std::memcmp(a.data, b.data, a.bytes()) == 0; }
 
 ModelRun::ModelRun(std::shared_ptr<const Graph> graph, const std::map<std::string, Type>& inputs,
                    const std::vector<std::string>& wanted)
@@ -72,7 +70,8 @@ double ModelRun::weighted_sum(const Cotangents& cotangents) {
   for (const auto& [name, stream] : cotangents) {
     const Tensor output = execution_->output(name);
     const std::vector<Real> weights = drawn(stream, output.size(), 1);
-    for (std::size_t i = 0; i < weights.size(); ++i) total += static_cast<double>(weights[i]) * static_cast<double>(output.real()[i]);
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      total += static_cast<double>(weights[i]) * static_cast<double>(output.real()[i]);
   }
   return total;
 }

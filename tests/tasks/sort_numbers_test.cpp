@@ -91,7 +91,8 @@ TEST_CASE("sort_numbers orders by the key of each order") {
   CHECK(is_ordered_by(filled("sort_numbers(n=20, order=descending)", 50, 2), [](double x) { return -x; }));
   const auto distance = [](double x) { return std::abs(x - 0.5); };
   CHECK(is_ordered_by(filled("sort_numbers(n=20, order=nearest_to_half)", 50, 2), distance));
-  CHECK(is_ordered_by(filled("sort_numbers(n=20, order=farthest_from_half)", 50, 2), [&](double x) { return -distance(x); }));
+  CHECK(
+      is_ordered_by(filled("sort_numbers(n=20, order=farthest_from_half)", 50, 2), [&](double x) { return -distance(x); }));
 }
 
 TEST_CASE("the alternating order takes the smallest, the largest, the second smallest, and so on") {
