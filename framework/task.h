@@ -70,6 +70,8 @@ class Task {
   virtual Judgement judge(const Batch& batch, const Outputs& outputs) const = 0;
   /// The accuracy of a random guess for the main metric, where it is known; negative: not known.
   virtual double chance() const { return -1; }
+  /// An item as people read it, for `fovea sample`: by default its tensors, one after the other.
+  virtual std::string text(const Batch& batch, Extent row) const;
 };
 
 template <>

@@ -31,7 +31,7 @@ struct Command {
   int (*function)(const Arguments&, Streams);
 };
 
-constexpr std::array<Command, 9> kCommands = {{
+constexpr std::array<Command, 10> kCommands = {{
     {"list", "list the known plugins, of all kinds or of one", "  fovea list\n  fovea list scorer\n", list},
     {"describe", "print the docstring and the options of a plugin",
      "  fovea describe sort_by_pointing\n  fovea describe softmax\n", describe},
@@ -44,6 +44,10 @@ constexpr std::array<Command, 9> kCommands = {{
      "  fovea run sort_by_pointing --seeds 5 --threads 4 --output /data/runs\n"
      "  fovea run my_experiment --plugin ./libmy_ideas.so\n",
      run},
+    {"sample", "print items of a task",
+     "  fovea sample sort_numbers\n  fovea sample \"babi(task=3)\" --count 1 --seed 7\n"
+     "  fovea sample \"babi(task=all)\" --split test\n",
+     sample},
     {"study", "compare the gradients of estimators or of selectors at one site with the exact gradient",
      "  fovea study estimators soft_vs_hard --run sample\n"
      "  fovea study estimators soft_vs_hard --run sample --of exact --of \"reinforce(baseline=leave_one_out, draws=4)\"\n"
@@ -91,6 +95,13 @@ void add_arguments(CLI::App& app, const std::string& name, Arguments& arguments)
   if (name == "watch") {
     app.add_option("directory", arguments.name, "directory of a run")->required();
     app.add_flag("--once", arguments.once, "print what is there, then leave");
+  }
+  if (name == "sample") {
+    app.add_option("task", arguments.name, "a task, as in \"babi(task=3)\" (fovea list task)")->required();
+    app.add_option("--count", arguments.count, "items, >= 1")->check(CLI::Range(Extent{1}, Extent{100000}));
+    app.add_option("--seed", arguments.seed, "of the draw of items, >= 0")
+        ->check(CLI::Range(Extent{0}, std::numeric_limits<Extent>::max()));
+    app.add_option("--split", arguments.split, "train, validation or test");
   }
   if (name == "study") app.add_option("what", arguments.what, "estimators or selectors")->required();
   if (name == "check" || name == "draw" || name == "run" || name == "study") add_experiment(app, arguments);

@@ -33,6 +33,9 @@ struct Arguments {
   std::string site;                     // --site
   std::vector<std::string> candidates;  // --of
   Extent samples = 200;                 // --samples
+  Extent count = 3;                     // --count
+  Extent seed = 1;                      // --seed
+  std::string split = "train";          // --split
   Extent seeds = 0;                     // 0: one run with the seed of its settings
   int threads = 0;                      // 0: one per core
   bool restart = false;
@@ -53,6 +56,7 @@ int describe(const Arguments& arguments, Streams streams);
 int check(const Arguments& arguments, Streams streams);
 int draw(const Arguments& arguments, Streams streams);
 int run(const Arguments& arguments, Streams streams);
+int sample(const Arguments& arguments, Streams streams);
 int show(const Arguments& arguments, Streams streams);
 int verify(const Arguments& arguments, Streams streams);
 int study(const Arguments& arguments, Streams streams);

@@ -50,6 +50,23 @@ class Babi final : public Task {
 
   double chance() const override { return corpus().chance(); }
 
+  /// The remembered statements by their slots, the supporting ones with a star; the question and its answer.
+  std::string text(const Batch& batch, Extent row) const override {
+    const Tensor story = batch.at("story");
+    const Extent slots = story.shape()[1];
+    const Extent words = story.shape()[2];
+    std::string text;
+    for (Extent slot = 0; slot < slots && batch.at("mask").index()[row * slots + slot] != 0; ++slot) {
+      const bool is_support = batch.at("support").index()[row * slots + slot] != 0;
+      text += std::to_string(slot) + (is_support ? " * " : "   ");
+      text += sentence(story.index() + (row * slots + slot) * words, words) + '\n';
+    }
+    const Extent length = batch.at("question").shape()[1];
+    const Index answer = batch.at("answer").index()[row];
+    text += sentence(batch.at("question").index() + row * length, length) + "? ";
+    return text + (answer == 0 ? "(an answer of no training story)" : corpus().vocabulary().word(answer)) + '\n';
+  }
+
  private:
   struct Tensors {
     Tensors(Batch& batch, const qa::Corpus& corpus)
@@ -78,6 +95,14 @@ class Babi final : public Task {
   const qa::Corpus& corpus() const {
     std::call_once(loaded_, [this] { corpus_ = qa::shared_corpus(options_); });
     return *corpus_;
+  }
+
+  std::string sentence(const Index* numbers, Extent count) const {
+    std::string text;
+    for (Extent i = 0; i < count; ++i) {
+      if (numbers[i] != 0) text += (text.empty() ? "" : " ") + corpus().vocabulary().word(numbers[i]);
+    }
+    return text;
   }
 
   /// Training draws each row anew. An evaluation draws none twice; as many rows as questions are all of them, in their
