@@ -1,0 +1,128 @@
+// The twenty bAbI tasks by end-to-end memory networks, as they were published: single tasks or all jointly.
+
+#include <algorithm>
+
+#include "framework/core/error.h"
+#include "framework/experiment.h"
+#include "modules/memory/memn2n.h"
+#include "tasks/qa/corpus.h"
+
+namespace fovea {
+namespace {
+
+constexpr Extent kBatch = 32;
+constexpr Extent kTestQuestions = 1000;  // of each task
+
+void build(Builder& b, const InputTypes& inputs, const MemN2NOptions& options) {
+  MemN2N network(b, options);
+  const Value story = b.input("story", inputs.at("story"));
+  const MemN2N::Answer answer = network(story, b.input("question", inputs.at("question")));
+  if (b.mode() == Mode::kTrain) {
+    const Value right = b.input("answer", inputs.at("answer"));
+    b.output("cost", cross_entropy(answer.scores, right));
+    b.metric("accuracy", equal(argmax(answer.scores), right));
+    return;
+  }
+  b.output("answer", argmax(answer.scores));
+  std::vector<Value> chosen;
+  for (const Attended& hop : answer.hops) {
+    chosen.push_back(squeeze(argmax(scatter_items(hop.weights, hop.kept, story)), 1));
+  }
+  b.output("chosen", stack(chosen, 1));
+}
+
+class BabiMemN2N final : public Experiment {
+ public:
+  BabiMemN2N() {
+    model_.time = "age";
+    model_.time_noise = 0.1;
+    model_.encoding = "centred_position";
+    model_.null_word = true;
+  }
+
+  void fields(Options& options) override {
+    options.add("tasks", tasks_, "of bAbI, numbers in [1, 20]", {.low = 1, .high = 20});
+    options.add("joint", joint_, "true: one network learns all tasks together");
+    options.add("questions", questions_, "training questions of a task, >= 100", {.low = 100});
+    options.add("source", source_, "of the stories", {"generated", "released"});
+    options.add("data", data_, "folder of the released files");
+    options.add("partial", partial_, "true: a training file of which there is a part alone will do");
+    options.add("linear_epochs", linear_epochs_, "epochs without softmax at the start, >= 0", {.low = 0});
+    options.add("epochs", epochs_, "epochs after them, >= 1", {.low = 1});
+    model_.fields(options);
+  }
+
+  std::vector<RunSpec> runs() const override {
+    if (joint_) return {run_of("joint", tasks_)};
+    std::vector<RunSpec> all;
+    for (const Extent task : tasks_) all.push_back(run_of("qa" + std::to_string(task), {task}));
+    return all;
+  }
+
+ private:
+  std::string task_text(const std::vector<Extent>& tasks) const {
+    std::string numbers;
+    for (const Extent task : tasks) numbers += (numbers.empty() ? "" : "+") + std::to_string(task);
+    std::string text = "babi(task=" + numbers + ", source=" + source_ + ", memory=" + std::to_string(model_.slots) +
+                       ", train_questions=" + std::to_string(questions_);
+    if (!data_.empty()) text += ", data=" + data_;
+    return text + (partial_ ? ", partial=true)" : ")");
+  }
+
+  RunSpec run_of(const std::string& name, const std::vector<Extent>& tasks) const {
+    RunSpec run;
+    run.name = name;
+    run.task = task_text(tasks);
+    const auto corpus = qa::corpus_of(run.task);
+    const auto questions = static_cast<Extent>(corpus->items(Split::kTrain).size());
+    const Extent epoch = std::max<Extent>(questions / kBatch, 1);  // steps
+    MemN2NOptions model = model_;
+    model.words = corpus->words();
+    model.slots = corpus->slots();
+    if (linear_epochs_ > 0 && model.linear_start == "0") {
+      model.linear_start = "linear(from=1, to=0, steps=1, begin=" + std::to_string(linear_epochs_ * epoch) + ")";
+    }
+    run.model = [model](Builder& b, const InputTypes& inputs) { build(b, inputs, model); };
+    TrainSettings& train = run.train;
+    train.steps = (linear_epochs_ + epochs_) * epoch;
+    train.batch = kBatch;
+    train.shard_rows = kBatch / 2;
+    train.optimizer = "sgd";
+    // The paper's 0.01 and 40 are for a cost that is summed over the batch; ours is its mean.
+    train.learning_rate = 0.01 * kBatch;
+    train.clip_norm = 40.0 / kBatch;
+    train.schedule = "step(every=" + std::to_string(std::max<Extent>(train.steps / 4, 1)) + ", factor=0.5)";
+    train.log_every = epoch;
+    train.validation_rows = static_cast<Extent>(corpus->items(Split::kValidation).size());
+    train.test_rows = kTestQuestions * static_cast<Extent>(tasks.size());
+    train.evaluation_batch = train.test_rows;
+    return run;
+  }
+
+  std::vector<Extent> tasks_{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
+  bool joint_ = false;
+  Extent questions_ = 1000;
+  std::string source_ = "generated";
+  std::string data_;
+  bool partial_ = false;
+  Extent linear_epochs_ = 20;
+  Extent epochs_ = 130;
+  MemN2NOptions model_;
+};
+
+FOVEA_EXPERIMENT("babi_memn2n", BabiMemN2N, R"doc(
+How well does an end-to-end memory network answer the twenty bAbI tasks?
+
+Question  Three reads of a story of up to 50 sentences, adjacent tying, sentences by position, ages, 10 % random noise in time, a
+          linear start; one network for each task, or one for all of them, on generated or on released stories. The paper's mean
+          error at 1,000 questions a task is 13.9 % (best of 10 by training error), 12.4 % jointly.
+Command   fovea run babi_memn2n
+          fovea run babi_memn2n tasks=1,2,3 --seeds 3
+          fovea run babi_memn2n joint=true width=50
+          fovea run babi_memn2n source=released data=FOLDER
+Expect    about a second of training a task on 2 cores. Means over seeds are worse than the best of 10: seeds of tasks 2 and 3 fail.
+Source    Sukhbaatar, Szlam, Weston & Fergus 2015, arXiv:1503.08895, section 4 and table 1.
+)doc");
+
+}  // namespace
+}  // namespace fovea
