@@ -31,11 +31,29 @@ inline constexpr const char* kPluginSection = ".fovea_abi";
 namespace detail {
 /// A number that changes where the layout of a type that crosses the border between program and plugin changes.
 constexpr std::uint64_t plugin_layout() {
-  constexpr std::array<std::size_t, 17> kSizes = {
-      sizeof(Type),           sizeof(Tensor),          sizeof(OpContext), sizeof(OpRun),         sizeof(Options),
-      sizeof(Options::Field), sizeof(Builder),         sizeof(Value),     sizeof(Node),          sizeof(Graph),
-      sizeof(Choice),         sizeof(Batch),           sizeof(RunSpec),   sizeof(TrainSettings), sizeof(Judgement),
-      sizeof(PluginInfo),     sizeof(Selector::Traits)};
+  constexpr std::array<std::size_t, 23> kSizes = {sizeof(Type),
+                                                  sizeof(Tensor),
+                                                  sizeof(OpContext),
+                                                  sizeof(OpRun),
+                                                  sizeof(Options),
+                                                  sizeof(Options::Field),
+                                                  sizeof(Builder),
+                                                  sizeof(Value),
+                                                  sizeof(Node),
+                                                  sizeof(Graph),
+                                                  sizeof(Choice),
+                                                  sizeof(Batch),
+                                                  sizeof(RunSpec),
+                                                  sizeof(TrainSettings),
+                                                  sizeof(Judgement),
+                                                  sizeof(PluginInfo),
+                                                  sizeof(Selector::Traits),
+                                                  sizeof(Selector::Rows),
+                                                  sizeof(Selector::RowGradients),
+                                                  sizeof(Estimator::Traits),
+                                                  sizeof(DrawRun),
+                                                  sizeof(ItemRun),
+                                                  sizeof(SiteParameter)};
   std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a over the sizes
   for (const std::size_t size : kSizes) hash = (hash ^ size) * 1099511628211ULL;
   return hash;

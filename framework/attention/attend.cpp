@@ -80,11 +80,14 @@ void Site::State::declare(Builder& builder, Extent query_width, Extent key_width
   for (const Pattern* weigher : weighers_of(*pattern)) {
     declare_all("pattern" + (++number == 1 ? "" : "_" + std::to_string(number)), weigher->parameters(), pattern_parameters);
   }
-  if (pattern_parameters.size() > kMostSiteParameters) {
-    throw Error("", "at most " + std::to_string(kMostSiteParameters) + " parameters were expected of a pattern; " +
-                        std::to_string(pattern_parameters.size()) + " came; cross fewer patterns that learn.");
-  }
+  const auto expect_few = [](const std::string& part, const std::vector<Value>& made, const char* remedy) {
+    if (made.size() <= kMostSiteParameters) return;
+    throw Error("", "at most " + std::to_string(kMostSiteParameters) + " parameters were expected of a " + part + "; " +
+                        std::to_string(made.size()) + " came; " + remedy + ".");
+  };
+  expect_few("pattern", pattern_parameters, "cross fewer patterns that learn");
   declare_all("selector", selector->parameters(), selector_parameters);
+  expect_few("selector", selector_parameters, "put several into one");
   declare_all("estimator", estimator->parameters(query_width), estimator_parameters);
 }
 
