@@ -33,6 +33,11 @@ std::shared_ptr<const Op> op_of(const std::string& text) {
   ChooseParts parts;
   parts.pattern = parse_pattern("dense").pattern;
   parts.selector = Registry<Selector>::instance().parse(text);
+  if (!parts.selector->parameters().empty()) {
+    std::fprintf(stderr, "[bench_selectors] a selector that learns nothing was expected; '%s' came; choose another one.\n",
+                 text.c_str());
+    std::exit(2);
+  }
   const char* estimator = parts.selector->traits().is_differentiable ? "none" : "reinforce";
   parts.estimator = Registry<Estimator>::instance().parse(estimator);
   return std::make_shared<ChooseOp>(parts);
