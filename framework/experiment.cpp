@@ -4,6 +4,8 @@ namespace fovea {
 
 void Experiment::fields(Options&) {}
 
+std::vector<Comparison> Experiment::published() const { return {}; }
+
 template <>
 Registry<Experiment>& Registry<Experiment>::instance() {
   static Registry registry;

@@ -34,6 +34,26 @@ struct RunSpec {
   std::vector<ExtraEvaluation> evaluations;
 };
 
+/// Figures of papers, which the closing output sets beside those of the runs.
+struct Comparison {
+  /// How the metric is told; per cent wrong is 100 (1 - metric).
+  enum class Form : std::uint8_t { kPlain, kPercent, kPercentWrong };
+
+  struct Row {
+    std::string name;                 // "task 1", "mean"
+    std::string runs;                 // one run, or several whose mean is told: "qa*"; a row without runs is left out
+    std::string split = "test";       // or the name of an extra evaluation
+    std::string slice{};              // empty: all rows
+    std::vector<double> published{};  // a figure for each source in the form of the table; NaN or missing: none is known
+  };
+
+  std::string title;   // "wrong answers of 10,000 training questions"
+  std::string metric;  // of the task, "accuracy"
+  Form form = Form::kPlain;
+  std::vector<std::string> sources;  // "Sukhbaatar et al. 2015"
+  std::vector<Row> rows;
+};
+
 /// A named list of runs that answers one question.
 ///
 /// A plugin: one file in experiments/, ended by FOVEA_EXPERIMENT("name", Class, R"doc(docstring)doc"); its docstring names
@@ -48,6 +68,8 @@ class Experiment {
   /// The runs for the options as they stand. `defaults` are the training settings to start from; a key=value of the command
   /// line is applied to every run afterwards, so a run sets only what it means to change.
   virtual std::vector<RunSpec> runs() const = 0;
+  /// What papers found, for the options as they stand.
+  virtual std::vector<Comparison> published() const;
 };
 
 template <>

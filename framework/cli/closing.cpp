@@ -30,14 +30,6 @@ double deviation(const std::vector<double>& values, double mean) {
   return std::sqrt(sum / static_cast<double>(values.size() - 1));
 }
 
-std::string cell_text(const std::vector<double>& values) {
-  double mean = 0;
-  for (const double value : values) mean += value;
-  mean /= static_cast<double>(values.size());
-  if (values.size() == 1) return figure_text(mean);
-  return fmt::format("{} +- {:.2g}", figure_text(mean), deviation(values, mean));
-}
-
 template <class T>
 void add_once(std::vector<T>& items, const T& item) {
   if (std::find(items.begin(), items.end(), item) == items.end()) items.push_back(item);
@@ -55,6 +47,14 @@ std::string reader_line(const DoneRun& run) {
 }
 
 }  // namespace
+
+std::string mean_text(const std::vector<double>& values) {
+  double mean = 0;
+  for (const double value : values) mean += value;
+  mean /= static_cast<double>(values.size());
+  if (values.size() == 1) return figure_text(mean);
+  return fmt::format("{} +- {:.2g}", figure_text(mean), deviation(values, mean));
+}
 
 std::string closing_table(const std::vector<DoneRun>& runs) {
   std::vector<RowKey> keys;
@@ -76,7 +76,7 @@ std::string closing_table(const std::vector<DoneRun>& runs) {
   rows[0].insert(rows[0].end(), metrics.begin(), metrics.end());
   for (std::size_t i = 0; i < keys.size(); ++i) {
     std::vector<std::string> row = {keys[i].run, keys[i].split, keys[i].slice, fmt::format("{}", seeds[keys[i].run].size())};
-    for (const std::string& metric : metrics) row.push_back(cells[i].count(metric) > 0 ? cell_text(cells[i][metric]) : "");
+    for (const std::string& metric : metrics) row.push_back(cells[i].count(metric) > 0 ? mean_text(cells[i][metric]) : "");
     rows.push_back(std::move(row));
   }
   return table_text(rows, {false, false, false, true});

@@ -16,6 +16,9 @@ struct DoneRun {
   RunOutcome outcome;
 };
 
+/// The mean over seeds, and the deviation of a sample where there are several: "0.9 +- 0.1".
+std::string mean_text(const std::vector<double>& values);
+
 /// The closing table: a row per run, split and slice, a column per metric; the mean over seeds, with the deviation of a
 /// sample where there are several seeds. Never the best.
 std::string closing_table(const std::vector<DoneRun>& runs);

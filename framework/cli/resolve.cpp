@@ -84,9 +84,10 @@ ResolvedExperiment resolve(const std::string& name, std::span<const std::string>
     }
   }
 
-  ResolvedExperiment resolved{name, own.values(), {}};
+  ResolvedExperiment resolved{name, own.values(), {}, {}};
   try {
     resolved.runs = experiment->runs();
+    resolved.published = experiment->published();
   } catch (const Error& error) {
     throw error.at(name);
   }

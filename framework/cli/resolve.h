@@ -15,6 +15,7 @@ struct ResolvedExperiment {
   std::string name;
   std::vector<std::pair<std::string, std::string>> options;  // its own, all of them
   std::vector<RunSpec> runs;
+  std::vector<Comparison> published;
 };
 
 /// Makes the runs of an experiment from key=value settings: first its own options, then the training settings, which apply

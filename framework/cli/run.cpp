@@ -4,6 +4,7 @@
 
 #include "framework/cli/closing.h"
 #include "framework/cli/command.h"
+#include "framework/cli/comparison.h"
 #include "framework/cli/log_file.h"
 #include "framework/cli/plugin_library.h"
 #include "framework/cli/process.h"
@@ -93,7 +94,12 @@ int run(const Arguments& arguments, Streams streams) {
   line.finish();
   std::string named = experiment.name;  // as a command needs it
   for (const std::string& plugin : arguments.plugins) named += " --plugin " + shell_quote(plugin);
-  streams.out << '\n' << closing_table(done) << '\n' << closing_notes(arguments.program, named, done);
+  streams.out << '\n' << closing_table(done) << '\n';
+  for (const Comparison& comparison : experiment.published) {
+    const std::string text = comparison_text(comparison, done);
+    if (!text.empty()) streams.out << text << '\n';
+  }
+  streams.out << closing_notes(arguments.program, named, done);
   return kOk;
 }
 

@@ -76,9 +76,12 @@ int show(const Arguments& arguments, Streams streams) {
   std::string text = path.string() + "\n" + section("file", summary.attributes) + section("config", summary.config) +
                      section("provenance", summary.provenance) + section("clock", summary.clock);
   Rows train;
-  for (const auto& [name, value] : summary.final_train) train.push_back({"  " + name, figure_text(value)});
-  text += fmt::format("\ntrain  ({} rows, last step {})\n{}", count_text(summary.train_rows), count_text(summary.last_step),
-                      table_text(train, {false, true}));
+  const std::vector<std::int64_t>& steps = summary.train.step;
+  for (const Column& column : summary.train.columns) {
+    if (!column.values.empty()) train.push_back({"  " + column.name, figure_text(column.values.back())});
+  }
+  text += fmt::format("\ntrain  ({} rows, last step {})\n{}", count_text(static_cast<long long>(steps.size())),
+                      count_text(steps.empty() ? 0 : steps.back()), table_text(train, {false, true}));
   for (const EvaluationTable& table : summary.evaluation) text += evaluation_text(table);
   text += sites_text(summary.sites);
   text += tree_text(fmt::format("parameters  ({}; arena of a shard {})", count_text(summary.parameter_count),

@@ -44,13 +44,12 @@ void check_schema(const RunSummary& summary) {
 }
 
 void read_train(const Reader& reader, RunSummary& summary) {
-  const std::vector<std::int64_t> step = reader.integers("/train/step");
-  summary.train_rows = static_cast<std::int64_t>(step.size());
-  if (step.empty()) return;
-  summary.last_step = step.back();
+  summary.train.step = reader.integers("/train/step");
   for (const TreeLine& line : reader.below("/train")) {
     if (line.type != "float64" || line.shape != reader.line("/train/step").shape) continue;
-    summary.final_train.emplace_back(last_part(line.path), reader.reals(line.path).back());
+    const TextPairs attributes = reader.attributes(line.path);
+    summary.train.columns.push_back(
+        {last_part(line.path), find_text(attributes, "units"), find_text(attributes, "long_name"), reader.reals(line.path)});
   }
 }
 

@@ -23,9 +23,7 @@ struct RunSummary {
   TextPairs config;
   TextPairs provenance;
   TextPairs clock;
-  std::int64_t train_rows = 0;
-  std::int64_t last_step = 0;
-  std::vector<std::pair<std::string, double>> final_train;  // the last value of each train column
+  TrainTable train;
   std::vector<EvaluationTable> evaluation;
   std::vector<SelectionSite> sites;  // path, text and counters only
   std::vector<TreeLine> parameters;

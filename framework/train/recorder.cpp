@@ -1,6 +1,7 @@
 #include "framework/train/recorder.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "framework/results/run_file.h"
 #include "framework/train/samples.h"
@@ -164,6 +165,22 @@ std::vector<FinalMetric> final_metrics(const std::vector<EvaluationTable>& table
     }
   }
   return metrics;
+}
+
+double train_cost(const TrainTable& table) {
+  for (const Column& column : table.columns) {
+    if (column.name != "loss" || table.step.empty()) continue;
+    const std::int64_t first = table.step.back() - table.step.back() / 10;
+    double total = 0;
+    double rows = 0;
+    for (std::size_t row = 0; row < table.step.size(); ++row) {
+      if (table.step[row] < first) continue;
+      total += column.values[row];
+      ++rows;
+    }
+    return total / rows;
+  }
+  return std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace fovea

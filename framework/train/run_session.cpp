@@ -257,7 +257,8 @@ void RunSession::fail(const Error& error) {
 }
 
 RunOutcome RunSession::outcome(RunState state) const {
-  return {state, progress_.step, progress_.train_seconds, final_metrics(recorder_.record().evaluation)};
+  const RunRecord& record = recorder_.record();
+  return {state, progress_.step, progress_.train_seconds, final_metrics(record.evaluation), train_cost(record.train)};
 }
 
 void RunSession::say(const std::string& text) const {

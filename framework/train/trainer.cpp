@@ -52,7 +52,9 @@ std::optional<RunOutcome> already_finished(const std::filesystem::path& director
   outcome.state = RunState::kAlreadyFinished;
   outcome.steps = checkpoint->step;
   outcome.train_seconds = checkpoint->train_seconds;
-  outcome.final_metrics = final_metrics(read_summary(results).evaluation);
+  const RunSummary summary = read_summary(results);
+  outcome.final_metrics = final_metrics(summary.evaluation);
+  outcome.train_cost = train_cost(summary.train);
   return outcome;
 }
 

@@ -54,6 +54,7 @@ struct RunOutcome {
   Extent steps = 0;
   double train_seconds = 0;
   std::vector<FinalMetric> final_metrics;
+  double train_cost = 0;  // the mean loss of the rows of /train in the last tenth of the steps; NaN where there is none
 };
 
 /// Trains, evaluates and publishes one run; resumes where the same command was interrupted.

@@ -17,11 +17,11 @@ TEST_CASE("a summary gives back what was published") {
   const RunSummary summary = read_summary(scratch.path() / kResultsName);
   CHECK(summary.config == record.config);
   CHECK(summary.provenance == record.provenance);
-  CHECK(summary.train_rows == 20);
-  CHECK(summary.last_step == 200);
-  REQUIRE(summary.final_train.size() == 2);
-  CHECK(summary.final_train[0].first == "loss");
-  CHECK(summary.final_train[0].second == record.train.columns[0].values.back());
+  CHECK(summary.train.step.size() == 20);
+  CHECK(summary.train.step.back() == 200);
+  REQUIRE(summary.train.columns.size() == 2);
+  CHECK(summary.train.columns[0].name == "loss");
+  CHECK(summary.train.columns[0].values == record.train.columns[0].values);
   REQUIRE(summary.evaluation.size() == 1);
   CHECK(summary.evaluation[0].slices == record.evaluation[0].slices);
   CHECK(summary.evaluation[0].step == record.evaluation[0].step);

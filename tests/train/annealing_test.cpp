@@ -71,8 +71,8 @@ TEST_CASE("an annealing by validation moves, and a run that is stopped and resum
   const RunRequest whole = line_run(scratch / "whole", kByValidation);
   train_run(whole, {});
   double last = 0;
-  for (const auto& [name, value] : read_summary(scratch / "whole/results.h5").final_train) {
-    if (name == "chooser_temperature") last = value;
+  for (const Column& column : read_summary(scratch / "whole/results.h5").train.columns) {
+    if (column.name == "chooser_temperature") last = column.values.back();
   }
   CHECK(last < 3);
   const RunRequest parted = line_run(scratch / "parted", kByValidation);

@@ -153,6 +153,7 @@ TEST_CASE("a finished run is left alone, and repaired where its file was lost") 
   CHECK(fovea::hash_of_file(scratch / "run/results.h5") == hash);
   REQUIRE(second.final_metrics.size() == first.final_metrics.size());
   CHECK(second.final_metrics[0].value == first.final_metrics[0].value);
+  CHECK(second.train_cost == first.train_cost);
   fs::copy(scratch / "run", scratch / "copy", fs::copy_options::recursive);
   fs::remove(scratch / "run/results.h5");
   CHECK(fovea::train_run(line_run(scratch / "run"), {}).state == RunState::kFinished);
