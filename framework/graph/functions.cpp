@@ -138,7 +138,9 @@ Value prepared_additive_score(Value queries, Value prepared_keys, Value v, At at
 Value dot_score(Value queries, Value keys, At at) { return matmul(queries, keys, {.transpose_b = true}, at); }
 Value euclidean_score(Value queries, Value keys, At at) { return join(make_euclidean_score(), {queries, keys}, at); }
 Value cosine_score(Value queries, Value keys, double sharpness, double epsilon, At at) {
-  const Value cosines = dot_score(normalise(queries, epsilon, at), normalise(keys, epsilon, at), at);
+  const bool is_single = queries.shape().rank() == 3 && queries.shape()[1] == 1;
+  const Value cosines = is_single ? join(make_cosine_score(epsilon), {queries, keys}, at)
+                                  : dot_score(normalise(queries, epsilon, at), normalise(keys, epsilon, at), at);
   return sharpness == 1 ? cosines : scale(cosines, sharpness, at);
 }
 

@@ -22,4 +22,8 @@ OpPointer make_prepared_additive_score();
 /// y_mn = -|q_m - k_n|^2: queries [B, M, H], keys [B, N, H] -> [B, M, N].
 OpPointer make_euclidean_score();
 
+/// y_mn = q_m . k_n / (max(|q_m|, epsilon) max(|k_n|, epsilon)): queries [B, M, D], keys [B, N, D] -> [B, M, N]. Fused, for
+/// few queries: the unit vectors are never stored, and the keys are read again for each query.
+OpPointer make_cosine_score(double epsilon);
+
 }  // namespace fovea

@@ -2,6 +2,7 @@
 
 #include "framework/core/error.h"
 #include "framework/graph/functions.h"
+#include "framework/ops/memory_write.h"
 #include "modules/layers/linear.h"
 
 namespace fovea {
@@ -15,11 +16,6 @@ constexpr double kTiny = 1e-30;
 Value rolled(Value weights, Extent places, At at) {
   if (places == 0) return weights;
   return concat({slice(weights, 1, -places, kToTheEnd, at), slice(weights, 1, 0, -places, at)}, 1, at);
-}
-
-// [B, N, 1] [B, 1, D] -> [B, N, D]
-Value outer_product(Value weights, Value vectors, At at) {
-  return multiply(unsqueeze(weights, 2, at), unsqueeze(vectors, 1, at), at);
 }
 
 Site site_of(Builder& builder, const std::string& name, Extent width, const std::string& text, At at) {
@@ -81,8 +77,8 @@ Value ntm_read(Value memory, Value weights, At at) {
 }
 
 Value ntm_write(Value memory, Value weights, Value erase, Value added, At at) {
-  const Value erased = subtract(memory, multiply(memory, outer_product(weights, erase, at), at), at);
-  return add(erased, outer_product(weights, added, at), at);
+  const std::vector<Value> inputs{memory, weights, erase, added};
+  return innermost(inputs, at).add(make_memory_write(), inputs, "", at);
 }
 
 }  // namespace fovea
