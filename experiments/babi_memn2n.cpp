@@ -25,8 +25,8 @@ void build(Builder& b, const InputTypes& inputs, const MemN2NOptions& options) {
   }
   b.output("answer", argmax(answer.scores));
   std::vector<Value> chosen;
-  for (const Attended& hop : answer.hops) {
-    chosen.push_back(squeeze(argmax(scatter_items(hop.weights, hop.kept, story)), 1));
+  for (const Attended& read : answer.reads) {
+    chosen.push_back(squeeze(argmax(scatter_items(read.weights, read.kept, story)), 1));
   }
   b.output("chosen", stack(chosen, 1));
 }

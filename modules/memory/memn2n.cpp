@@ -32,6 +32,8 @@ void MemN2NOptions::fields(Options& options) {
   options.add("width", width, "of an embedded sentence D, >= 1", {.low = 1});
   options.add("slots", slots, "the most sentences of a story, >= 1", {.low = 1});
   options.add("hops", hops, "reads of the story, >= 1", {.low = 1});
+  options.add("reads", reads, "at each hop, >= 1", {.low = 1});
+  options.add("combine", combine, "of the reads of a hop: their sum, or a layer of them and the state", {"sum", "mlp"});
   options.add("tying", tying, "of the tables of different hops", {"adjacent", "layer_wise"});
   options.add("encoding", encoding, "of a sentence", {"position", "centred_position", "bag_of_words"});
   options.add("time", time, "what tells sentences apart: the slot, the age or nothing", {"slot", "age", "none"});
@@ -91,7 +93,8 @@ void MemN2N::declare_hops(Builder& builder, At at) {
     if (options_.gate == "hop") gates_.push_back(gate("gate_" + std::to_string(hop)));
     if (options_.gate == "shared") gates_.push_back(hop == 0 ? gate("gate") : gates_.front());
     const auto scope = builder.scope("hop_" + std::to_string(hop));
-    sites_.emplace_back(builder, options_.site, options_.width, options_.width, at);
+    const HopReadsOptions reads{options_.width, options_.reads, options_.combine, options_.site};
+    hops_.emplace_back(builder, reads, at);
   }
 }
 
@@ -117,13 +120,6 @@ std::vector<Value> MemN2N::slots_of(Value story) const {
   return encoded(story, embeddings_, temporals_, numbers);
 }
 
-// o = sum over allowed i of score_i c_i
-Value MemN2N::linear_read(const Attended& attended, Value values, Value mask) const {
-  Value scores = attended.scores;  // [B, 1, N]
-  if (!mask.is_empty()) scores = multiply(scores, unsqueeze(to_real(mask), 1));
-  return squeeze(matmul(scores, values), 1);
-}
-
 Value MemN2N::next_state(std::size_t hop, Value state, Value read) const {
   const Value carried = is_adjacent() ? state : linear(state, state_);
   Value next;
@@ -140,19 +136,12 @@ MemN2N::Answer MemN2N::operator()(Value story, Value question, Value mask) {
   const std::vector<Value> slots = slots_of(story);
   Answer answer;
   Value state = encoded(question, {question_}, {}, {}).front();
-  for (std::size_t hop = 0; hop < sites_.size(); ++hop) {
+  for (std::size_t hop = 0; hop < hops_.size(); ++hop) {
     const std::size_t first = is_adjacent() ? hop : 0;
-    const Value values = slots[first + 1];
-    answer.hops.push_back(sites_[hop].attend({.queries = unsqueeze(state, 1),
-                                              .prepared_keys = sites_[hop].prepare_keys(slots[first]),
-                                              .values = values,
-                                              .mask = mask}));
-    Value read = squeeze(answer.hops.back().read, 1);
-    if (!linear_share_.is_empty()) {  // s o' + (1 - s) o
-      const Value difference = subtract(linear_read(answer.hops.back(), values, mask), read);
-      read = add(read, multiply(linear_share_, difference));
-    }
-    state = next_state(hop, state, read);
+    const HopReads::Reads reads = hops_[hop](
+        {.state = state, .keys = slots[first], .values = slots[first + 1], .mask = mask, .linear_share = linear_share_});
+    answer.reads.insert(answer.reads.end(), reads.sites.begin(), reads.sites.end());
+    state = next_state(hop, state, reads.read);
   }
   answer.scores = linear(state, answer_);
   return answer;

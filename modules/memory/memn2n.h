@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "framework/attention/attend.h"
 #include "framework/core/options.h"
 #include "modules/layers/sentence.h"
+#include "modules/memory/hop_reads.h"
 
 namespace fovea {
 
@@ -15,6 +15,8 @@ struct MemN2NOptions {
   Extent width = 20;
   Extent slots = 50;  // the most sentences N in a story
   Extent hops = 3;
+  Extent reads = 1;                   // of each hop
+  std::string combine = "sum";        // or "mlp"
   std::string tying = "adjacent";     // or "layer_wise"
   std::string encoding = "position";  // or "centred_position", "bag_of_words"
   std::string time = "slot";          // or "age", "none"
@@ -39,13 +41,15 @@ struct MemN2NOptions {
 ///           `linear_start` = s: o is s times what scores read in the place of weights, and 1 - s times what the site reads;
 ///           1 leaves the softmax out, 0 the scores.
 ///           `gate`: u = t o + (1 - t) u with t = sigmoid(G u + b), G and b of each hop or shared by all hops.
+///           `reads`, `combine`: several reads at each hop, and what o is made of them; see hop_reads.h.
 ///           `nonlinear`: behind each hop, what is negative among the first half of the units is set to 0.
 ///           `null_word`: word 0 is no word; its vector is 0 everywhere and learns nothing, and a sentence without a word is
 ///           a memory of zeros.
 /// Shapes    story Index [B, N <= slots, J], question Index [B, L], mask Index [B, N] or empty -> scores [B, V].
 ///           Parameters at the current scope: embedding_0 .. embedding_K [V, D] and temporal_0 .. temporal_K [slots, D], K
 ///           the number of hops (adjacent), or K = 1 with embedding_question, embedding_answer [V, D] and state [D, D]
-///           (layer-wise); gate_k/weight [D, D] and gate_k/bias [D] (hop), or one of them, gate (shared).
+///           (layer-wise); gate_k/weight [D, D] and gate_k/bias [D] (hop), or one of them, gate (shared);
+///           those of HopReads at hop_k.
 /// Errors    no words; more sentences than slots; noise in time where there is no time.
 /// Cost      K + 1 (or 2) encodings of the story in one pass, K reads.
 /// Source    Sukhbaatar et al. 2015, arXiv:1503.08895, sections 2, 4.1, 4.2 (linear start; weights start from a normal
@@ -55,8 +59,8 @@ class MemN2N {
   MemN2N(Builder& builder, MemN2NOptions options, At at = At::here());
 
   struct Answer {
-    Value scores;                // [B, V]
-    std::vector<Attended> hops;  // queries [B, 1, D] of the sentences
+    Value scores;                 // [B, V]
+    std::vector<Attended> reads;  // of each hop in turn; queries [B, 1, D] of the sentences
   };
   Answer operator()(Value story, Value question, Value mask = {});
 
@@ -70,14 +74,13 @@ class MemN2N {
   std::vector<Value> encoded(Value words, const std::vector<Value>& tables, const std::vector<Value>& places,
                              Value numbers) const;
   std::vector<Value> slots_of(Value story) const;  // [B, N, D] of each table
-  Value linear_read(const Attended& attended, Value values, Value mask) const;
   Value next_state(std::size_t hop, Value state, Value read) const;
   bool is_adjacent() const { return options_.tying == "adjacent"; }
 
   MemN2NOptions options_;
   std::vector<Value> embeddings_;  // [V, D]
   std::vector<Value> temporals_;   // [slots, D]; none without time
-  std::vector<Site> sites_;
+  std::vector<HopReads> hops_;
   std::vector<Gate> gates_;  // of each hop; none without gates
   Value question_;           // [V, D]
   Value answer_;             // [V, D]

@@ -33,7 +33,7 @@ struct Network {
     const Value mask = has_mask ? b.input("mask", {{2, sentences}, Kind::kIndex}) : Value();
     const MemN2N::Answer answer = network(story, question, mask);
     b.output("scores", answer.scores);
-    b.output("attention", scatter_items(answer.hops.back().weights, answer.hops.back().kept, story));
+    b.output("attention", scatter_items(answer.reads.back().weights, answer.reads.back().kept, story));
     return b.freeze();
   }
 };
@@ -117,14 +117,17 @@ TEST_CASE("sentences that are masked are not read") {
   for (std::size_t i = 0; i < mask.size(); ++i) CHECK((attention[i] > 0) == (mask[i] == 1));
 }
 
-TEST_CASE("a hard memory reads one sentence at each hop") {
-  Network network{options_of("adjacent", 3)};
-  network.options.site = "dot | dense | argmax | straight_through";
-  ModelRun run(network.build());
-  scores_of(run);
-  const auto counters = run.execution().take_counters();
-  REQUIRE(counters.size() == 3);
-  for (const auto& [site, counter] : counters) CHECK(counter.gathered_rows == 2);
+TEST_CASE("a hard memory reads one sentence with each read of each hop") {
+  for (const Extent reads : {1, 2}) {
+    Network network{options_of("adjacent", 3)};
+    network.options.reads = reads;
+    network.options.site = "dot | dense | argmax | straight_through";
+    ModelRun run(network.build());
+    scores_of(run);
+    const auto counters = run.execution().take_counters();
+    REQUIRE(counters.size() == static_cast<std::size_t>(3 * reads));
+    for (const auto& [site, counter] : counters) CHECK(counter.gathered_rows == 2);
+  }
 }
 
 TEST_CASE("a memory network says what it needs") {

@@ -285,7 +285,7 @@ TEST_CASE("noise in time is for training") {
 }
 
 TEST_CASE("every variant has the gradients that central differences give") {
-  std::vector<MemN2NOptions> variants(6, plain(2));
+  std::vector<MemN2NOptions> variants(7, plain(2));
   variants[0].time = "none";
   variants[1].time = "age";
   variants[1].null_word = true;
@@ -295,6 +295,8 @@ TEST_CASE("every variant has the gradients that central differences give") {
   variants[4].gate = "shared";
   variants[4].nonlinear = true;
   variants[5].linear_start = "1";
+  variants[6].reads = 2;
+  variants[6].combine = "mlp";
   for (MemN2NOptions& options : variants) {
     for (const char* tying : {"adjacent", "layer_wise"}) {
       options.tying = tying;

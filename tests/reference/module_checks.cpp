@@ -27,7 +27,7 @@ Values memn2n(Builder& b, const Values& in, const Case& c) {
   MemN2N network(b, options);
   const MemN2N::Answer answer = network(in.at("story"), in.at("query"));
   std::vector<Value> attention;
-  for (const Attended& hop : answer.hops) attention.push_back(scatter_items(hop.weights, hop.kept, in.at("story")));
+  for (const Attended& read : answer.reads) attention.push_back(scatter_items(read.weights, read.kept, in.at("story")));
   return {{"logits", answer.scores}, {"attention", concat(attention, 1)}};
 }
 
