@@ -61,15 +61,13 @@ NtmControls ntm_controls(Builder& builder, const std::string& name, Value state,
 NtmHead::NtmHead(Builder& builder, const std::string& name, Extent width, const std::string& site, At at)
     : site_(site_of(builder, name, width, site, at)) {}
 
-Value NtmHead::weights(Value memory, Value previous, const NtmControls& controls) {
+Value NtmHead::weights(Value memory, Value previous, const NtmControls& controls, Sharpening sharpening) {
   const Attended found = site_.attend({.queries = unsqueeze(controls.key, 1),
                                        .prepared_keys = site_.prepare_keys(memory),
                                        .sharpness = unsqueeze(controls.sharpness, 1)});
   const Value by_content = squeeze(scatter_items(found.weights, found.kept, memory), 1);
-  const Value gate = unsqueeze(controls.gate, 1);
-  // A sum of two products that are not negative: previous + gate (found - previous) may fall below 0 by rounding.
-  const Value mixed = add(multiply(gate, by_content), multiply(add_scalar(negate(gate), 1), previous));
-  return sharpen(shift_places(mixed, controls.shift), controls.power);
+  const std::vector<Value> inputs{by_content, previous, controls.gate, controls.shift, controls.power};
+  return innermost(inputs).add(make_memory_address(sharpening), inputs);
 }
 
 Value ntm_read(Value memory, Value weights, At at) {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "framework/attention/attend.h"
+#include "framework/ops/memory_address.h"
 
 namespace fovea {
 
@@ -39,7 +40,8 @@ NtmControls ntm_controls(Builder& builder, const std::string& name, Value state,
 /// A head of a neural Turing machine: finds slots of a memory by their content and by their place.
 ///
 /// Solves    found = select(sharpness * score(key, memory)) by the site; w = gate found + (1 - gate) previous, shifted in a
-///           circle, then sharpened. A site that keeps few slots searches few; `cosine | dense | softmax` is the paper's.
+///           circle, then sharpened: see make_memory_address. A site that keeps few slots searches few; `cosine | dense |
+///           softmax` is the paper's.
 /// Shapes    memory [B, N, D], previous [B, N] -> weights [B, N].
 /// Gradient  that of the site, exact elsewhere.
 /// Source    Graves et al. 2014, arXiv:1410.5401, section 3.3.
@@ -48,7 +50,7 @@ class NtmHead {
   NtmHead(Builder& builder, const std::string& name, Extent width,
           const std::string& site = "cosine | dense | softmax | none", At at = At::here());
 
-  Value weights(Value memory, Value previous, const NtmControls& controls);
+  Value weights(Value memory, Value previous, const NtmControls& controls, Sharpening sharpening = Sharpening::kPower);
 
  private:
   Site site_;

@@ -17,7 +17,7 @@ void NtmOptions::fields(Options& options) {
   options.add("writes", writes, "heads that write, >= 1", {.low = 1});
   options.add("reach", reach, "places that a head moves at most in a step, each way, >= 0", {.low = 0});
   options.add("site", site, "site of the search by content: scorer | pattern | selector | estimator");
-  options.add("focus", focus, "factor of the power of the sharpening, >= 1", {.low = 1});
+  options.add("sharpening", sharpening, "of blurred weights, after a move; sparse: exact zeros", {"power", "sparse"});
 }
 
 NtmMemory::NtmMemory(Builder& builder, const NtmOptions& options, At at) : builder_(builder), options_(options) {
@@ -45,9 +45,9 @@ std::vector<Value> NtmMemory::start(Value like) {
 
 Value NtmMemory::moved(std::size_t head, Value slots, Value previous, Value control) {
   const auto scope = builder_.scope(names_[head]);
-  NtmControls controls = ntm_controls(builder_, "address", control, options_.width, options_.reach);
-  if (options_.focus != 1) controls.power = scale(controls.power, options_.focus);
-  return heads_[head].weights(slots, previous, controls);
+  const NtmControls controls = ntm_controls(builder_, "address", control, options_.width, options_.reach);
+  const Sharpening sharpening = options_.sharpening == "sparse" ? Sharpening::kSparse : Sharpening::kPower;
+  return heads_[head].weights(slots, previous, controls, sharpening);
 }
 
 ControlledMemory::Step NtmMemory::step(Value control, const std::vector<Value>& state) {

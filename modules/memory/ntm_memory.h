@@ -16,7 +16,7 @@ struct NtmOptions {
   Extent writes = 1;
   Extent reach = 1;
   std::string site = "cosine | dense | softmax | none";
-  double focus = 1;  // the power of the sharpening is multiplied with this
+  std::string sharpening = "power";
 
   void fields(Options& options);
 };

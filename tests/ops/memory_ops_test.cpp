@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "framework/core/error.h"
+#include "framework/ops/memory_address.h"
 #include "framework/ops/memory_write.h"
 #include "framework/ops/score.h"
 #include "tests/support/gradient_check.h"
@@ -76,6 +77,60 @@ TEST_CASE("cosine_score names what does not fit, and hands a number that is none
                        Error);
   const Real nan = std::numeric_limits<Real>::quiet_NaN();
   CHECK(std::isnan(ran(make_cosine_score(1e-8), {real_input({1, 1, 1}, {nan}), real_input({1, 1, 1}, {1})}).output()[0]));
+}
+
+std::vector<Input> address_inputs(const std::vector<Real>& found, const std::vector<Real>& previous, Real gate,
+                                  const std::vector<Real>& shift, Real power) {
+  const auto items = static_cast<Extent>(found.size());
+  return {real_input({1, items}, found), real_input({1, items}, previous), real_input({1}, {gate}),
+          real_input({1, static_cast<Extent>(shift.size())}, shift), real_input({1}, {power})};
+}
+
+TEST_CASE("memory_address mixes, moves in a circle and sharpens") {
+  const auto in = address_inputs({0, 0, 1, 0}, {0, 0, 0, 1}, Real(0.75), {0, 0, 1}, 2);  // moved: 0.25 0 0 0.75
+  CHECK(difference(ran(make_memory_address(Sharpening::kPower), in).output(), {Real(0.1), 0, 0, Real(0.9)}) < kValueLimit);
+  // 2 moved = 0.5 0 0 1.5, of which 0.5 is taken away
+  CHECK(ran(make_memory_address(Sharpening::kSparse), in).output() == std::vector<Real>{0, 0, 0, 1});
+  const auto back = address_inputs({0, 0, 1, 0}, {1, 0, 0, 0}, Real(0.5), {0.5, 0.5, 0}, 1);
+  for (const Sharpening sharpening : {Sharpening::kPower, Sharpening::kSparse}) {
+    CHECK(difference(ran(make_memory_address(sharpening), back).output(), {Real(0.25), Real(0.25), Real(0.25), Real(0.25)}) <
+          kValueLimit);
+  }
+}
+
+TEST_CASE("memory_address has exact gradients for both ways of sharpening, any reach and sizes of parts of a pack") {
+  for (const Sharpening sharpening : {Sharpening::kPower, Sharpening::kSparse}) {
+    for (const Extent reach : {0, 1, 3}) {
+      for (const Extent items : {3, 16, 37}) {
+        CAPTURE(static_cast<int>(sharpening));
+        CAPTURE(reach);
+        CAPTURE(items);
+        const std::vector<Input> in{random_input({2, items}, 1, 0.1, 1), random_input({2, items}, 2, 0.1, 1),
+                                    random_input({2}, 3, 0, 1), random_input({2, 2 * reach + 1}, 4, 0.1, 1),
+                                    random_input({2}, 5, 1, 3)};
+        CHECK(gradient_error(make_memory_address(sharpening), in) < kGradientLimit);
+      }
+    }
+  }
+}
+
+TEST_CASE("memory_address keeps weights and gradients finite where all weight is on one slot") {
+  for (const Sharpening sharpening : {Sharpening::kPower, Sharpening::kSparse}) {
+    OpRunner runner(make_memory_address(sharpening), address_inputs({0, 1, 0}, {0, 1, 0}, 0.5, {0, 1, 0}, 20));
+    runner.forward();
+    CHECK(runner.output() == std::vector<Real>{0, 1, 0});
+    runner.backward(31, {{1, 2, 3}}, 0);
+    for (std::size_t i = 0; i < 5; ++i) {
+      for (const Real value : runner.gradient(i)) CHECK(std::isfinite(value));
+    }
+  }
+}
+
+TEST_CASE("memory_address refuses an even number of moves and moves beyond the memory") {
+  for (const Extent shifts : {2, 9}) {
+    const std::vector<Type> types{{{2, 3}}, {{2, 3}}, {{2}}, {{2, shifts}}, {{2}}};
+    CHECK_THROWS_WITH_AS(make_memory_address(Sharpening::kPower)->infer(types), doctest::Contains("2 R + 1"), Error);
+  }
 }
 
 }  // namespace
