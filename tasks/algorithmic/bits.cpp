@@ -1,0 +1,145 @@
+#include "tasks/algorithmic/bits.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iomanip>
+#include <numbers>
+#include <sstream>
+
+namespace fovea::bits {
+namespace {
+
+constexpr Extent kMostShown = 100;  // steps of an item
+
+char sign_of(Real value) { return value == 0 ? '.' : value == 1 ? '#' : value > 0 ? '+' : '-'; }
+
+std::string channel_text(const Tensor& tensor, const Tensor* mask, Extent row, Extent channel) {
+  const Extent steps = tensor.shape()[1];
+  const Extent width = tensor.shape()[2];
+  std::string text;
+  for (Extent t = 0; t < std::min(steps, kMostShown); ++t) {
+    const bool is_shown = mask == nullptr || mask->index()[row * steps + t] != 0;
+    text += is_shown ? sign_of(tensor.real()[(row * steps + t) * width + channel]) : ' ';
+  }
+  return text + (steps > kMostShown ? " ..." : "");
+}
+
+/// Numbers that are no bits, each once where it stands alone in its channel.
+std::string numbers_text(const Tensor& tensor, Extent row, Extent channel) {
+  const Extent steps = tensor.shape()[1];
+  const Extent width = tensor.shape()[2];
+  std::ostringstream text;
+  for (Extent t = 0; t < std::min(steps, kMostShown); ++t) {
+    const Real value = tensor.real()[(row * steps + t) * width + channel];
+    if (value != 0 && value != 1) text << ' ' << std::setprecision(2) << value;
+  }
+  return text.str();
+}
+
+std::string tensor_text(const std::string& name, const Tensor& tensor, const Tensor* mask, Extent row) {
+  std::ostringstream text;
+  for (Extent channel = 0; channel < tensor.shape()[2]; ++channel) {
+    text << std::left << std::setw(7) << (channel == 0 ? name : "") << std::right << std::setw(2) << channel << " |"
+         << channel_text(tensor, mask, row, channel) << '|' << numbers_text(tensor, row, channel) << '\n';
+  }
+  return text.str();
+}
+
+}  // namespace
+
+void Sizes::fields(Options& options, const std::string& name, const std::string& what) {
+  const Bounds bounds{.low = 0, .high = 1e5};
+  options.add("min_" + name, low, "fewest " + what + " in training, >= 1", {.low = 1, .high = 1e5});
+  options.add("max_" + name, high, "most " + what + " in training, >= min_" + name, {.low = 1, .high = 1e5});
+  options.add("test_" + name, test, what + " in the test split, >= 0; 0: as in training", bounds);
+}
+
+void Sizes::add_curriculum(Options& options) {
+  options.add("curriculum", curriculum, "how sizes are drawn in training; mixed: small ones more often",
+              {"uniform", "mixed"});
+}
+
+void Sizes::check(const std::string& task) const {
+  if (low <= high) return;
+  throw Error(task, "a range of sizes begins below its end; " + std::to_string(low) + " to " + std::to_string(high) +
+                        " came; lower the minimum or raise the maximum.");
+}
+
+Extent Sizes::drawn(Rng& rng, Split split) const {
+  if (split == Split::kTest && test > 0) return test;
+  const bool is_mixed = split == Split::kTrain && curriculum == "mixed";
+  return rng.between(low, is_mixed ? rng.between(low, high) : high);
+}
+
+Rng of_split(Rng& rng, Split split, const std::string& task) {
+  const std::uint64_t high = rng.bits();
+  const std::uint64_t low = rng.bits();
+  const char* part = split == Split::kTrain ? "/train" : split == Split::kValidation ? "/validation" : "/test";
+  return Rng({.seed = (high << 32) | low, .stream = stream_of(task + part)});
+}
+
+Sequences::Sequences(Batch& batch, Extent steps, Extent inputs, Extent outputs)
+    : input(batch.make("input", {Shape{batch.rows(), steps, inputs}, Kind::kReal})),
+      target(batch.make("target", {Shape{batch.rows(), steps, outputs}, Kind::kReal})),
+      mask(batch.make("mask", {Shape{batch.rows(), steps}, Kind::kIndex})) {
+  std::fill_n(input.real(), input.size(), Real(0));
+  std::fill_n(target.real(), target.size(), Real(0));
+  std::fill_n(mask.index(), mask.size(), Index(0));
+}
+
+Real* Sequences::target_at(Extent row, Extent step) const {
+  mask.index()[row * steps() + step] = 1;
+  return target.real() + (row * steps() + step) * target.shape().last();
+}
+
+std::vector<Real> drawn(Rng& rng, Extent count) {
+  std::vector<Real> bits(static_cast<std::size_t>(count));
+  for (Real& bit : bits) bit = static_cast<Real>(rng.below(2));
+  return bits;
+}
+
+Tensor scores_of(const Batch& batch, const Outputs& outputs, const std::string& task) {
+  const Type wanted = batch.at("target").type;
+  const auto found = outputs.find("scores");
+  if (found != outputs.end() && found->second.type == wanted) return found->second;
+  throw Error(task, "an output 'scores', Real " + wanted.shape.text() + ", is needed; the model has " +
+                        (found == outputs.end() ? "none" : found->second.shape().text()) +
+                        "; name it with Builder::output.");
+}
+
+// log2(1 + exp(-s)) for a 1, with s negated for a 0
+double cost_in_bits(double score, bool bit) {
+  const double s = bit ? -score : score;
+  return (std::max(s, 0.0) + std::log1p(std::exp(-std::abs(s)))) * std::numbers::log2e;
+}
+
+Judgement judged(const Batch& batch, const Outputs& outputs, const std::string& task) {
+  const Tensor scores = scores_of(batch, outputs, task);
+  const Tensor target = batch.at("target");
+  const Tensor mask = batch.at("mask");
+  const Extent width = target.shape().last();
+  const Extent steps = mask.shape()[1];
+  Judgement judgement{{{"exact", {}}, {"wrong_bits", {}}, {"cost_bits", {}}}, {}};
+  for (Extent row = 0; row < batch.rows(); ++row) {
+    double wrong = 0;
+    double cost = 0;
+    for (Extent i = row * steps * width; i < (row + 1) * steps * width; ++i) {
+      if (mask.index()[i / width] == 0) continue;
+      const bool bit = target.real()[i] != 0;
+      const auto score = static_cast<double>(scores.real()[i]);
+      wrong += (score > 0) == bit && score != 0 ? 0 : 1;
+      cost += cost_in_bits(score, bit);
+    }
+    judgement.metrics[0].rows.push_back(wrong == 0 ? 1 : 0);
+    judgement.metrics[1].rows.push_back(wrong);
+    judgement.metrics[2].rows.push_back(cost);
+  }
+  return judgement;
+}
+
+std::string text(const Batch& batch, Extent row) {
+  const Tensor mask = batch.at("mask");
+  return tensor_text("input", batch.at("input"), nullptr, row) + tensor_text("target", batch.at("target"), &mask, row);
+}
+
+}  // namespace fovea::bits

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "framework/task.h"
+
+// What the algorithmic tasks share: sequences of vectors of bits, of which a part is to be told.
+namespace fovea::bits {
+
+/// A size that is drawn once for each batch: the number of vectors, of items, of repeats.
+///
+/// uniform draws it from [low, high]; mixed draws the upper end first, uniformly, and then the size, so that small ones are
+/// frequent and large ones never missing. The test split takes `test` where it is above 0, and else draws uniformly.
+struct Sizes {
+  Extent low = 1;
+  Extent high = 20;
+  Extent test = 0;
+  std::string curriculum = "uniform";
+
+  /// Adds min_NAME, max_NAME, test_NAME; `what` is the noun of their help.
+  void fields(Options& options, const std::string& name, const std::string& what);
+  void add_curriculum(Options& options);
+  void check(const std::string& task) const;
+  Extent drawn(Rng& rng, Split split) const;
+};
+
+/// A generator of the split's own, whatever the key of `rng` is.
+Rng of_split(Rng& rng, Split split, const std::string& task);
+
+/// The tensors of a batch, all zero: input [B, T, inputs], target [B, T, outputs], mask Index [B, T].
+struct Sequences {
+  Tensor input, target, mask;
+
+  Sequences(Batch& batch, Extent steps, Extent inputs, Extent outputs);
+  Real* input_at(Extent row, Extent step) const { return input.real() + (row * steps() + step) * input.shape().last(); }
+  /// Marks the step as one that is judged.
+  Real* target_at(Extent row, Extent step) const;
+  Extent steps() const { return input.shape()[1]; }
+};
+
+/// `count` random bits.
+std::vector<Real> drawn(Rng& rng, Extent count);
+
+/// Whether every judged bit has the sign of its score: exact, wrong_bits (a sequence) and cost_bits, the cost of the
+/// sequence in bits by the sigmoids of the scores. Errors: no Real "scores" of the shape of the target.
+Judgement judged(const Batch& batch, const Outputs& outputs, const std::string& task);
+
+/// The scores of an output, checked.
+Tensor scores_of(const Batch& batch, const Outputs& outputs, const std::string& task);
+
+/// -log2 of the probability that sigmoid(score) gives to a bit.
+double cost_in_bits(double score, bool bit);
+
+/// An item as people read it: time goes to the right, # is 1, . is 0, blank is not judged.
+std::string text(const Batch& batch, Extent row);
+
+}  // namespace fovea::bits

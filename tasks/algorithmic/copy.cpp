@@ -1,0 +1,69 @@
+// The task `copy`: vectors of bits are shown once, and told again.
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "tasks/algorithmic/bits.h"
+
+namespace fovea {
+namespace {
+
+constexpr const char* kName = "copy";
+
+class Copy final : public Task {
+ public:
+  void fields(Options& options) override {
+    lengths_.fields(options, "length", "vectors");
+    options.add("bits", bits_, "bits of a vector, >= 1", {.low = 1, .high = 1000});
+    lengths_.add_curriculum(options);
+  }
+
+  void check() const override { lengths_.check(kName); }
+
+  void fill(Rng& rng, Split split, Batch& batch) const override {
+    Rng own = bits::of_split(rng, split, kName);
+    const Extent length = lengths_.drawn(own, split);
+    const bits::Sequences made(batch, 2 * length + 2, bits_ + 2, bits_);
+    for (Extent row = 0; row < batch.rows(); ++row) {
+      made.input_at(row, 0)[bits_] = 1;
+      made.input_at(row, length + 1)[bits_ + 1] = 1;
+      for (Extent i = 0; i < length; ++i) {
+        const std::vector<Real> vector = bits::drawn(own, bits_);
+        std::copy(vector.begin(), vector.end(), made.input_at(row, 1 + i));
+        std::copy(vector.begin(), vector.end(), made.target_at(row, length + 2 + i));
+      }
+    }
+  }
+
+  Judgement judge(const Batch& batch, const Outputs& outputs) const override {
+    Judgement judgement = bits::judged(batch, outputs, kName);
+    const Extent length = batch.at("input").shape()[1] / 2 - 1;
+    judgement.slices.assign(static_cast<std::size_t>(batch.rows()), "length=" + std::to_string(length));
+    return judgement;
+  }
+
+  std::string text(const Batch& batch, Extent row) const override { return bits::text(batch, row); }
+
+ private:
+  bits::Sizes lengths_;
+  Extent bits_ = 8;
+};
+
+FOVEA_TASK("copy", Copy, R"doc(
+Copy: a sequence of random vectors of bits is shown, and told again once it is over.
+
+Example   bits = 2: start, 10, 11, end, blank, blank -> at the two blank steps 10, 11.
+Inputs    input [B, T, bits + 2], T = 2 length + 2: the channels behind the bits are the marks of start and of end; target
+          [B, T, bits]; mask Index [B, T], 1 at the steps that are judged, the last `length` ones. One length for each batch,
+          of [min_length, max_length].
+Outputs   "scores" [B, T, bits]: a bit is 1 where its score is above 0, with probability sigmoid(score).
+Metrics   exact, the share of sequences without a wrong bit; wrong_bits, of a sequence; cost_bits, -log2 of the probability of
+          the sequence. Chance: half of the bits are wrong. Slices by length.
+Splits    independent streams; the test may have a length of its own, test_length.
+Source    Graves et al. 2014, arXiv:1410.5401, section 4.1.
+)doc");
+
+}  // namespace
+}  // namespace fovea
