@@ -1,0 +1,55 @@
+#include "modules/memory/bit_sequences.h"
+
+#include <algorithm>
+#include <numbers>
+
+#include "framework/core/error.h"
+#include "framework/graph/functions.h"
+#include "modules/layers/linear.h"
+#include "modules/recurrent/lstm.h"
+
+namespace fovea {
+namespace {
+
+/// Scores [T, B, O] of inputs [T, B, D].
+Value scores_of(Builder& b, Value inputs, BitSequencesOptions options, Extent bits) {
+  if (b.mode() == Mode::kEvaluate) {
+    options.ntm.slots = std::max(options.ntm.slots, inputs.shape()[0]);
+    options.dnc.slots = std::max(options.dnc.slots, inputs.shape()[0]);
+  }
+  if (options.network == "ntm") {
+    NtmMemory memory(b, options.ntm);
+    return memory_network(inputs, memory, options.controller, bits);
+  }
+  if (options.network == "dnc") {
+    DncMemory memory(b, options.dnc);
+    return memory_network(inputs, memory, options.controller, bits);
+  }
+  if (options.network != "lstm") {
+    throw Error("bit_sequences", unknown_name(options.network, std::vector<std::string>{"ntm", "dnc", "lstm"}));
+  }
+  const Lstm lstm(b, "lstm", inputs.shape().last(), options.controller.hidden);
+  return linear_layer(b, "output", lstm.run(inputs).states, bits);
+}
+
+}  // namespace
+
+Model bit_sequences(const BitSequencesOptions& options) {
+  return [options](Builder& b, const InputTypes& inputs) {
+    const Extent bits = inputs.at("target").shape.last();
+    const Value input = transpose(b.input("input", inputs.at("input")), {1, 0, 2});
+    const Value scores = scores_of(b, input, options, bits);
+    if (b.mode() == Mode::kEvaluate) {
+      b.output("scores", transpose(scores, {1, 0, 2}));
+      return;
+    }
+    const Value target = transpose(b.input("target", inputs.at("target")), {1, 0, 2});
+    const Value mask = to_real(transpose(b.input("mask", inputs.at("mask")), {1, 0}));  // [T, B]
+    const Value costs = mean(subtract(softplus(scores), multiply(scores, target)), 2);  // [T, B]
+    const Value whole = sum(multiply(costs, mask), 0);
+    b.output("cost", divide(whole, sum(mask, 0)));
+    b.metric("cost_bits", scale(whole, static_cast<double>(bits) * std::numbers::log2e));
+  };
+}
+
+}  // namespace fovea

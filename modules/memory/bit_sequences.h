@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "framework/experiment.h"
+#include "modules/memory/dnc_memory.h"
+#include "modules/memory/memory_network.h"
+#include "modules/memory/ntm_memory.h"
+
+namespace fovea {
+
+/// A network for sequences of vectors of bits, such as the algorithmic tasks have them.
+struct BitSequencesOptions {
+  std::string network = "ntm";  // ntm, dnc, or lstm: without a memory
+  ControllerOptions controller;
+  NtmOptions ntm;
+  DncOptions dnc;
+};
+
+/// The model of a run: a network that gives a score for every bit of the target at every step.
+///
+/// Solves    cost = mean over the bits of the judged steps of log(1 + exp(score)) - bit score.
+/// Shapes    batch: input [B, T, D], target [B, T, O], mask Index [B, T] -> "cost" [B], "metric/cost_bits" [B], that of a
+///           sequence in bits; in evaluation "scores" [B, T, O].
+///           In evaluation a memory has T slots at least, as the first batch has it, so that no write meets an old one.
+/// Errors    another network.
+/// Source    Graves et al. 2014, arXiv:1410.5401, section 4.
+Model bit_sequences(const BitSequencesOptions& options);
+
+}  // namespace fovea

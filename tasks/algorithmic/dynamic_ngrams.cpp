@@ -1,0 +1,115 @@
+// The task `dynamic_ngrams`: the next bit of a sequence that follows a table of its own, drawn anew for each sequence.
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <string>
+#include <vector>
+
+#include "tasks/algorithmic/bits.h"
+
+namespace fovea {
+namespace {
+
+constexpr const char* kName = "dynamic_ngrams";
+
+/// Beta(1/2, 1/2): the distribution of the arcsine.
+double drawn_probability(Rng& rng) {
+  const double s = std::sin(std::numbers::pi / 2 * rng.uniform());
+  return s * s;
+}
+
+class DynamicNgrams final : public Task {
+ public:
+  void fields(Options& options) override {
+    options.add("n", n_, "bits of a gram: the next one depends on n - 1 before it, in [1, 16]", {.low = 1, .high = 16});
+    options.add("length", length_, "bits of a sequence, > n", {.low = 2, .high = 1e6});
+  }
+
+  void check() const override {
+    if (length_ > n_) return;
+    throw Error(kName, "sequences longer than a gram were expected; length is " + std::to_string(length_) + " and n is " +
+                           std::to_string(n_) + "; set length=" + std::to_string(n_ + 1) + " or more.");
+  }
+
+  void fill(Rng& rng, Split split, Batch& batch) const override {
+    Rng own = bits::of_split(rng, split, kName);
+    const bits::Sequences made(batch, length_ - 1, 1, 1);
+    std::vector<double> table(contexts());
+    std::vector<Real> bits(static_cast<std::size_t>(length_));
+    for (Extent row = 0; row < batch.rows(); ++row) {
+      std::generate(table.begin(), table.end(), [&] { return drawn_probability(own); });
+      std::size_t context = 0;
+      for (Extent i = 0; i < length_; ++i) {
+        const double probability = i < n_ - 1 ? 0.5 : table[context];
+        const bool bit = own.uniform() < probability;
+        bits[static_cast<std::size_t>(i)] = bit ? Real(1) : Real(0);
+        context = moved_on(context, bit);
+      }
+      std::copy(bits.begin(), bits.end() - 1, made.input_at(row, 0));
+      std::copy(bits.begin() + 1, bits.end(), made.target.real() + row * (length_ - 1));
+      for (Extent i = std::max<Extent>(n_ - 2, 0); i < length_ - 1; ++i) made.target_at(row, i);
+    }
+  }
+
+  Judgement judge(const Batch& batch, const Outputs& outputs) const override {
+    const Judgement plain = bits::judged(batch, outputs, kName);
+    Judgement judgement{{{"optimal_share", {}}, plain.metrics[2], {"optimal_bits", {}}}, {}};
+    for (Extent row = 0; row < batch.rows(); ++row) {
+      const double optimal = optimal_cost(batch, row);
+      judgement.metrics[0].rows.push_back(optimal / plain.metrics[2].rows[static_cast<std::size_t>(row)]);
+      judgement.metrics[2].rows.push_back(optimal);
+    }
+    return judgement;
+  }
+
+  std::string text(const Batch& batch, Extent row) const override { return bits::text(batch, row); }
+
+ private:
+  std::size_t contexts() const { return std::size_t{1} << static_cast<std::size_t>(n_ - 1); }
+  /// The n - 1 newest bits as a number.
+  std::size_t moved_on(std::size_t context, bool bit) const { return ((context << 1U) | (bit ? 1U : 0U)) % contexts(); }
+
+  // p(1 | context) = (ones + 1/2) / (ones + zeros + 1), of what followed this context before
+  double optimal_cost(const Batch& batch, Extent row) const {
+    const Real* input = batch.at("input").real() + row * (length_ - 1);
+    const Real* target = batch.at("target").real() + row * (length_ - 1);
+    const Index* mask = batch.at("mask").index() + row * (length_ - 1);
+    std::vector<double> ones(contexts(), 0.5);
+    std::vector<double> all(contexts(), 1);
+    std::size_t context = 0;
+    double cost = 0;
+    for (Extent i = 0; i < length_ - 1; ++i) {
+      context = moved_on(context, input[i] != 0);
+      if (mask[i] == 0) continue;
+      const double probability = ones[context] / all[context];
+      cost -= std::log2(target[i] != 0 ? probability : 1 - probability);
+      ones[context] += target[i] != 0 ? 1 : 0;
+      all[context] += 1;
+    }
+    return cost;
+  }
+
+  Extent n_ = 6;
+  Extent length_ = 200;
+};
+
+FOVEA_TASK("dynamic_ngrams", DynamicNgrams, R"doc(
+Dynamic n-grams: the next bit of a sequence is predicted; how likely a 1 is depends on the n - 1 bits before it, by a table
+that is drawn anew for each sequence.
+
+Example   n = 2: after 0 comes 1 with probability 0.9, after 1 with probability 0.2: 0 1 0 1 0 1 1 0; a predictor that has seen
+          a 1 follow one 0 gives it the probability (1 + 1/2) / (1 + 1) the next time.
+Inputs    input [B, T, 1], T = length - 1: the bits; target [B, T, 1]: the next ones; mask Index [B, T], 1 where n - 1 bits
+          stand before the one to be predicted. Probabilities are drawn from Beta(1/2, 1/2).
+Outputs   "scores" [B, T, 1]: the next bit is 1 with probability sigmoid(score).
+Metrics   optimal_share, the cost of the best predictor over that of the model, 1 is optimal; cost_bits, -log2 of the
+          probability of the sequence; optimal_bits, that of the best predictor, (ones + 1/2) / (ones + zeros + 1) by the
+          counts of what followed the same n - 1 bits before.
+Splits    independent streams.
+Errors    sequences that are no longer than a gram.
+Source    Graves et al. 2014, arXiv:1410.5401, section 4.4: n = 6, 200 bits.
+)doc");
+
+}  // namespace
+}  // namespace fovea

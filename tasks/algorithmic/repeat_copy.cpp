@@ -1,0 +1,95 @@
+// The task `repeat_copy`: vectors of bits are shown once, and told as often as is asked.
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "tasks/algorithmic/bits.h"
+
+namespace fovea {
+namespace {
+
+constexpr const char* kName = "repeat_copy";
+
+class RepeatCopy final : public Task {
+ public:
+  RepeatCopy() { lengths_.high = repeats_.high = 10; }
+
+  void fields(Options& options) override {
+    lengths_.fields(options, "length", "vectors");
+    repeats_.fields(options, "repeats", "repeats");
+    options.add("bits", bits_, "bits of a vector, >= 1", {.low = 1, .high = 1000});
+    lengths_.add_curriculum(options);
+  }
+
+  void check() const override {
+    lengths_.check(kName);
+    repeats_.check(kName);
+  }
+
+  void fill(Rng& rng, Split split, Batch& batch) const override {
+    Rng own = bits::of_split(rng, split, kName);
+    bits::Sizes repeated = repeats_;
+    repeated.curriculum = lengths_.curriculum;
+    const Extent length = lengths_.drawn(own, split);
+    const Extent repeats = repeated.drawn(own, split);
+    const bits::Sequences made(batch, 2 + length + repeats * length + 1, bits_ + 2, bits_ + 1);
+    for (Extent row = 0; row < batch.rows(); ++row) {
+      made.input_at(row, 0)[bits_] = 1;
+      made.input_at(row, length + 1)[bits_ + 1] = as_number(repeats);
+      for (Extent i = 0; i < length; ++i) {
+        const std::vector<Real> vector = bits::drawn(own, bits_);
+        std::copy(vector.begin(), vector.end(), made.input_at(row, 1 + i));
+        for (Extent r = 0; r < repeats; ++r) {
+          std::copy(vector.begin(), vector.end(), made.target_at(row, length + 2 + r * length + i));
+        }
+      }
+      made.target_at(row, made.steps() - 1)[bits_] = 1;
+    }
+  }
+
+  Judgement judge(const Batch& batch, const Outputs& outputs) const override {
+    Judgement judgement = bits::judged(batch, outputs, kName);
+    const Tensor mask = batch.at("mask");
+    const Extent steps = mask.shape()[1];
+    const Extent length = std::find(mask.index(), mask.index() + steps, Index(1)) - mask.index() - 2;
+    const Extent repeats = (steps - length - 3) / length;
+    const std::string slice = "length=" + std::to_string(length) + ",repeats=" + std::to_string(repeats);
+    judgement.slices.assign(static_cast<std::size_t>(batch.rows()), slice);
+    return judgement;
+  }
+
+  std::string text(const Batch& batch, Extent row) const override { return bits::text(batch, row); }
+
+ private:
+  /// The number of repeats of training has mean 0 and variance 1.
+  Real as_number(Extent repeats) const {
+    const auto count = static_cast<double>(repeats_.high - repeats_.low + 1);
+    const double mean = static_cast<double>(repeats_.low + repeats_.high) / 2;
+    const double deviation = count > 1 ? std::sqrt((count * count - 1) / 12) : 1;
+    // A number of 0 would look like a blank step.
+    return static_cast<Real>(count > 1 ? (static_cast<double>(repeats) - mean) / deviation : 1);
+  }
+
+  bits::Sizes lengths_;
+  bits::Sizes repeats_;
+  Extent bits_ = 8;
+};
+
+FOVEA_TASK("repeat_copy", RepeatCopy, R"doc(
+Repeat copy: a sequence of random vectors of bits is shown, then a number, and the sequence is told so many times.
+
+Example   bits = 2: start, 10, 11, "2 times", and five blank steps -> 10, 11, 10, 11, end.
+Inputs    input [B, T, bits + 2], T = 3 + length + repeats length: behind the bits the mark of the start, and the number of
+          repeats, scaled to mean 0 and variance 1 over those of training; target [B, T, bits + 1], the last channel marks the
+          end; mask Index [B, T], 1 at the steps that are judged. One length and one number for each batch.
+Outputs   "scores" [B, T, bits + 1]: a bit is 1 where its score is above 0, with probability sigmoid(score).
+Metrics   exact, the share of sequences without a wrong bit; wrong_bits, of a sequence; cost_bits, -log2 of the probability of
+          the sequence. Chance: half of the bits are wrong. Slices by length and repeats.
+Splits    independent streams; the test may have sizes of its own, test_length and test_repeats.
+Source    Graves et al. 2014, arXiv:1410.5401, section 4.2.
+)doc");
+
+}  // namespace
+}  // namespace fovea
