@@ -35,7 +35,7 @@ void MemN2NOptions::fields(Options& options) {
   options.add("reads", reads, "at each hop, >= 1", {.low = 1});
   options.add("combine", combine, "of the reads of a hop: their sum, or a layer of them and the state", {"sum", "mlp"});
   options.add("tying", tying, "of the tables of different hops", {"adjacent", "layer_wise"});
-  options.add("encoding", encoding, "of a sentence", {"position", "centred_position", "bag_of_words"});
+  options.add("encoding", encoding, "of a sentence", {"position", "centred_position", "bag_of_words", "gru"});
   options.add("time", time, "what tells sentences apart: the slot, the age or nothing", {"slot", "age", "none"});
   options.add("time_noise", time_noise, "most empty memories put in while training, share of a story in [0, 1]",
               {.low = 0, .high = 1});
@@ -57,6 +57,7 @@ MemN2N::MemN2N(Builder& builder, MemN2NOptions options, At at) : options_(std::m
                                     " and time is none; set time=slot or time=age (at " + at.text() + ").");
   }
   declare_tables(builder, at);
+  if (options_.encoding == "gru") gru_.emplace(builder, "gru", options_.width, options_.width, at);
   declare_hops(builder, at);
   if (options_.linear_start != "0") {
     linear_share_ = annealed_number(builder, "linear_start", options_.linear_start, {.low = 0, .high = 1});
@@ -100,12 +101,13 @@ void MemN2N::declare_hops(Builder& builder, At at) {
 
 std::vector<Value> MemN2N::encoded(Value words, const std::vector<Value>& tables, const std::vector<Value>& places,
                                    Value numbers) const {
-  return encode_words({.words = words,
-                       .tables = tables,
-                       .places = places,
-                       .numbers = numbers,
-                       .encoding = encoding_of(options_.encoding),
-                       .has_null = options_.null_word});
+  const WordsToEncode in{.words = words,
+                         .tables = tables,
+                         .places = places,
+                         .numbers = numbers,
+                         .encoding = encoding_of(options_.encoding),
+                         .has_null = options_.null_word};
+  return gru_ ? (*gru_)(in) : encode_words(in);
 }
 
 std::vector<Value> MemN2N::slots_of(Value story) const {

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "framework/core/options.h"
-#include "modules/layers/sentence.h"
+#include "modules/layers/gated_sentence.h"
 #include "modules/memory/hop_reads.h"
 
 namespace fovea {
@@ -18,7 +19,7 @@ struct MemN2NOptions {
   Extent reads = 1;                   // of each hop
   std::string combine = "sum";        // or "mlp"
   std::string tying = "adjacent";     // or "layer_wise"
-  std::string encoding = "position";  // or "centred_position", "bag_of_words"
+  std::string encoding = "position";  // or "centred_position", "bag_of_words", "gru"
   std::string time = "slot";          // or "age", "none"
   double time_noise = 0;              // RN
   std::string linear_start = "0";     // LS: "plateau(from=1, to=0, moves=1, patience=0)"
@@ -43,13 +44,14 @@ struct MemN2NOptions {
 ///           `gate`: u = t o + (1 - t) u with t = sigmoid(G u + b), G and b of each hop or shared by all hops.
 ///           `reads`, `combine`: several reads at each hop, and what o is made of them; see hop_reads.h.
 ///           `nonlinear`: behind each hop, what is negative among the first half of the units is set to 0.
+///           `encoding` gru: enc is the last state of a GRU over the vectors of the words, one for all tables.
 ///           `null_word`: word 0 is no word; its vector is 0 everywhere and learns nothing, and a sentence without a word is
 ///           a memory of zeros.
 /// Shapes    story Index [B, N <= slots, J], question Index [B, L], mask Index [B, N] or empty -> scores [B, V].
 ///           Parameters at the current scope: embedding_0 .. embedding_K [V, D] and temporal_0 .. temporal_K [slots, D], K
 ///           the number of hops (adjacent), or K = 1 with embedding_question, embedding_answer [V, D] and state [D, D]
 ///           (layer-wise); gate_k/weight [D, D] and gate_k/bias [D] (hop), or one of them, gate (shared);
-///           those of HopReads at hop_k.
+///           those of HopReads at hop_k and of GatedSentence at gru.
 /// Errors    no words; more sentences than slots; noise in time where there is no time.
 /// Cost      K + 1 (or 2) encodings of the story in one pass, K reads.
 /// Source    Sukhbaatar et al. 2015, arXiv:1503.08895, sections 2, 4.1, 4.2 (linear start; weights start from a normal
@@ -78,6 +80,7 @@ class MemN2N {
   bool is_adjacent() const { return options_.tying == "adjacent"; }
 
   MemN2NOptions options_;
+  std::optional<GatedSentence> gru_;
   std::vector<Value> embeddings_;  // [V, D]
   std::vector<Value> temporals_;   // [slots, D]; none without time
   std::vector<HopReads> hops_;

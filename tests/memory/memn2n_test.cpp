@@ -86,7 +86,7 @@ TEST_CASE("layer-wise tying with the tables of adjacent tying and no change of s
 
 TEST_CASE("a memory network has the gradients that central differences give, however it ties its tables") {
   for (const char* tying : {"adjacent", "layer_wise"}) {
-    for (const char* encoding : {"position", "bag_of_words"}) {
+    for (const char* encoding : {"position", "bag_of_words", "gru"}) {
       CAPTURE(tying);
       CAPTURE(encoding);
       Network network{options_of(tying, 3)};
