@@ -6,6 +6,7 @@
 #include "framework/core/error.h"
 #include "framework/graph/builder_state.h"
 #include "framework/graph/check.h"
+#include "framework/graph/overwrite.h"
 
 namespace fovea {
 
@@ -255,6 +256,7 @@ std::shared_ptr<const Graph> Builder::freeze() {
       }
     }
   }
+  graph::check_overwrites(graph, state_->outer != nullptr ? graph::Surroundings::kLoop : graph::Surroundings::kNone);
   state_->is_frozen = true;
   return state_->graph;
 }

@@ -2,6 +2,7 @@
 
 #include "framework/graph/check.h"
 #include "framework/graph/level.h"
+#include "framework/graph/overwrite.h"
 
 namespace fovea::graph {
 namespace {
@@ -90,7 +91,8 @@ void compile_loop(Level& level, int id) {
   for (const Slot& slot : ports.carried_next) request.seeds.push_back(slot);
   for (const auto& output : ports.outputs) request.seeds.push_back(output.slot);
   for (const auto& output : ports.outputs) {
-    const bool is_made_here = ports.body->node(output.slot.node).kind == Node::Kind::kOp;
+    const bool is_made_here =
+        ports.body->node(output.slot.node).kind == Node::Kind::kOp && has_own_memory(*ports.body, output.slot);
     const bool is_new = std::find(request.outside.begin(), request.outside.end(), output.slot) == request.outside.end();
     if (output.is_stacked && is_made_here && is_new) request.outside.push_back(output.slot);
   }

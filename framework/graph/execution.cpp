@@ -132,7 +132,8 @@ void Execution::clear_output_gradients() {
   if (!impl_->is_bound) impl_->bind_all();
   for (const Slot& seed : impl_->level().seeds) {
     const Tensor gradient = impl_->frame.gradient(seed);
-    const bool is_own = impl_->level().at(seed).gradients[static_cast<std::size_t>(seed.output)].home == graph::Home::kKept;
+    const graph::Home home = impl_->level().at(seed).gradients[static_cast<std::size_t>(seed.output)].home;
+    const bool is_own = home == graph::Home::kKept || home == graph::Home::kSame;
     if (gradient && is_own) std::memset(gradient.data, 0, gradient.bytes());
   }
 }

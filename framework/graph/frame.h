@@ -42,6 +42,7 @@ struct BoundStep {
   std::vector<Transfer> duplicates;        // gradients of repeated inputs, added after backward
   std::unique_ptr<LoopFrames> loop;
   bool is_active = false;
+  bool overwrites = false;  // its memory is put back in backward, also where it is not active
 };
 
 /// A level bound to memory: the graph, or one step of a loop.
@@ -68,6 +69,7 @@ struct LoopFrames {
   };
   std::vector<Edge> edges;
   std::vector<Tensor> carried_gradients[2];  // of even and of odd steps
+  std::vector<char> is_overwritten;          // per carried value: all steps have one memory, and one gradient
   std::vector<Transfer> initial_sums;        // gradients of the initial values
   Extent ran = 0;
 };

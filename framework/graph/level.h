@@ -14,6 +14,7 @@ namespace fovea::graph {
 /// Where a tensor of a level lives.
 enum class Home : std::uint8_t {
   kNone,       // nowhere: not computed, or no gradient
+  kSame,       // where the input lies that its op overwrites
   kOutside,    // an input, a parameter, a constant, or redirected into a stacked output of the loop around
   kKept,       // lives from forward to backward, or from step to step: one copy per step of a loop
   kTransient,  // lives within one pass: shared by all steps of a loop

@@ -2,6 +2,7 @@
 
 #include "framework/core/arena.h"
 #include "framework/graph/level.h"
+#include "framework/graph/overwrite.h"
 
 namespace fovea::graph {
 namespace {
@@ -88,24 +89,34 @@ class Placement {
       const bool is_read_back = compiled.is_active && (!node.op || reads(node.op->backward_reads().outputs, o));
       int last = is_read_back ? backward(id) : forward(id);
       if (outlives(slot)) last = end();
-      give(compiled.values[o], compiled.types[o].bytes(), forward(id), last);
+      if (has_own_memory(*level_.graph, slot)) {
+        give(compiled.values[o], compiled.types[o].bytes(), forward(id), last);
+      } else {
+        compiled.values[o].home = Home::kSame;
+        extend(slot, last);
+      }
     }
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) extend(node.inputs[i], id, i);
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const bool is_read_back = compiled.is_active && (!node.op || reads(node.op->backward_reads().inputs, i));
+      extend(node.inputs[i], is_read_back ? backward(id) : forward(id));
+    }
+    if (!level_.has_backward) return;
+    for (const int input : overwritten_inputs(node)) extend(node.inputs[static_cast<std::size_t>(input)], backward(id));
   }
 
-  void extend(Slot source, int consumer, std::size_t input) {
+  // The memory in which this value lies must exist until then.
+  void extend(Slot slot, int last) {
+    const Slot source = memory_of(*level_.graph, slot);
     Buffer& value = level_.at(source).values[static_cast<std::size_t>(source.output)];
     if (value.home == Home::kOutside) return;
-    const Node& node = level_.graph->node(consumer);
-    const bool is_read_back = node_of(consumer).is_active && (!node.op || reads(node.op->backward_reads().inputs, input));
-    const int last = std::max(value.piece.last, is_read_back ? backward(consumer) : forward(consumer));
     buffers_.erase(std::find(buffers_.begin(), buffers_.end(), &value));
-    give(value, value.piece.bytes, value.piece.first, last);
+    give(value, value.piece.bytes, value.piece.first, std::max(value.piece.last, last));
   }
 
   void place_scratch(int id) {
     LevelNode& compiled = node_of(id);
-    const int last = compiled.is_active ? backward(id) : forward(id);
+    const bool is_put_back = level_.has_backward && !overwritten_inputs(level_.graph->node(id)).empty();
+    const int last = compiled.is_active || is_put_back ? backward(id) : forward(id);
     for (const Type& type : compiled.scratch_types) {
       compiled.scratch.emplace_back();
       compiled.scratch.back().piece.bytes = type.bytes();
@@ -156,14 +167,41 @@ class Placement {
       const Slot slot{id, static_cast<int>(o)};
       const bool is_seed = std::find(level_.seeds.begin(), level_.seeds.end(), slot) != level_.seeds.end();
       if (!compiled.is_active && !is_seed) continue;
+      const Slot newest = last_overwritten(slot);
+      if (shares_gradient(id, o)) {
+        compiled.gradients[o].home = Home::kSame;
+      } else {
+        give(compiled.gradients[o], compiled.types[o].bytes(), first_gradient(newest), backward(id));
+      }
+      if (!(newest == slot)) continue;  // what overwrites it leaves its gradient
       const int writer = is_seed ? -1 : last_consumer(slot);
-      int first = backward(id);
-      if (is_seed) first = start();
-      if (writer >= 0) first = backward(writer);
-      give(compiled.gradients[o], compiled.types[o].bytes(), first, backward(id));
       if (writer >= 0) mark_first_writer(writer, slot);
       compiled.clears_own[o] = writer < 0 && !is_seed ? 1 : 0;
     }
+  }
+
+  /// When the first gradient comes to this value.
+  int first_gradient(Slot slot) {
+    if (std::find(level_.seeds.begin(), level_.seeds.end(), slot) != level_.seeds.end()) return start();
+    const int writer = last_consumer(slot);
+    return backward(writer >= 0 ? writer : slot.node);
+  }
+
+  /// Output 0 of an op that overwrites an input, whose gradient is wanted.
+  bool shares_gradient(int id, std::size_t output) {
+    const Node& node = level_.graph->node(id);
+    return output == 0 && node.op && node.op->overwrites() >= 0 &&
+           node_of(id).is_wanted[static_cast<std::size_t>(node.op->overwrites())] != 0;
+  }
+
+  /// Of the values that share the gradient of this one, the last.
+  Slot last_overwritten(Slot slot) {
+    for (const int id : level_.graph->order()) {
+      if (!shares_gradient(id, 0)) continue;
+      const Node& node = level_.graph->node(id);
+      if (node.inputs[static_cast<std::size_t>(node.op->overwrites())] == slot) slot = {id, 0};
+    }
+    return slot;
   }
 
   // The consumer that runs backward first, -1 where no gradient flows in.

@@ -25,7 +25,9 @@ void describe_level(const graph::Level& level, int depth, std::string& text) {
     const graph::LevelNode& compiled = level.nodes[static_cast<std::size_t>(id)];
     const std::string what = node.op ? std::string(node.op->name()) : fmt::format("loop x {}", compiled.steps);
     const graph::Buffer& place = compiled.values.front();
-    const std::string where = place.home == graph::Home::kOutside ? "in place" : fmt::format("@{}", place.piece.offset);
+    const std::string where = place.home == graph::Home::kOutside || place.home == graph::Home::kSame
+                                  ? "in place"
+                                  : fmt::format("@{}", place.piece.offset);
     text += fmt::format("{:>{}}  {:<40} {:<18} {} {}{}\n", ++number, 4 + 4 * depth, node.path, what,
                         types_text(compiled.types), where, compiled.is_active ? "" : "  (no gradient)");
     if (compiled.body) describe_level(*compiled.body, depth + 1, text);

@@ -22,6 +22,17 @@ bool all_stopped(const Tensor& stop) {
   return std::all_of(stop.index(), stop.index() + stop.size(), [](Index flag) { return flag != 0; });
 }
 
+// What no gradient passes is put back all the same: ops before it may read it in their backward.
+void restore(const BoundStep& step) {
+  if (step.op != nullptr) return step.op->restore(step.backward);
+  for (Extent t = step.loop->ran - 1; t >= 0; --t) {
+    const std::vector<BoundStep>& steps = step.loop->frames[static_cast<std::size_t>(t)].steps;
+    for (auto inner = steps.rbegin(); inner != steps.rend(); ++inner) {
+      if (inner->overwrites) restore(*inner);
+    }
+  }
+}
+
 bool run_loop_forward(LoopFrames& loop, Hunter* hunter) {
   const auto count = static_cast<Extent>(loop.frames.size());
   for (loop.ran = 0; loop.ran < count;) {
@@ -41,8 +52,10 @@ bool run_loop_forward(LoopFrames& loop, Hunter* hunter) {
 bool run_loop_backward(LoopFrames& loop, Hunter* hunter) {
   for (Extent t = loop.ran - 1; t >= 0; --t) {
     const LoopFrames::Edge& edge = loop.edges[static_cast<std::size_t>(t)];
-    for (const Tensor& gradient : loop.carried_gradients[t % 2]) {
-      if (gradient) clear(gradient);
+    for (std::size_t i = 0; i < loop.carried_gradients[t % 2].size(); ++i) {
+      const Tensor& gradient = loop.carried_gradients[t % 2][i];
+      const bool is_first = t + 1 == loop.ran;  // an overwritten value has the gradient of the step behind it already
+      if (gradient && (is_first || loop.is_overwritten[i] == 0)) clear(gradient);
     }
     for (const Tensor& gradient : edge.seed_clears) clear(gradient);
     if (t + 1 < loop.ran) {
@@ -73,6 +86,7 @@ bool run_forward(Frame& frame, Hunter* hunter) {
 
 bool run_backward(Frame& frame, Hunter* hunter) {
   for (auto step = frame.steps.rbegin(); step != frame.steps.rend(); ++step) {
+    if (!step->is_active && step->overwrites) restore(*step);
     if (!step->is_active) continue;
     for (const Tensor& gradient : step->clears) clear(gradient);
     if (step->op != nullptr) {

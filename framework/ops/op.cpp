@@ -23,6 +23,10 @@ void Op::backward(const OpRun& /*run*/) const {
   throw Error("op '" + std::string(name()) + "' has no derivative, and a gradient reached it; stop the gradient before it.");
 }
 
+void Op::restore(const OpRun& /*run*/) const {
+  throw Error("op '" + std::string(name()) + "' overwrites an input and cannot put it back; define restore.");
+}
+
 bool Op::can_assign(std::size_t /*input*/) const { return false; }
 
 double Op::multiply_adds(std::span<const Type> /*in*/) const { return 0; }

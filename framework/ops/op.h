@@ -102,6 +102,13 @@ class Op {
   virtual BackwardReads backward_reads() const { return {}; }
   /// True: backward honours OpRun::assign for input i. A plan then skips clearing that gradient.
   virtual bool can_assign(std::size_t input) const;
+  /// The input whose memory output 0 takes over, -1: none. Both lie at one address, and where the input has a gradient, both
+  /// gradients do: forward changes what differs and keeps the old values in scratch; backward finds the memory as forward
+  /// left it, puts it back as it was, and turns the gradient of the output into that of the input. What the graph has to
+  /// look like for this is checked when it is frozen; see framework/graph/overwrite.h.
+  virtual int overwrites() const { return -1; }
+  /// Puts the memory back as it was before forward: called in the place of `backward` where no gradient flows.
+  virtual void restore(const OpRun& run) const;
   /// The cost of a call in multiply-adds, for `fovea check`; 0 where it does not matter.
   virtual double multiply_adds(std::span<const Type> in) const;
 };
