@@ -71,7 +71,10 @@ After after_steps(Extent steps) {
 
 }  // namespace
 
-TEST_CASE("gradients of a universal transformer agree with central differences") {
+// In float32 a difference is wider than the distance of a position to its threshold of halting.
+constexpr bool kCanDiffer = sizeof(Real) == 8;
+
+TEST_CASE("gradients of a universal transformer agree with central differences" * doctest::skip(!kCanDiffer)) {
   for (const char* norm : {"post", "pre"}) {
     for (const char* positions : {"sinusoid", "learned", "none"}) {
       CAPTURE(norm);
@@ -86,7 +89,8 @@ TEST_CASE("gradients of a universal transformer agree with central differences")
   }
 }
 
-TEST_CASE("the gradient of a universal transformer with dropout is that of the elements that were kept") {
+TEST_CASE("the gradient of a universal transformer with dropout is that of the elements that were kept" *
+          doctest::skip(!kCanDiffer)) {
   UniversalOptions options = small();
   options.dropout = 0.3;
   CHECK(test::ModelRun(graph_of(options)).gradient_error({{"states", 1}, {"ponder", 2}}) < test::kGradientLimit);
