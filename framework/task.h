@@ -23,6 +23,9 @@ class Batch {
   Batch& operator=(Batch&&) = default;
 
   Extent rows() const { return rows_; }
+  /// How many rows of the same evaluation came in the batches before; 0 in training.
+  Extent first_row() const { return first_row_; }
+  void start_at(Extent first_row) { first_row_ = first_row; }
   /// A tensor of this name and type, made or resized; its content is undefined. The first axis must be rows().
   Tensor make(const std::string& name, const Type& type);
   Tensor at(const std::string& name) const;  // Error with the nearest name where there is none
@@ -37,6 +40,7 @@ class Batch {
     std::vector<std::byte> memory;
   };
   Extent rows_;
+  Extent first_row_ = 0;
   std::map<std::string, Entry> entries_;
 };
 
@@ -65,13 +69,16 @@ class Task {
   /// Checks the options together, after parsing. Errors: Error with the fact.
   virtual void check() const {}
   /// Fills a batch of batch.rows() items. The same rng key gives the same batch; train, validation and test draw from
-  /// different streams. Shapes may differ from batch to batch (a length drawn from `rng`), not within one.
+  /// different streams. Shapes may differ from batch to batch (a length drawn from `rng`), not within one. A task with a
+  /// list of items evaluates those from batch.first_row() on, so that each comes once, however large the batches are.
   virtual void fill(Rng& rng, Split split, Batch& batch) const = 0;
   virtual Judgement judge(const Batch& batch, const Outputs& outputs) const = 0;
   /// The accuracy of a random guess for the main metric, where it is known; negative: not known.
   virtual double chance() const { return -1; }
   /// An item as people read it, for `fovea sample`: by default its tensors, one after the other.
   virtual std::string text(const Batch& batch, Extent row) const;
+  /// One line that a run says when it starts, such as what is wrong with its data; empty: there is nothing to say.
+  virtual std::string note() const { return ""; }
 };
 
 template <>

@@ -114,6 +114,7 @@ Batch& Evaluation::fill(Extent number, Extent rows) {
     if (!rest_) rest_.emplace(rows);
     batch = &*rest_;
   }
+  batch->start_at(number * whole_.rows());
   fill_batch(*task_, config_.split, {static_cast<std::uint64_t>(settings_.seed), stream_of_split(config_.split), number},
              *batch);
   return *batch;

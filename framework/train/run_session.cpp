@@ -76,6 +76,7 @@ void RunSession::start(const std::optional<Checkpoint>& checkpoint) {
     progress_.is_trained = settings_.steps == 0 && !validation_;
     write_checkpoint();
   }
+  if (const std::string note = training_.task().note(); !note.empty()) say(note);
   recorder_.state_row(progress_.step, "running");
   shown_step_ = progress_.step;
   last_shown_ = Clock::now();

@@ -77,6 +77,7 @@ class Training {
   void resume_at(Extent step);
 
   const RunSpec& run() const { return run_; }
+  const Task& task() const { return *task_; }
   const Graph& graph() const { return *graph_; }
   std::shared_ptr<const Graph> shared_graph() const { return graph_; }
   /// The plan of a whole shard of the first batch.
