@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <mutex>
-#include <numeric>
 
 #include "framework/task.h"
 #include "tasks/qa/corpus.h"
@@ -25,8 +24,13 @@ class Babi final : public Task {
       throw Error(kName, "validation stories were expected; there are none; set validation above 0, or validation_rows=0.");
     }
     const Tensors tensors(batch, corpus());
-    const std::vector<std::size_t> drawn = draw(rng, split, items.size(), static_cast<std::size_t>(batch.rows()));
-    for (Extent b = 0; b < batch.rows(); ++b) fill_row(items[drawn[static_cast<std::size_t>(b)]], b, tensors);
+    const auto count = static_cast<Extent>(items.size());
+    const bool holds_all = batch.first_row() == 0 && batch.rows() >= count;
+    for (Extent b = 0; b < batch.rows(); ++b) {
+      const Extent row = (batch.first_row() + b) % count;
+      const auto item = static_cast<std::size_t>(split == Split::kTrain ? rng.below(count) : row);
+      fill_row(items[split == Split::kTrain || holds_all ? item : corpus().order(split)[item]], b, tensors);
+    }
   }
 
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
@@ -46,6 +50,16 @@ class Babi final : public Task {
     }
     if (outputs.contains("chosen")) judge_choices(batch, outputs.at("chosen"), judgement);
     return judgement;
+  }
+
+  /// What of the released files was not read, and what is not of them.
+  std::string note() const override {
+    std::string text = qa::text_of(corpus().skipped());
+    for (const Extent replaced : corpus().replaced()) {
+      text += (text.empty() ? "" : "; ") + ("the training stories of task " + std::to_string(replaced)) +
+              " are generated: " + options_.data + " has no file of them";
+    }
+    return text.empty() ? "" : "babi: " + text;
   }
 
   double chance() const override { return corpus().chance(); }
@@ -103,22 +117,6 @@ class Babi final : public Task {
       if (numbers[i] != 0) text += (text.empty() ? "" : " ") + corpus().vocabulary().word(numbers[i]);
     }
     return text;
-  }
-
-  /// Training draws each row anew. An evaluation draws none twice; as many rows as questions are all of them, in their
-  /// order.
-  static std::vector<std::size_t> draw(Rng& rng, Split split, std::size_t items, std::size_t rows) {
-    std::vector<std::size_t> drawn(rows);
-    const auto bound = static_cast<Extent>(items);
-    if (split == Split::kTrain) {
-      for (std::size_t& item : drawn) item = static_cast<std::size_t>(rng.below(bound));
-      return drawn;
-    }
-    std::vector<std::size_t> order(items);
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    if (rows < items) rng.shuffle(std::span(order));
-    for (std::size_t b = 0; b < rows; ++b) drawn[b] = order[b % items];
-    return drawn;
   }
 
   void fill_row(const Item& item, Extent b, const Tensors& to) const {
@@ -199,10 +197,11 @@ Inputs    story Index [B, S, W], the latest `memory` statements, as told or the 
 Words     V = 1 + the words of the training stories, questions and answers of all tasks; a model asks for it by
           qa::corpus_of("babi(...)")->words().
 Stories   generated, with the distributions of the released data; or released files, with data=FOLDER (en, en-10k, hn, ...).
+          With test=released a model learns from generated stories and is asked about released ones.
 Splits    train and test files, or other streams of random numbers; for validation a share of the training stories, drawn
           at random, or a file.
-          Training draws every row anew. A batch of an evaluation holds no question twice; with as many rows as there are
-          questions it holds them all: set evaluation_batch and test_rows to 1000 times the number of tasks.
+          Training draws every row anew. An evaluation of as many rows as there are questions asks each once, whatever its
+          batches: set test_rows to 1000 times the number of tasks. One of fewer rows asks some of every task.
 Judges    output "answer", Index [B]: accuracy (an answer that no training story has is never right), and unknown_words.
           Where there is one, output "chosen", Index [B, hops], slots: selection_precision, the share of the choices that are
           supporting statements, and selection_recall, the share of the remembered supporting statements that were chosen.

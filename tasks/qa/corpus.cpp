@@ -23,6 +23,7 @@ class CorpusBuilder {
     collect_words(all);
     double right = 0;
     for (const TaskStories& stories : all) {
+      if (stories.is_replaced) corpus_.replaced_.push_back(stories.task);
       split_training(stories);
       add_file(stories.validation, Split::kValidation, stories.task);
       add_file(stories.test, Split::kTest, stories.task);
@@ -34,6 +35,8 @@ class CorpusBuilder {
     corpus_.chance_ = right / static_cast<double>(corpus_.items(Split::kTest).size());
     corpus_.statements_ = padded(statements_, corpus_.statement_words_);
     corpus_.questions_ = padded(questions_, corpus_.question_words_);
+    draw_order(Split::kValidation, "qa/validation_order");
+    draw_order(Split::kTest, "qa/test_order");
   }
 
  private:
@@ -48,7 +51,7 @@ class CorpusBuilder {
       if (knobs.questions) held.questions = difficulty.questions;
       if (knobs.distractors) held.distractors = difficulty.distractors;
     }
-    const bool is_released = options_.source == "released";
+    const bool is_released = options_.trains_on_released() && options_.tests_on_released();
     if (is_released) held = {};
     if (held.actors == difficulty.actors && held.questions == difficulty.questions &&
         held.distractors == difficulty.distractors) {
@@ -57,6 +60,13 @@ class CorpusBuilder {
     throw Error("babi", std::string("actors, questions and distractors change generated stories of tasks that have them; ") +
                             (is_released ? "the stories are released ones" : "task is " + options_.task) +
                             "; leave them at 0.");
+  }
+
+  void draw_order(Split split, const std::string& stream) {
+    std::vector<std::size_t>& order = corpus_.orders_[static_cast<std::size_t>(split)];
+    order.resize(corpus_.items(split).size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    Rng({.seed = static_cast<std::uint64_t>(options_.seed), .stream = stream_of(stream)}).shuffle(std::span(order));
   }
 
   std::string skipped_text() const {

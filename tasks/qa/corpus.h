@@ -32,6 +32,8 @@ class Corpus {
   explicit Corpus(const CorpusOptions& options);
 
   std::span<const Item> items(Split split) const { return items_[static_cast<std::size_t>(split)]; }
+  /// The items of an evaluation split in the order in which batches hold them: a part of them has some of every task.
+  std::span<const std::size_t> order(Split split) const { return orders_[static_cast<std::size_t>(split)]; }
   std::span<const Index> statement(std::size_t number) const { return row(statements_, number, statement_words_); }
   std::span<const Index> question(const Item& item) const { return row(questions_, item.question, question_words_); }
   /// Of each supporting statement: how many remembered ones are before it; negative: it is forgotten.
@@ -49,6 +51,8 @@ class Corpus {
   /// The share of the test questions that the most frequent training answer of each task answers.
   double chance() const { return chance_; }
   const Skipped& skipped() const { return skipped_; }
+  /// The tasks whose training stories are generated, for there is no file of them.
+  const std::vector<Extent>& replaced() const { return replaced_; }
 
  private:
   friend class CorpusBuilder;
@@ -62,12 +66,14 @@ class Corpus {
   std::vector<Index> questions_;   // rows of L words
   std::vector<Index> supports_;
   std::array<std::vector<Item>, 3> items_;
+  std::array<std::vector<std::size_t>, 3> orders_;  // none for training
   Extent slots_ = 1;
   Extent statement_words_ = 1;
   Extent question_words_ = 1;
   Extent most_supports_ = 1;
   double chance_ = 0;
   Skipped skipped_;
+  std::vector<Extent> replaced_;
 };
 
 /// The corpus of these options; one that is in use already is shared.

@@ -48,15 +48,16 @@ fs::path find_file(const fs::path& folder, Extent task, const std::string& end) 
   return found.empty() ? fs::path() : found[0];
 }
 
+/// Empty: there is none, and the stories are to be generated.
 fs::path training_file(Extent task, const CorpusOptions& options) {
   fs::path whole = find_file(options.data, task, "train.txt");
-  if (!whole.empty()) return whole;
+  if (!whole.empty() || options.generate_missing) return whole;
   fs::path part = find_file(options.data, task, "train.PARTIAL.txt");
   if (!part.empty() && options.partial) return part;
   throw Error(options.data,
               "a file qa" + std::to_string(task) + "_*train.txt was expected; " +
                   (part.empty() ? "there is none; set data to a folder such as en-10k."
-                                : "a part of it came; set partial=true to train on it, or use source=generated."));
+                                : "a part of it came; set partial=true to train on it, or generate_missing=true."));
 }
 
 StoryFile read(const fs::path& file, bool lenient, Skipped& skipped) {
@@ -90,11 +91,24 @@ void keep(StoryFile& file, Extent questions) {
   file.first_lines.resize(file.stories.size());
 }
 
+StoryFile released_test(Extent task, const CorpusOptions& options, Skipped& skipped) {
+  const fs::path path = find_file(options.data, task, "test.txt");
+  if (path.empty()) {
+    throw Error(options.data, "a file qa" + std::to_string(task) +
+                                  "_*test.txt was expected; there is none; set data to a folder such as en-10k.");
+  }
+  StoryFile file = read(path, options.lenient, skipped);
+  keep(file, options.test_questions);
+  return file;
+}
+
 }  // namespace
 
 void CorpusOptions::fields(Options& options) {
   options.add("task", task, "numbers of tasks, as in 3 or 1+2+3, or all");
   options.add("source", source, "of the stories", {"generated", "released"});
+  options.add("test", test, "source of the test stories: that of the others, or one of its own",
+              {"same", "generated", "released"});
   options.add("data", data, "folder of released files, such as en-10k");
   options.add("train_questions", train_questions, "of each task; 0: 1000, or all that are released",
               {.low = 0, .high = 1e7});
@@ -106,6 +120,8 @@ void CorpusOptions::fields(Options& options) {
   options.add("order", order, "of the remembered statements", {"as_told", "latest_first"});
   options.add("lenient", lenient, "pass over malformed stories and unknown words, and count them");
   options.add("partial", partial, "train on a part of a file where there is no more of it");
+  options.add("generate_missing", generate_missing,
+              "generate the training stories of a task that has no whole file of them");
   options.add("actors", difficulty.actors, "people in a generated story; 0: as released", {.low = 0});
   options.add("questions", difficulty.questions, "of a generated story; 0: as released", {.low = 0});
   options.add("distractors", difficulty.distractors, "more pairs of statements before a generated question, >= 0",
@@ -129,29 +145,27 @@ std::vector<Extent> CorpusOptions::tasks() const {
 }
 
 TaskStories stories_of(Extent task, const CorpusOptions& options, Skipped& skipped) {
-  const bool is_released = options.source == "released";
-  if (is_released == options.data.empty()) {
-    throw Error("babi", is_released
-                            ? "a folder of released files was expected; data is empty; set data=FOLDER, such as en-10k."
-                            : "generated stories need no data; data is " + options.data + "; set source=released.");
+  if ((options.trains_on_released() || options.tests_on_released()) == options.data.empty()) {
+    throw Error("babi",
+                options.data.empty()
+                    ? "a folder of released files was expected; data is empty; set data=FOLDER, such as en-10k."
+                    : "generated stories need no data; data is " + options.data + "; set source=released or test=released.");
   }
-  TaskStories stories{task, {}, {}, {}};
-  if (!is_released) {
+  TaskStories stories{task, {}, false, {}, {}};
+  // The test file comes first: where it is missing, the folder is not one of released files.
+  stories.test = options.tests_on_released() ? released_test(task, options, skipped)
+                                             : generated(task, options.test_questions, "test", options);
+  const fs::path train = options.trains_on_released() ? training_file(task, options) : fs::path();
+  stories.is_replaced = options.trains_on_released() && train.empty();
+  if (train.empty()) {
     stories.train = generated(task, options.train_questions, "train", options);
-    stories.test = generated(task, options.test_questions, "test", options);
-    return stories;
+  } else {
+    stories.train = read(train, options.lenient, skipped);
+    keep(stories.train, options.train_questions);
   }
-  const fs::path test = find_file(options.data, task, "test.txt");
-  if (test.empty()) {
-    throw Error(options.data, "a file qa" + std::to_string(task) +
-                                  "_*test.txt was expected; there is none; set data to a folder such as en-10k.");
-  }
-  stories.train = read(training_file(task, options), options.lenient, skipped);
-  stories.test = read(test, options.lenient, skipped);
+  if (!options.trains_on_released()) return stories;
   const fs::path validation = find_file(options.data, task, "valid.txt");
   if (!validation.empty()) stories.validation = read(validation, options.lenient, skipped);
-  keep(stories.train, options.train_questions);
-  keep(stories.test, options.test_questions);
   return stories;
 }
 

@@ -12,7 +12,8 @@ namespace fovea::qa {
 /// Which stories, and how much of them is remembered.
 struct CorpusOptions {
   std::string task = "1";            // "1", "1+2+3", "all"
-  std::string source = "generated";  // or "released"
+  std::string source = "generated";  // or "released"; of the training and validation stories
+  std::string test = "same";         // or "generated", "released": source of the test stories
   std::string data;                  // the folder of released files
   Extent train_questions = 0;        // of each task; 0: 1000, or all that are released
   Extent test_questions = 0;
@@ -22,18 +23,22 @@ struct CorpusOptions {
   std::string order = "as_told";  // or "latest_first"
   bool lenient = false;
   bool partial = false;
+  bool generate_missing = false;
   Difficulty difficulty;
 
   void fields(Options& options);
   /// The numbers of the tasks, ascending. Errors: anything else; a difficulty that none of the tasks has.
   std::vector<Extent> tasks() const;
+  bool trains_on_released() const { return source == "released"; }
+  bool tests_on_released() const { return test == "same" ? trains_on_released() : test == "released"; }
 };
 
 /// The stories of one task.
 struct TaskStories {
   Extent task = 0;
   StoryFile train;
-  StoryFile validation;  // empty: a share of the stories of `train`
+  bool is_replaced = false;  // the training stories are generated, for there is no file
+  StoryFile validation;      // empty: a share of the stories of `train`
   StoryFile test;
 };
 

@@ -107,6 +107,17 @@ StoryFile read_story_file(const std::filesystem::path& file, Skipped* skipped) {
   return read_stories(text.str(), file.string(), skipped);
 }
 
+std::string text_of(const Skipped& skipped) {
+  std::string text;
+  if (skipped.stories > 0) {
+    text = std::to_string(skipped.stories) + " malformed stories (" + std::to_string(skipped.lines) +
+           " lines) were passed over, the first for " + skipped.first;
+  }
+  if (skipped.marks == 0) return text;
+  return text + (text.empty() ? "" : "; ") + std::to_string(skipped.marks) +
+         " byte order marks and carriage returns were dropped";
+}
+
 std::string place_in(const StoryFile& file, std::size_t story, std::size_t line, std::size_t offset) {
   const std::size_t column = std::to_string(line + 1).size() + 1 + offset + 1;
   return file.name + ":" + std::to_string(file.first_lines[story] + static_cast<Extent>(line)) + ":" +

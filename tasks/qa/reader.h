@@ -24,6 +24,9 @@ struct Skipped {
   std::string first;   // what was wrong first; empty: nothing was
 };
 
+/// "2 malformed stories (9 lines) were passed over, the first for ..."; empty: nothing was.
+std::string text_of(const Skipped& skipped);
+
 /// Reads stories in the format of the released bAbI files, in any language that is written in UTF-8:
 ///     1 Mary moved to the bathroom.
 ///     2 Where is Mary? <tab>bathroom<tab>1

@@ -169,7 +169,8 @@ TEST_CASE("what babi cannot be is an error that says what it can be") {
   }
   CHECK(error_of("babi(source=released)") ==
         "[babi] a folder of released files was expected; data is empty; set data=FOLDER, such as en-10k.");
-  CHECK(error_of("babi(data=x)") == "[babi] generated stories need no data; data is x; set source=released.");
+  CHECK(error_of("babi(data=x)") ==
+        "[babi] generated stories need no data; data is x; set source=released or test=released.");
   CHECK(error_of("babi(source=released, data=/nowhere)") ==
         "[/nowhere] a folder of released files was expected; it cannot be read; set data to a folder such as en-10k.");
   CHECK(error_of("babi(task=2, source=released, data=" + folder + ")") ==
@@ -178,8 +179,8 @@ TEST_CASE("what babi cannot be is an error that says what it can be") {
   files.folder.write("qa3_any_train.PARTIAL.txt", kTrain);
   CHECK(error_of("babi(task=3, source=released, data=" + folder + ")") ==
         "[" + folder +
-            "] a file qa3_*train.txt was expected; a part of it came; set partial=true to train on it, or use "
-            "source=generated.");
+            "] a file qa3_*train.txt was expected; a part of it came; set partial=true to train on it, or "
+            "generate_missing=true.");
   CHECK(error_of("babi(task=3, source=released, partial=true, data=" + folder + ")") == "none");
   files.folder.write("qa1_other_train.txt", kTrain);
   CHECK(error_of(files.task()) ==
