@@ -35,6 +35,9 @@ void MemN2NOptions::fields(Options& options) {
   options.add("reads", reads, "at each hop, >= 1", {.low = 1});
   options.add("combine", combine, "of the reads of a hop: their sum, or a layer of them and the state", {"sum", "mlp"});
   options.add("tying", tying, "of the tables of different hops", {"adjacent", "layer_wise"});
+  options.add("state_map", state_map,
+              "H of the state: none, one shared by all hops or one a hop; tied: shared if layer-wise",
+              {"tied", "none", "shared", "hop"});
   options.add("encoding", encoding, "of a sentence", {"position", "centred_position", "bag_of_words", "gru"});
   options.add("time", time, "what tells sentences apart: the slot, the age or nothing", {"slot", "age", "none"});
   options.add("time_noise", time_noise, "most empty memories put in while training, share of a story in [0, 1]",
@@ -58,6 +61,7 @@ MemN2N::MemN2N(Builder& builder, MemN2NOptions options, At at) : options_(std::m
   }
   declare_tables(builder, at);
   if (options_.encoding == "gru") gru_.emplace(builder, "gru", options_.width, options_.width, at);
+  declare_maps(builder, at);
   declare_hops(builder, at);
   if (options_.linear_start != "0") {
     linear_share_ = annealed_number(builder, "linear_start", options_.linear_start, {.low = 0, .high = 1});
@@ -79,9 +83,20 @@ void MemN2N::declare_tables(Builder& builder, At at) {
   } else {
     question_ = builder.parameter("embedding_question", table, init, at);
     answer_ = builder.parameter("embedding_answer", table, init, at);
-    state_ = builder.parameter("state", {options_.width, options_.width}, init, at);
   }
   if (options_.null_word) answer_ = without_null(answer_);
+}
+
+void MemN2N::declare_maps(Builder& builder, At at) {
+  const auto map = [&](const std::string& name) {
+    return builder.parameter(name, {options_.width, options_.width}, Init::normal(0.1), at);
+  };
+  const bool is_tied = options_.state_map == "tied";
+  if (options_.state_map == "none" || (is_tied && is_adjacent())) return;
+  for (Extent hop = 0; hop < options_.hops; ++hop) {
+    const bool is_own = options_.state_map == "hop";
+    maps_.push_back(is_own ? map("state_" + std::to_string(hop)) : hop == 0 ? map("state") : maps_.front());
+  }
 }
 
 void MemN2N::declare_hops(Builder& builder, At at) {
@@ -123,7 +138,7 @@ std::vector<Value> MemN2N::slots_of(Value story) const {
 }
 
 Value MemN2N::next_state(std::size_t hop, Value state, Value read) const {
-  const Value carried = is_adjacent() ? state : linear(state, state_);
+  const Value carried = maps_.empty() ? state : linear(state, maps_[hop]);
   Value next;
   if (gates_.empty()) {
     next = add(carried, read);

@@ -19,6 +19,7 @@ struct MemN2NOptions {
   Extent reads = 1;                   // of each hop
   std::string combine = "sum";        // or "mlp"
   std::string tying = "adjacent";     // or "layer_wise"
+  std::string state_map = "tied";     // or "none", "shared", "hop"
   std::string encoding = "position";  // or "centred_position", "bag_of_words", "gru"
   std::string time = "slot";          // or "age", "none"
   double time_noise = 0;              // RN
@@ -41,6 +42,8 @@ struct MemN2NOptions {
 ///           puts empty memories among the sentences while training, see story_places.h.
 ///           `linear_start` = s: o is s times what scores read in the place of weights, and 1 - s times what the site reads;
 ///           1 leaves the softmax out, 0 the scores.
+///           `state_map`: H of no hop, one shared by all or one of each, in the place of what the tying says; the state is
+///           carried through it before it takes in what is read.
 ///           `gate`: u = t o + (1 - t) u with t = sigmoid(G u + b), G and b of each hop or shared by all hops.
 ///           `reads`, `combine`: several reads at each hop, and what o is made of them; see hop_reads.h.
 ///           `nonlinear`: behind each hop, what is negative among the first half of the units is set to 0.
@@ -49,9 +52,9 @@ struct MemN2NOptions {
 ///           a memory of zeros.
 /// Shapes    story Index [B, N <= slots, J], question Index [B, L], mask Index [B, N] or empty -> scores [B, V].
 ///           Parameters at the current scope: embedding_0 .. embedding_K [V, D] and temporal_0 .. temporal_K [slots, D], K
-///           the number of hops (adjacent), or K = 1 with embedding_question, embedding_answer [V, D] and state [D, D]
-///           (layer-wise); gate_k/weight [D, D] and gate_k/bias [D] (hop), or one of them, gate (shared);
-///           those of HopReads at hop_k and of GatedSentence at gru.
+///           the number of hops (adjacent), or K = 1 with embedding_question, embedding_answer [V, D] (layer-wise);
+///           state [D, D] (one map) or state_0 .. (one a hop); gate_k/weight [D, D] and gate_k/bias [D] (hop), or one of
+///           them, gate (shared); those of HopReads at hop_k and of GatedSentence at gru.
 /// Errors    no words; more sentences than slots; noise in time where there is no time.
 /// Cost      K + 1 (or 2) encodings of the story in one pass, K reads.
 /// Source    Sukhbaatar et al. 2015, arXiv:1503.08895, sections 2, 4.1, 4.2 (linear start; weights start from a normal
@@ -72,6 +75,7 @@ class MemN2N {
     Value bias;    // [D]
   };
   void declare_tables(Builder& builder, At at);
+  void declare_maps(Builder& builder, At at);
   void declare_hops(Builder& builder, At at);
   std::vector<Value> encoded(Value words, const std::vector<Value>& tables, const std::vector<Value>& places,
                              Value numbers) const;
@@ -87,7 +91,7 @@ class MemN2N {
   std::vector<Gate> gates_;  // of each hop; none without gates
   Value question_;           // [V, D]
   Value answer_;             // [V, D]
-  Value state_;              // [D, D], layer-wise
+  std::vector<Value> maps_;  // [D, D] of each hop; none where the state is carried as it is
   Value linear_share_;       // [1]; empty without a linear start
 };
 

@@ -56,4 +56,22 @@ TEST_CASE("a run of babi_memn2n trains without softmax first, and evaluates answ
   CHECK(graph->type(graph->output("chosen")) == Type{{7, 2}, Kind::kIndex});
 }
 
+TEST_CASE("babi_memn2n knows the published figures of its questions, whose mean is that of the tasks") {
+  for (const auto& [questions, joint, mean] : {std::tuple<const char*, const char*, double>{"1000", "false", 13.9},
+                                               {"1000", "true", 12.4},
+                                               {"10000", "false", 4.2}}) {
+    const auto experiment = Registry<Experiment>::instance().make("babi_memn2n");
+    Options options;
+    experiment->fields(options);
+    options.set("questions", questions);
+    options.set("joint", joint);
+    const Comparison table = experiment->published().at(0);
+    REQUIRE(table.rows.size() == 21);
+    double sum = 0;
+    for (std::size_t task = 0; task < 20; ++task) sum += table.rows[task].published.at(0);
+    CHECK(table.rows[20].published.at(0) == mean);
+    CHECK(std::abs(sum / 20 - mean) < 0.05);
+  }
+}
+
 }  // namespace fovea

@@ -160,6 +160,27 @@ TEST_CASE("layer-wise tying carries the state through a matrix") {
   CHECK(difference(run.scores(), expected(softmax_of, next)) < kLimit);
 }
 
+TEST_CASE("a map of the state is of no hop, of all or of each, whatever the tying") {
+  const auto doubled = [](const Reals& state, const Reals& read) { return plus(plus(state, state), read); };
+  MemN2NOptions options = timeless();
+  for (const auto& [map, name] : {std::pair<const char*, const char*>{"shared", "state"}, {"hop", "state_0"}}) {
+    options.state_map = map;
+    Run run({options});
+    run.model().set(name, {2, 0, 0, 0, 2, 0, 0, 0, 2});
+    CHECK(difference(run.scores(), expected(softmax_of, doubled)) < kLimit);
+  }
+  options = plain(3);
+  options.tying = "layer_wise";
+  for (const auto& [map, count] : {std::pair<const char*, int>{"tied", 1}, {"none", 0}, {"shared", 1}, {"hop", 3}}) {
+    options.state_map = map;
+    int found = 0;
+    for (const Node& node : Network{options}.build()->nodes()) {
+      if (node.kind == Node::Kind::kParameter && node.path.find("state") == 0) ++found;
+    }
+    CHECK(found == count);
+  }
+}
+
 TEST_CASE("the encoding is by position where it is asked for") {
   MemN2NOptions options = timeless();
   const Indices swapped{2, 1, 3, 0, 0, 0};
@@ -285,7 +306,7 @@ TEST_CASE("noise in time is for training") {
 }
 
 TEST_CASE("every variant has the gradients that central differences give") {
-  std::vector<MemN2NOptions> variants(7, plain(2));
+  std::vector<MemN2NOptions> variants(8, plain(2));
   variants[0].time = "none";
   variants[1].time = "age";
   variants[1].null_word = true;
@@ -297,6 +318,9 @@ TEST_CASE("every variant has the gradients that central differences give") {
   variants[5].linear_start = "1";
   variants[6].reads = 2;
   variants[6].combine = "mlp";
+  variants[7].state_map = "hop";
+  variants[7].gate = "hop";
+  variants[7].nonlinear = true;
   for (MemN2NOptions& options : variants) {
     for (const char* tying : {"adjacent", "layer_wise"}) {
       options.tying = tying;
