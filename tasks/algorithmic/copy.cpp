@@ -17,6 +17,8 @@ class Copy final : public Task {
   void fields(Options& options) override {
     lengths_.fields(options, "length", "vectors");
     options.add("bits", bits_, "bits of a vector, >= 1", {.low = 1, .high = 1000});
+    options.add("blanks", blanks_, "share of vectors without a 1 that training has more of, in [0, 1]",
+                {.low = 0, .high = 1});
     lengths_.add_curriculum(options);
   }
 
@@ -30,7 +32,8 @@ class Copy final : public Task {
       made.input_at(row, 0)[bits_] = 1;
       made.input_at(row, length + 1)[bits_ + 1] = 1;
       for (Extent i = 0; i < length; ++i) {
-        const std::vector<Real> vector = bits::drawn(own, bits_);
+        std::vector<Real> vector = bits::drawn(own, bits_);
+        if (split == Split::kTrain && own.uniform() < blanks_) std::fill(vector.begin(), vector.end(), Real(0));
         std::copy(vector.begin(), vector.end(), made.input_at(row, 1 + i));
         std::copy(vector.begin(), vector.end(), made.target_at(row, length + 2 + i));
       }
@@ -49,6 +52,7 @@ class Copy final : public Task {
  private:
   bits::Sizes lengths_;
   Extent bits_ = 8;
+  double blanks_ = 0;
 };
 
 FOVEA_TASK("copy", Copy, R"doc(
@@ -61,7 +65,8 @@ Inputs    input [B, T, bits + 2], T = 2 length + 2: the channels behind the bits
 Outputs   "scores" [B, T, bits]: a bit is 1 where its score is above 0, with probability sigmoid(score).
 Metrics   exact, the share of sequences without a wrong bit; wrong_bits, of a sequence; cost_bits, -log2 of the probability of
           the sequence. Chance: half of the bits are wrong. Slices by length.
-Splits    independent streams; the test may have a length of its own, test_length.
+Splits    independent streams; the test may have a length of its own, test_length. A vector without a 1 looks like a blank
+          step, and is one of 256: `blanks` shows it more often in training, not in validation and test.
 Source    Graves et al. 2014, arXiv:1410.5401, section 4.1.
 )doc");
 
