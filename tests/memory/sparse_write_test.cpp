@@ -42,6 +42,7 @@ std::shared_ptr<const Graph> looped(const std::string& site, WriteTo to) {
 }  // namespace
 
 TEST_CASE("a sparse write has the gradient of central differences where its choice has one") {
+  if (sizeof(Real) != 8) return;  // a difference that is wide enough for float32 changes which slots are kept
   for (const WriteTo to : {WriteTo::kCopy, WriteTo::kPlace}) {
     test::ModelRun run(looped("cosine | dense | top_k(2) | none", to));
     CHECK(run.gradient_error(kCotangents) < test::kGradientLimit);
