@@ -55,6 +55,7 @@ class NtmRecall final : public Experiment {
     if (network == "lstm") model.controller.hidden = baseline_;
     if (network == "dnc") model.controller.kind = "lstm";
     model.dnc.slots = 32;
+    model.dnc.variant = {.has_masks = true, .deallocates = true, .sharpens = true};
     RunSpec run;
     run.name = network;
     run.task = task_text(0);
@@ -100,7 +101,8 @@ Options   site="cosine | dense | softmax | none" for the paper's search by conte
           writes, reach; networks=ntm for one of the three.
 Source    Graves et al. 2014, arXiv:1410.5401, section 4.3. Unlike there: slots start as a constant (Collier & Beel 2018,
           arXiv:1807.08518), and the search is sparse, so that it does not wash out where a test has more slots; in the test
-          there are as many slots as steps. The dnc is not tested with 100 items: its links take N^2 numbers a step.
+          there are as many slots as steps. The dnc is not tested with 100 items: its links take N^2 numbers a step;
+          it has the masks, the de-allocation and the sharpened links of Csordas & Schmidhuber 2019, arXiv:1904.10278.
 )doc");
 
 }  // namespace
