@@ -181,6 +181,17 @@ TEST_CASE("a map of the state is of no hop, of all or of each, whatever the tyin
   }
 }
 
+TEST_CASE("the state of each hop goes through the map of that hop") {
+  MemN2NOptions options = plain(2);
+  options.state_map = "hop";
+  Run run({options});
+  run.model().set("state_0", {2, 0, 0, 0, 2, 0, 0, 0, 2});
+  run.model().set("state_1", {1, 0, 0, 0, 1, 0, 0, 0, 1});
+  const Reals before = run.scores();
+  run.model().set("state_1", {0, 1, 0, 0, 0, 1, 1, 0, 0});
+  CHECK(difference(run.scores(), before) > kLimit);
+}
+
 TEST_CASE("the encoding is by position where it is asked for") {
   MemN2NOptions options = timeless();
   const Indices swapped{2, 1, 3, 0, 0, 0};
