@@ -54,7 +54,7 @@ bool has_gradient(test::ModelRun& run, const std::string& parameter) {
 }  // namespace
 
 TEST_CASE("the gradient of learning from programs agrees with central differences") {
-  const Tiny tiny;
+  const Tiny tiny(Settings{{"registers", "3"}});  // where there is a source to choose
   test::ModelRun model = tiny.model(Mode::kTrain);
   // Small weights and biases of 1 or -1: every unit is well above or well below the kink of relu.
   for (const char* layer : {"patterns/weight", "view/weight", "context/weight", "again/weight", "all/weight"}) {
@@ -146,6 +146,11 @@ TEST_CASE("what is found among samples explains the pairs at least as often as t
   for (std::size_t row = 0; row < 30; ++row) {
     CHECK(judgement.metrics[2].rows[row] == alone.metrics[2].rows[row]);
     CHECK(judgement.metrics[6].rows[row] >= judgement.metrics[2].rows[row]);
+    const Index* first = one.output("program").index() + row * 9;
+    const Index* second = many.output("program").index() + row * 9;
+    for (; first[0] != 9 && first < one.output("program").index() + (row + 1) * 9; first += 3, second += 3) {
+      CHECK(std::equal(first, first + 3, second));
+    }
     gained += judgement.metrics[6].rows[row] - judgement.metrics[2].rows[row];
   }
   CHECK(gained > 0);  // 40 samples of an untrained model hit upon some short programs

@@ -204,9 +204,25 @@ TEST_CASE("the program itself is exact, another order of it equivalent, and one 
   };
   CHECK(judged(right) == std::array<double, 4>{1, 1, 1, 1});
   CHECK(judged({7, 3, 2, 4, 1, 0, kHalt, -1, -1}) == std::array<double, 4>{0, 1, 1, 1});
-  CHECK(judged({4, 1, 0, 7, 3, 2, 3, 0, 1}) == std::array<double, 4>{0, 0, 0, 0});
+  CHECK(judged({4, 1, 0, 7, 3, 2, 4, 1, 0}) == std::array<double, 4>{0, 0, 0, 0});        // right, but it does not halt
   CHECK(judged({4, 1, 1, 7, 3, 2, kHalt, -1, -1}) == std::array<double, 4>{0, 0, 0, 0});  // no instruction of the machine
   CHECK_THROWS_WITH_AS(task->judge(batch, {}), doctest::Contains("'program'"), Error);
+}
+
+TEST_CASE("a program that is right but longer than it has to be is not equivalent") {
+  const auto task = make_task("program_synthesis(longest=2)");
+  for (std::uint64_t seed = 1; seed < 99; ++seed) {
+    const Batch batch = filled("program_synthesis(longest=2)", 1, Split::kTrain, seed);
+    const Index* right = batch.at("program").index();
+    const bool is_idempotent = right[0] >= 3 && right[0] <= 5;  // mov, and, or
+    if (right[3] != kHalt || !is_idempotent) continue;
+    std::vector<Index> twice{right[0], right[1], right[2], right[0], right[1], right[2], kHalt, -1, -1};
+    const Judgement judgement = task->judge(batch, {{"program", {twice.data(), batch.at("program").type}}});
+    CHECK(mean_of(judgement, 1) == 0);
+    CHECK(mean_of(judgement, 2) == 1);
+    return;
+  }
+  FAIL("no seed gave one instruction that can be repeated");
 }
 
 TEST_CASE("options that do not fit are errors that say what to do") {
