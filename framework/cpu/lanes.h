@@ -33,6 +33,17 @@ inline std::uint32_t bits(Lanes lanes) {
 }
 #endif
 
+/// The lanes whose bit is set.
+inline Lanes lanes_of(std::uint64_t set) {
+#if defined(__AVX512F__)
+  return static_cast<Lanes>(set);
+#else
+  Lanes lanes{};
+  for (Extent i = 0; i < kPack; ++i) lanes[i] = (set >> i & 1) != 0 ? -1 : 0;
+  return lanes;
+#endif
+}
+
 /// Bits 0 .. count - 1, count <= kPack.
 inline std::uint32_t first_lanes(Extent count) { return (1U << count) - 1U; }
 

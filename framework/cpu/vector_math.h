@@ -101,6 +101,7 @@ Pack each_lane(Pack x, Function function) {
 inline Pack exp_pack(Pack x) {
   return each_lane(x, [](Real v) { return std::exp(v); });
 }
+inline Pack exp_falling(Pack x) { return exp_pack(x); }
 inline Pack log_pack(Pack x) {
   return each_lane(x, [](Real v) { return std::log(v); });
 }
@@ -150,6 +151,17 @@ inline Pack exp_pack(Pack x) {
   const Pack r = reduce_argument(larger(smaller(x, broadcast(90.0F)), broadcast(-105.0F)), n);
   const IntPack half = n >> 1;  // two factors, since 2^n alone may lie outside the range of a float
   return exp_reduced(r) * power_of_two(half) * power_of_two(n - half);
+}
+
+/// exp(x) for x <= 0, or a little above it; 0 for -infinity. Fewer steps than exp_pack where the machine scales by powers.
+inline Pack exp_falling(Pack x) {
+#if defined(__AVX512F__)
+  IntPack n;
+  const Pack r = reduce_argument(larger(x, broadcast(-105.0F)), n);
+  return _mm512_maskz_scalef_ps(0xFFFF, exp_reduced(r), __builtin_convertvector(n, Pack));
+#else
+  return exp_pack(x);
+#endif
 }
 
 /// 1 / x for finite x whose reciprocal is a normal number, to about one unit in the last place.

@@ -1,0 +1,45 @@
+#include "framework/attention/attend_tiles.h"
+
+#include "framework/core/error.h"
+
+namespace fovea {
+
+PairIntervals intervals_of(std::shared_ptr<const Pattern> pattern) {
+  if (pattern->reads_data() && !pattern->is_dense()) {
+    throw Error("pattern",
+                "a pattern by place was expected, whose pairs are known before the plan runs; one that reads data came; "
+                "use a site, or a pattern such as window(128) + global(16).");
+  }
+  if (pattern->is_dense()) {
+    return [](Extent, Extent, Extent items, std::vector<ItemInterval>& intervals) {
+      intervals.push_back({0, static_cast<Index>(items)});
+    };
+  }
+  return [pattern = std::move(pattern)](Extent query, Extent queries, Extent items, std::vector<ItemInterval>& intervals) {
+    std::vector<Index> candidates;
+    pattern->candidates(query, queries, items, candidates);
+    for (const Index item : candidates) {
+      if (intervals.empty() || intervals.back().end != item) intervals.push_back({item, item});
+      intervals.back().end = item + 1;
+    }
+  };
+}
+
+Value attend_tiles(const TileInputs& inputs, const std::string& pattern, const TileHeads& heads, At at) {
+  const bool has_segments = !heads.query_segments.is_empty();
+  if (has_segments == heads.item_segments.is_empty()) {
+    throw Error("attend_tiles",
+                "segments of queries and of items were expected together, or none; one came alone (at " + at.text() + ").");
+  }
+  TileAttention options;
+  options.pairs = intervals_of(parse_pattern(pattern).pattern);
+  options.heads = heads.heads;
+  options.item_heads = heads.item_heads;
+  options.scale = heads.scale;
+  options.has_segments = has_segments;
+  std::vector<Value> operands{inputs.queries, inputs.items, inputs.values};
+  if (has_segments) operands.insert(operands.end(), {heads.query_segments, heads.item_segments});
+  return inputs.queries.builder().add_all(make_tile_attention(options), operands, "", at).front();
+}
+
+}  // namespace fovea

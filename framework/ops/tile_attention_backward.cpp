@@ -1,0 +1,122 @@
+#include <algorithm>
+
+#include "framework/cpu/lanes.h"
+#include "framework/ops/tile_attention_kernel.h"
+
+namespace fovea::tiles {
+namespace {
+
+// What the pairs of a tile of queries need of their queries. Everything is there in rows and as a panel.
+struct Pulling {
+  alignas(64) Real query_panel[kMostWidth * kQueries];  // scaled [D, kQueries]
+  alignas(64) Real read_panel[kMostWidth * kQueries];   // grad_read [V, kQueries]
+  alignas(64) Real weights[kSquare];                    // [kItems, kQueries]
+  alignas(64) Real pulls[kSquare];                      // gradients of the weights, then of the scores
+  alignas(64) Real log_sums[kQueries];
+  alignas(64) Real alongs[kQueries];  // grad_read . read
+  RowBlock query_rows;                // scaled [kQueries, D]
+  RowBlock read_rows;                 // grad_read [kQueries, V]
+  RowBlock query_sums;                // gradients of the queries, to be scaled
+  RowBlock item_rows;                 // [kItems, D]
+  RowBlock value_rows;                // [kItems, V]
+};
+
+void prepare(const Head& head, const Real* grad_read, Extent first, Pulling& p) {
+  const Extent present = std::min(kQueries, head.query_count - first);
+  const Real* queries = head.queries + first * head.query_row;
+  const Real* pulled = grad_read + first * head.read_row;
+  const Real* read = head.read + first * head.read_row;
+  tiles::read_panel(queries, head.query_row, present, head.width, head.scale, p.query_panel);
+  tiles::read_panel(pulled, head.read_row, present, head.value_width, 1, p.read_panel);
+  p.query_rows.read(queries, head.query_row, present, head.width, kQueries, head.scale);
+  p.read_rows.read(pulled, head.read_row, present, head.value_width, kQueries);
+  p.query_sums.row = p.query_rows.row;
+  clear(p.query_sums.at, kQueries * p.query_sums.row);
+  for (Extent q = 0; q < kQueries; ++q) {
+    const bool exists = q < present;
+    p.log_sums[q] = exists ? head.log_sums[first + q] : 0;
+    Pack sum{};
+    for_packs(exists ? head.value_width : 0, [&](Extent i, auto lanes) {
+      sum = cpu::multiply_add(lanes.load(pulled + q * head.read_row + i), lanes.load(read + q * head.read_row + i), sum);
+    });
+    p.alongs[q] = cpu::sum_lanes(sum);
+  }
+}
+
+// w = exp(s - log_sum), and grad_s = w (grad_w - grad_read . read), of one pack of queries.
+template <bool kAll>
+void pull_pack(Pulling& p, const std::uint64_t* allowed, Extent pack, const PairTiles::Range& stripes) {
+  const Pack log_sum = cpu::load(p.log_sums + pack * kPack);
+  const Pack along = cpu::load(p.alongs + pack * kPack);
+  for (Extent k = stripes.begin * PairTiles::kStripe; k < stripes.end * PairTiles::kStripe; ++k) {
+    const Extent at = k * kQueries + pack * kPack;
+    Pack weight = cpu::exp_falling(cpu::load(p.weights + at) - log_sum);
+    if constexpr (!kAll) weight = cpu::where(cpu::lanes_of(allowed[k] >> (pack * kPack)), weight, Pack{});
+    cpu::store(p.weights + at, weight);
+    cpu::store(p.pulls + at, weight * (cpu::load(p.pulls + at) - along));
+  }
+}
+
+void pull_scores(const PairTiles::Tile& tile, const PairTiles::Bits* bits, Pulling& p) {
+  for (Extent pack = 0; pack < PairTiles::kPacks; ++pack) {
+    const PairTiles::Range& stripes = tile.stripes[static_cast<std::size_t>(pack)];
+    if (bits == nullptr) {
+      pull_pack<true>(p, nullptr, pack, stripes);
+    } else {
+      pull_pack<false>(p, bits->data(), pack, stripes);
+    }
+  }
+}
+
+// grad_v_n += w_mn grad_read_m; grad_k_n += grad_s_mn scale q_m; grad_q_m += grad_s_mn scale k_n
+void pull_tile(const Head& head, const HeadGradients& gradients, const PairTiles::Tile& tile, const PairTiles::Bits* bits,
+               Pulling& p) {
+  const Extent first = tile.items * kItems;
+  const Extent present = std::min(kItems, head.item_count - first);
+  p.item_rows.read(head.items + first * head.item_row, head.item_row, present, head.width, kItems);
+  multiply_panel(tile, p.item_rows, head.width, p.query_panel, p.weights);
+  p.value_rows.read(head.values + first * head.value_row, head.value_row, present, head.value_width, kItems);
+  multiply_panel(tile, p.value_rows, head.value_width, p.read_panel, p.pulls);
+  pull_scores(tile, bits, p);
+  if (gradients.values != nullptr) {
+    add_by_item(tile, p.weights, p.read_rows,
+                {gradients.values + first * head.value_row, head.value_row, head.value_width, present});
+  }
+  if (gradients.items != nullptr) {
+    add_by_item(tile, p.pulls, p.query_rows, {gradients.items + first * head.item_row, head.item_row, head.width, present});
+  }
+  if (gradients.queries != nullptr) add_by_query(tile, p.pulls, p.item_rows, p.query_sums);
+}
+
+void finish(const Head& head, const HeadGradients& gradients, Extent first, const Pulling& p) {
+  if (gradients.queries == nullptr) return;
+  for (Extent q = 0; q < std::min(kQueries, head.query_count - first); ++q) {
+    const Real* from = p.query_sums.at + q * p.query_sums.row;
+    Real* to = gradients.queries + (first + q) * head.query_row;
+    for_packs(head.width, [=, scale = head.scale](Extent i, auto lanes) {
+      lanes.store(to + i, cpu::multiply_add(lanes.load(from + i), cpu::broadcast(scale), lanes.load(to + i)));
+    });
+  }
+}
+
+}  // namespace
+
+// read_m = sum over n of w_mn v_n, w_mn = exp(s_mn - log_sum_m), s_mn = scale q_m . k_n
+void backward(const Head& head, const HeadGradients& gradients, const PairTiles& tiles, Extent query_tile,
+              const ItemTiles& among) {
+  const std::span<const PairTiles::Tile> all = tiles.of(query_tile);
+  const auto is_before = [](const PairTiles::Tile& tile, Extent items) { return tile.items < items; };
+  const auto begin = std::lower_bound(all.begin(), all.end(), among.begin, is_before);
+  const auto end = std::lower_bound(begin, all.end(), among.end, is_before);
+  if (begin == end) return;
+  Pulling p;
+  const Extent first = query_tile * kQueries;
+  prepare(head, gradients.read, first, p);
+  TilePairs pairs(head, query_tile);
+  for (auto tile = begin; tile != end; ++tile) {
+    if (pairs.meet(tiles, *tile)) pull_tile(head, gradients, *tile, pairs.bits(), p);
+  }
+  finish(head, gradients, first, p);
+}
+
+}  // namespace fovea::tiles

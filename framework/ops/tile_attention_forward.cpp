@@ -1,0 +1,109 @@
+#include <algorithm>
+#include <limits>
+
+#include "framework/cpu/lanes.h"
+#include "framework/ops/tile_attention_kernel.h"
+
+namespace fovea::tiles {
+namespace {
+
+constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
+
+// What a tile of queries has read so far: for each query, with s over its items, most = max s, sum = sum exp(s - most) and
+// reads = sum exp(s - most) value.
+struct Reading {
+  alignas(64) Real panel[kMostWidth * kQueries];  // scaled queries [D, kQueries]
+  alignas(64) Real square[kSquare];               // scores, then weights [kItems, kQueries]
+  alignas(64) Real most[kQueries];
+  alignas(64) Real sum[kQueries];
+  alignas(64) Real shrink[kQueries];  // exp(most before - most now)
+  RowBlock block;                     // items, then values
+  RowBlock reads;                     // [kQueries, V]
+};
+
+// scores -> exp(score - most) of one pack of queries, and what its sums are multiplied with.
+bool weigh(Reading& r, const PairTiles::Bits* bits, Extent pack, const PairTiles::Range& stripes) {
+  Real* first = r.square + stripes.begin * PairTiles::kStripe * kQueries + pack * kPack;
+  const Extent rows = (stripes.end - stripes.begin) * PairTiles::kStripe;
+  const Pack before = cpu::load(r.most + pack * kPack);
+  Pack most = before;
+  if (bits == nullptr) {
+    for (Extent k = 0; k < rows; ++k) most = cpu::larger(most, cpu::load(first + k * kQueries));
+  } else {
+    const std::uint64_t* allowed = bits->data() + stripes.begin * PairTiles::kStripe;
+    for (Extent k = 0; k < rows; ++k) {
+      Real* at = first + k * kQueries;
+      const Pack score = cpu::where(cpu::lanes_of(allowed[k] >> (pack * kPack)), cpu::load(at), cpu::broadcast(-kInfinity));
+      cpu::store(at, score);
+      most = cpu::larger(most, score);
+    }
+  }
+  // Without an item so far, most is -infinity: 0 in its place gives weights of 0 and no NaN.
+  const Pack base = cpu::where(cpu::above(most, cpu::broadcast(-kInfinity)), most, Pack{});
+  Pack sum{};
+  for (Extent k = 0; k < rows; ++k) {
+    const Pack weight = cpu::exp_falling(cpu::load(first + k * kQueries) - base);
+    cpu::store(first + k * kQueries, weight);
+    sum += weight;
+  }
+  const Pack shrink = cpu::exp_falling(before - base);
+  cpu::store(r.most + pack * kPack, most);
+  cpu::store(r.sum + pack * kPack, cpu::multiply_add(cpu::load(r.sum + pack * kPack), shrink, sum));
+  cpu::store(r.shrink + pack * kPack, shrink);
+  return cpu::bits(cpu::above(cpu::broadcast(1), shrink)) != 0;
+}
+
+void shrink_reads(Reading& r, Extent first) {
+  for (Extent q = first; q < first + kPack; ++q) {
+    const Real factor = r.shrink[q];
+    if (factor == 1) continue;
+    Real* row = r.reads.at + q * r.reads.row;
+    for (Extent i = 0; i < r.reads.row; i += kPack) cpu::store(row + i, cpu::load(row + i) * factor);
+  }
+}
+
+void read_tile(const Head& head, const PairTiles::Tile& tile, const PairTiles::Bits* bits, Reading& r) {
+  const Extent first = tile.items * kItems;
+  const Extent present = std::min(kItems, head.item_count - first);
+  r.block.read(head.items + first * head.item_row, head.item_row, present, head.width, kItems);
+  multiply_panel(tile, r.block, head.width, r.panel, r.square);
+  for (Extent pack = 0; pack < PairTiles::kPacks; ++pack) {
+    const PairTiles::Range& stripes = tile.stripes[static_cast<std::size_t>(pack)];
+    if (stripes.begin < stripes.end && weigh(r, bits, pack, stripes)) shrink_reads(r, pack * kPack);
+  }
+  r.block.read(head.values + first * head.value_row, head.value_row, present, head.value_width, kItems);
+  add_by_query(tile, r.square, r.block, r.reads);
+}
+
+// read = reads / sum, 0 where there was no item.
+void finish(const Head& head, Extent first, const Reading& r) {
+  for (Extent q = 0; q < std::min(kQueries, head.query_count - first); ++q) {
+    const bool is_empty = r.sum[q] == 0;
+    const Real factor = is_empty ? 0 : 1 / r.sum[q];
+    head.log_sums[first + q] = is_empty ? kInfinity : r.most[q] + std::log(r.sum[q]);
+    const Real* from = r.reads.at + q * r.reads.row;
+    Real* to = head.read + (first + q) * head.read_row;
+    for_packs(head.value_width, [=](Extent i, auto lanes) { lanes.store(to + i, lanes.load(from + i) * factor); });
+  }
+}
+
+}  // namespace
+
+// s_mn = scale q_m . k_n for the pairs that exist; read_m = sum over n of exp(s_mn) v_n / sum over n of exp(s_mn)
+void forward(const Head& head, const PairTiles& tiles, Extent query_tile) {
+  Reading r;
+  const Extent first = query_tile * kQueries;
+  const Extent present = std::min(kQueries, head.query_count - first);
+  read_panel(head.queries + first * head.query_row, head.query_row, present, head.width, head.scale, r.panel);
+  std::fill(r.most, r.most + kQueries, -kInfinity);
+  clear(r.sum, kQueries);
+  r.reads.row = (head.value_width + kPack - 1) / kPack * kPack;
+  clear(r.reads.at, kQueries * r.reads.row);
+  TilePairs pairs(head, query_tile);
+  for (const PairTiles::Tile& tile : tiles.of(query_tile)) {
+    if (pairs.meet(tiles, tile)) read_tile(head, tile, pairs.bits(), r);
+  }
+  finish(head, first, r);
+}
+
+}  // namespace fovea::tiles

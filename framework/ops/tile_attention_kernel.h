@@ -1,0 +1,96 @@
+#pragma once
+
+#include "framework/ops/packs.h"
+#include "framework/ops/pair_tiles.h"
+
+// Internal to tile_attention.cpp: attention of one head over tiles of pairs. Scores of a tile are kept transposed,
+// [items, queries]: a query is a lane, so that maxima and sums over items need no work across lanes, and every product has
+// one factor that lies ready in rows.
+namespace fovea::tiles {
+
+inline constexpr Extent kItems = PairTiles::kItems;
+inline constexpr Extent kQueries = PairTiles::kQueries;
+inline constexpr Extent kMostWidth = 128;
+inline constexpr Extent kSquare = kItems * kQueries;
+
+/// One head of one batch element; a row of the next item begins `*_row` Reals behind that of an item.
+struct Head {
+  const Real* queries = nullptr;  // [M, D]
+  const Real* items = nullptr;    // [N, D]
+  const Real* values = nullptr;   // [N, V]
+  Real* read = nullptr;           // [M, V]
+  Real* log_sums = nullptr;       // [M], log of the sum over items of exp(score); infinity where no pair exists
+  Extent query_row = 0;
+  Extent item_row = 0;
+  Extent value_row = 0;
+  Extent read_row = 0;
+  Extent query_count = 0;                 // M
+  Extent item_count = 0;                  // N
+  Extent width = 0;                       // D
+  Extent value_width = 0;                 // V
+  Real scale = 1;                         // of the scores
+  const Index* query_segments = nullptr;  // [M]; null: all of one segment
+  const Index* item_segments = nullptr;   // [N]
+};
+
+/// Gradients of a head, with the rows of what they belong to; null where not wanted.
+struct HeadGradients {
+  const Real* read = nullptr;  // given
+  Real* queries = nullptr;
+  Real* items = nullptr;
+  Real* values = nullptr;
+};
+
+/// The bits of a tile with those pairs left out whose segments differ.
+class TilePairs {
+ public:
+  TilePairs(const Head& head, Extent query_tile);
+  /// False where no pair is left; `bits` is null where all exist.
+  bool meet(const PairTiles& tiles, const PairTiles::Tile& tile);
+  const PairTiles::Bits* bits() const { return bits_; }
+
+ private:
+  const Head& head_;
+  alignas(64) Index segments_[kQueries];
+  Index least_ = 0;
+  Index most_ = 0;
+  PairTiles::Bits own_;
+  const PairTiles::Bits* bits_ = nullptr;
+};
+
+/// A copy of up to kItems rows, zero up to a whole pack of columns and up to `rows_in_all` rows.
+struct RowBlock {
+  alignas(64) Real at[kItems * kMostWidth];
+  Extent row = 0;  // width, rounded up to packs
+
+  void read(const Real* from, Extent from_row, Extent rows, Extent width, Extent rows_in_all, Real factor = 1);
+};
+
+/// from [rows <= kQueries, width] -> panel [width, kQueries], times `factor`; zero behind the rows.
+void read_panel(const Real* from, Extent from_row, Extent rows, Extent width, Real factor, Real* panel);
+
+/// square [items, queries] = block [items, width] panel [width, queries], where the tile is worked on.
+void multiply_panel(const PairTiles::Tile& tile, const RowBlock& block, Extent width, const Real* panel, Real* square);
+/// sums [queries, ...] += square^T [queries, items] block [items, ...].
+void add_by_query(const PairTiles::Tile& tile, const Real* square, const RowBlock& block, RowBlock& sums);
+/// sums [items, width], with rows of `sums_row` += square [items, queries] block [queries, ...]; `present` items exist.
+struct ItemSums {
+  Real* at = nullptr;
+  Extent row = 0;
+  Extent width = 0;
+  Extent present = 0;
+};
+void add_by_item(const PairTiles::Tile& tile, const Real* square, const RowBlock& block, const ItemSums& sums);
+
+/// Reads and log_sums of the queries of one tile.
+void forward(const Head& head, const PairTiles& tiles, Extent query_tile);
+
+/// Adds what the pairs of one tile of queries with items of the tiles [begin, end) give to the gradients.
+struct ItemTiles {
+  Extent begin = 0;
+  Extent end = 0;
+};
+void backward(const Head& head, const HeadGradients& gradients, const PairTiles& tiles, Extent query_tile,
+              const ItemTiles& among);
+
+}  // namespace fovea::tiles

@@ -1,0 +1,165 @@
+#include <algorithm>
+
+#include "framework/cpu/transpose.h"
+#include "framework/ops/tile_attention_kernel.h"
+
+namespace fovea::tiles {
+namespace {
+
+using cpu::PanelProduct;
+using Range = PairTiles::Range;
+
+Extent packs_in(Extent width) { return (width + kPack - 1) / kPack; }
+
+// The bits of the queries whose segment is `segment`.
+std::uint64_t same(const Index* segments, Index segment) {
+  std::uint64_t bits = 0;
+#if defined(__AVX512F__)
+  for (Extent q = 0; q < kQueries; q += 16) {
+    const __m512i those = _mm512_loadu_si512(segments + q);
+    bits |= static_cast<std::uint64_t>(_mm512_cmpeq_epi32_mask(those, _mm512_set1_epi32(segment))) << q;
+  }
+#else
+  for (Extent q = 0; q < kQueries; ++q) bits |= static_cast<std::uint64_t>(segments[q] == segment) << q;
+#endif
+  return bits;
+}
+
+// Calls body(first, end, range) for every run of neighbours with the same range that is not empty.
+template <std::size_t kCount, class Body>
+void for_runs(const std::array<Range, kCount>& ranges, Body body) {
+  for (std::size_t first = 0; first < kCount;) {
+    std::size_t end = first + 1;
+    while (end < kCount && ranges[end] == ranges[first]) ++end;
+    if (ranges[first].begin < ranges[first].end) body(static_cast<Extent>(first), static_cast<Extent>(end), ranges[first]);
+    first = end;
+  }
+}
+
+}  // namespace
+
+TilePairs::TilePairs(const Head& head, Extent query_tile) : head_(head) {
+  if (head.query_segments == nullptr) return;
+  const Extent first = query_tile * kQueries;
+  const Extent present = std::min(kQueries, head.query_count - first);
+  std::copy_n(head.query_segments + first, present, segments_);
+  std::fill(segments_ + present, segments_ + kQueries, segments_[0]);
+  least_ = *std::min_element(segments_, segments_ + kQueries);
+  most_ = *std::max_element(segments_, segments_ + kQueries);
+}
+
+bool TilePairs::meet(const PairTiles& tiles, const PairTiles::Tile& tile) {
+  bits_ = tiles.bits(tile);
+  if (head_.query_segments == nullptr) return true;
+  const Extent first = tile.items * kItems;
+  const Extent present = std::min(kItems, head_.item_count - first);
+  const Index* segments = head_.item_segments + first;
+  const Index least = *std::min_element(segments, segments + present);
+  const Index most = *std::max_element(segments, segments + present);
+  if (most < std::max(least_, Index{0}) || least > most_) return false;
+  if (least == most && least_ == most_) return true;
+  std::uint64_t some = 0;
+  for (Extent k = 0; k < kItems; ++k) {
+    const auto place = static_cast<std::size_t>(k);
+    const bool exists = k < present && segments[k] >= 0;
+    own_[place] = exists ? same(segments_, segments[k]) & (bits_ == nullptr ? ~std::uint64_t{0} : (*bits_)[place]) : 0;
+    some |= own_[place];
+  }
+  bits_ = &own_;
+  return some != 0;
+}
+
+void RowBlock::read(const Real* from, Extent from_row, Extent rows, Extent width, Extent rows_in_all, Real factor) {
+  row = packs_in(width) * kPack;
+  const Extent whole = width / kPack * kPack;
+  for (Extent r = 0; r < rows; ++r) {
+    const Real* source = from + r * from_row;
+    Real* to = at + r * row;
+    for (Extent i = 0; i < whole; i += kPack) cpu::store(to + i, cpu::load(source + i) * factor);
+    if (whole < width) cpu::store(to + whole, cpu::load_part(source + whole, width - whole) * factor);
+  }
+  if (rows < rows_in_all) clear(at + rows * row, (rows_in_all - rows) * row);
+}
+
+void read_panel(const Real* from, Extent from_row, Extent rows, Extent width, Real factor, Real* panel) {
+  cpu::PackBlock block;
+  for (Extent q = 0; q < kQueries; q += kPack) {
+    for (Extent d = 0; d < width; d += kPack) {
+      cpu::read_block(from + q * from_row + d, from_row, rows - q, width - d, block);
+      cpu::transpose(block);
+      for (Extent i = 0; i < std::min(kPack, width - d); ++i) cpu::store(panel + (d + i) * kQueries + q, block[i] * factor);
+    }
+  }
+}
+
+void multiply_panel(const PairTiles::Tile& tile, const RowBlock& block, Extent width, const Real* panel, Real* square) {
+  for_runs(tile.packs, [&](Extent first, Extent end, const Range& packs) {
+    PanelProduct product;
+    product.a = block.at + first * PairTiles::kStripe * block.row;
+    product.a_row = block.row;
+    product.b = panel + packs.begin * kPack;
+    product.steps = width;
+    product.c = square + first * PairTiles::kStripe * kQueries + packs.begin * kPack;
+    product.rows = (end - first) * PairTiles::kStripe;
+    product.packs = packs.end - packs.begin;
+    cpu::multiply(product);
+  });
+}
+
+void add_by_query(const PairTiles::Tile& tile, const Real* square, const RowBlock& block, RowBlock& sums) {
+  for_runs(tile.stripes, [&](Extent first, Extent end, const Range& stripes) {
+    const Extent item = stripes.begin * PairTiles::kStripe;
+    PanelProduct product;
+    product.a = square + item * kQueries + first * kPack;
+    product.a_row = 1;
+    product.a_step = kQueries;
+    product.steps = (stripes.end - stripes.begin) * PairTiles::kStripe;
+    product.rows = (end - first) * kPack;
+    product.b_row = block.row;
+    product.c_row = sums.row;
+    product.accumulate = true;
+    for (Extent d = 0; d < block.row; d += cpu::kPanelWidth) {
+      product.b = block.at + item * block.row + d;
+      product.c = sums.at + first * kPack * sums.row + d;
+      product.packs = std::min(cpu::kPanelPacks, (block.row - d) / kPack);
+      cpu::multiply(product);
+    }
+  });
+}
+
+void add_by_item(const PairTiles::Tile& tile, const Real* square, const RowBlock& block, const ItemSums& sums) {
+  const bool fits = block.row == sums.width;  // whole packs alone are written
+  alignas(64) Real buffer[PairTiles::kItems * kPack];
+  for_runs(tile.packs, [&](Extent first, Extent end, const Range& packs) {
+    const Extent item = first * PairTiles::kStripe;
+    PanelProduct product;
+    product.a = square + item * kQueries + packs.begin * kPack;
+    product.a_row = kQueries;
+    product.steps = (packs.end - packs.begin) * kPack;
+    product.rows = std::min(end * PairTiles::kStripe, sums.present) - item;
+    product.b_row = block.row;
+    product.c_row = sums.row;
+    product.accumulate = true;
+    const Extent whole = fits ? block.row : block.row - kPack;
+    for (Extent d = 0; d < whole; d += cpu::kPanelWidth) {
+      product.b = block.at + packs.begin * kPack * block.row + d;
+      product.c = sums.at + item * sums.row + d;
+      product.packs = std::min(cpu::kPanelPacks, (whole - d) / kPack);
+      if (product.rows > 0) cpu::multiply(product);
+    }
+    if (fits) return;
+    product.b = block.at + packs.begin * kPack * block.row + whole;
+    product.c = buffer;
+    product.c_row = kPack;
+    product.packs = 1;
+    product.accumulate = false;
+    cpu::multiply(product);
+    for (Extent k = 0; k < product.rows; ++k) {
+      Real* to = sums.at + (item + k) * sums.row + whole;
+      const Extent rest = sums.width - whole;
+      cpu::store_part(to, cpu::load_part(to, rest) + cpu::load(buffer + k * kPack), rest);
+    }
+  });
+}
+
+}  // namespace fovea::tiles
