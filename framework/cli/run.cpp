@@ -68,10 +68,10 @@ std::string stopped_text(const DoneRun& run, int signal) {
 }  // namespace
 
 int run(const Arguments& arguments, Streams streams) {
+  const StopSignals signals;  // before any thread
   cpu::set_threads(arguments.threads);
   load_plugins(arguments.plugins);
   const ResolvedExperiment experiment = resolve(arguments.name, arguments.settings);
-  const StopSignals signals;
   ProgressLine line(streams.out, arguments.quiet            ? ProgressLine::Style::kSilent
                                  : is_terminal(streams.out) ? ProgressLine::Style::kTerminal
                                                             : ProgressLine::Style::kPlain);

@@ -2,11 +2,16 @@
 
 #include <atomic>
 #include <csignal>
+#include <thread>
 
 namespace fovea::cli {
 
 /// While it lives, the first SIGINT or SIGTERM is noted in `stop_signal`, so that the work can end in order; a second one
 /// leaves the process at once with 128 + its number.
+///
+/// A thread of its own waits for them: the calling thread, and threads that it starts from then on, do not take them. While
+/// oneDNN multiplies, the stack pointer of its thread may lie on the heap, and a signal that is handled there would write
+/// into whatever lies beside it (uxlfoundation/oneDNN issue 4845). So this is made before any thread is.
 class StopSignals {
  public:
   StopSignals();
@@ -21,6 +26,9 @@ class StopSignals {
  private:
   struct sigaction interrupt_ {};
   struct sigaction terminate_ {};
+  sigset_t mask_{};  // of the calling thread, before
+  std::atomic<bool> is_over_{false};
+  std::thread waiting_;
 };
 
 }  // namespace fovea::cli

@@ -1,0 +1,46 @@
+#include "framework/cli/signals.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+using fovea::cli::StopSignals;
+
+namespace {
+
+bool takes(int number) {
+  sigset_t mask;
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+  return ::sigismember(&mask, number) == 0;
+}
+
+int noted_within(const StopSignals& signals, std::chrono::milliseconds most) {
+  const auto end = std::chrono::steady_clock::now() + most;
+  while (signals.number() == 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  return signals.number();
+}
+
+}  // namespace
+
+TEST_CASE("a stop signal is noted, but taken by no thread that works") {
+  const bool took = takes(SIGTERM);
+  {
+    const StopSignals signals;
+    CHECK_FALSE(takes(SIGTERM));
+    CHECK_FALSE(takes(SIGINT));
+    bool worker_takes = true;
+    std::thread([&] { worker_takes = takes(SIGTERM); }).join();
+    CHECK_FALSE(worker_takes);
+    CHECK(signals.number() == 0);
+    ::kill(::getpid(), SIGTERM);
+    CHECK(noted_within(signals, std::chrono::seconds(10)) == SIGTERM);
+  }
+  CHECK(takes(SIGTERM) == took);
+}
+
+TEST_CASE("stop signals are noted anew each time") {
+  const StopSignals signals;
+  CHECK(signals.number() == 0);
+}
