@@ -21,15 +21,16 @@ struct TileHeads {
   Value item_segments{};   // Index [B, N]
 };
 
-/// Soft attention over the pairs of a pattern without any [M, N], forward or backward; see make_tile_attention.
-///
-/// Shapes    queries [B, M, H D], items [B, N, G D], values [B, N, G V] -> [B, M, H V].
-/// Errors    those of the pattern's text and of intervals_of; one kind of segments without the other.
 struct TileInputs {
   Value queries;
   Value items;
   Value values;
 };
+
+/// Soft attention over the pairs of a pattern without any [M, N], forward or backward; see make_tile_attention.
+///
+/// Shapes    queries [B, M, H D], items [B, N, G D], values [B, N, G V] -> [B, M, H V].
+/// Errors    those of the pattern's text and of intervals_of; one kind of segments without the other.
 Value attend_tiles(const TileInputs& inputs, const std::string& pattern, const TileHeads& heads, At at = At::here());
 
 }  // namespace fovea

@@ -48,6 +48,8 @@ class TileAttentionOp final : public Op {
     const Shape& items = in[1].shape;
     const Shape& values = in[2].shape;
     if (queries.rank() != 3 || items.rank() != 3 || values.rank() != 3) reject(in);
+    const bool is_shared = options_.item_heads >= 1 && options_.heads >= 1 && options_.heads % options_.item_heads == 0;
+    if (!is_shared) reject(in);
     const Extents e = extents(in);
     const bool is_even = queries[2] == options_.heads * e.width && items[2] == options_.item_heads * e.width &&
                          values[2] == options_.item_heads * e.value_width;

@@ -187,6 +187,9 @@ TEST_CASE("attention in tiles counts pairs that exist and refuses widths that he
   const std::vector<Type> in{wide, wide, wide};
   CHECK_THROWS_WITH_AS(make_tile_attention({all_items, 4, 4})->infer(in),
                        doctest::Contains("give widths that the heads divide"), Error);
+  const std::vector<Type> odd{{{1, 4, 6}}, {{1, 4, 4}}, {{1, 4, 4}}};
+  CHECK_THROWS_WITH_AS(make_tile_attention({all_items, 3, 2})->infer(odd),
+                       doctest::Contains("for H = 3 and G = 2; [1, 4, 6], [1, 4, 4], [1, 4, 4] came"), Error);
 }
 
 }  // namespace fovea
