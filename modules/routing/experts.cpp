@@ -2,7 +2,6 @@
 
 #include "framework/core/error.h"
 #include "framework/graph/functions.h"
-#include "modules/routing/expert_linear.h"
 
 namespace fovea {
 namespace {
@@ -16,6 +15,11 @@ Site router_site(Builder& builder, const ExpertsOptions& options, At at) {
   return Site(builder, options.router, options.width, options.width, at);
 }
 
+cpu::Products products_of(const Builder& builder, const ExpertsOptions& options) {
+  if (options.products == "run") return builder.products();
+  return options.products == "bf16" ? cpu::Products::kBf16 : cpu::Products::kFull;
+}
+
 }  // namespace
 
 void ExpertsOptions::fields(Options& options) {
@@ -23,31 +27,26 @@ void ExpertsOptions::fields(Options& options) {
   options.add("hidden", hidden, "hidden width of an expert, >= 1", {.low = 1});
   options.add("activation", activation, "of the hidden layer", {"relu", "gelu", "silu", "tanh"});
   options.add("router", router, "scorer | pattern | selector | estimator");
+  options.add("products", products, "rounding of the products of the experts: full, bf16, or run: as the whole run",
+              {"run", "full", "bf16"});
 }
 
-Experts::Experts(Builder& builder, ExpertsOptions options, At at)
-    : options_(std::move(options)), site_(router_site(builder, options_, at)) {
-  const auto& [experts, width, hidden, activation, router] = options_;
-  router_ = builder.parameter("router", {experts, width}, {}, at);
-  w1_ = builder.parameter("w1", {experts, hidden, width}, {}, at);
-  b1_ = builder.parameter("b1", {experts, hidden}, Init::zero(), at);
-  w2_ = builder.parameter("w2", {experts, width, hidden}, {}, at);
-  b2_ = builder.parameter("b2", {experts, width}, Init::zero(), at);
-}
-
-Value Experts::activated(Value x) const {
-  if (options_.activation == "relu") return relu(x);
-  if (options_.activation == "gelu") return gelu(x);
-  return options_.activation == "silu" ? silu(x) : tanh(x);
+Experts::Experts(Builder& builder, const ExpertsOptions& options, At at) : site_(router_site(builder, options, at)) {
+  const Extent experts = options.experts;
+  router_ = builder.parameter("router", {experts, options.width}, {}, at);
+  experts_.w1 = builder.parameter("w1", {experts, options.hidden, options.width}, {}, at);
+  experts_.b1 = builder.parameter("b1", {experts, options.hidden}, Init::zero(), at);
+  experts_.w2 = builder.parameter("w2", {experts, options.width, options.hidden}, {}, at);
+  experts_.b2 = builder.parameter("b2", {experts, options.width}, Init::zero(), at);
+  experts_.activation = options.activation;
+  experts_.products = products_of(builder, options);
 }
 
 Experts::Routed Experts::operator()(Value x) {
   const Value keys = site_.prepare_keys(expand_rows(router_, x));
   Routed routed;
   routed.choice = site_.attend({.queries = x, .prepared_keys = keys});
-  const Value hidden = activated(expert_linear(x, routed.choice.kept, w1_, b1_));  // [B, M, K, H]
-  const Value outputs = expert_linear(hidden, routed.choice.kept, w2_, b2_);       // [B, M, K, D]
-  routed.y = sum(multiply(unsqueeze(routed.choice.weights, 3), outputs), 2);
+  routed.y = expert_feed_forward(x, routed.choice.kept, routed.choice.weights, experts_);
   return routed;
 }
 

@@ -4,6 +4,7 @@
 
 #include "framework/attention/attend.h"
 #include "framework/core/options.h"
+#include "modules/routing/expert_feed_forward.h"
 
 namespace fovea {
 
@@ -14,6 +15,7 @@ struct ExpertsOptions {
   Extent hidden = 64;  // H
   std::string activation = "relu";
   std::string router = "dot | dense | top_k(2) | none";
+  std::string products = "run";  // of the experts: full, bf16, or run: as those of the whole run
 
   void fields(Options& options);
 };
@@ -31,7 +33,7 @@ struct ExpertsOptions {
 /// Source    Shazeer et al. 2017, arXiv:1701.06538, sections 2 and 4.
 class Experts {
  public:
-  Experts(Builder& builder, ExpertsOptions options, At at = At::here());
+  Experts(Builder& builder, const ExpertsOptions& options, At at = At::here());
 
   struct Routed {
     Value y;          // [B, M, D]
@@ -50,11 +52,9 @@ class Experts {
   static Value z_loss(const Attended& choice);
 
  private:
-  Value activated(Value x) const;
-
-  ExpertsOptions options_;
   Site site_;
-  Value router_, w1_, b1_, w2_, b2_;
+  Value router_;
+  FeedForwardExperts experts_;
 };
 
 }  // namespace fovea
