@@ -10,18 +10,8 @@ PairIntervals intervals_of(std::shared_ptr<const Pattern> pattern) {
                 "a pattern by place was expected, whose pairs are known before the plan runs; one that reads data came; "
                 "use a site, or a pattern such as window(128) + global(16).");
   }
-  if (pattern->is_dense()) {
-    return [](Extent, Extent, Extent items, std::vector<ItemInterval>& intervals) {
-      intervals.push_back({0, static_cast<Index>(items)});
-    };
-  }
-  return [pattern = std::move(pattern)](Extent query, Extent queries, Extent items, std::vector<ItemInterval>& intervals) {
-    std::vector<Index> candidates;
-    pattern->candidates(query, queries, items, candidates);
-    for (const Index item : candidates) {
-      if (intervals.empty() || intervals.back().end != item) intervals.push_back({item, item});
-      intervals.back().end = item + 1;
-    }
+  return [pattern = std::move(pattern)](Extent query, Extent queries, Extent items, ItemIntervals& intervals) {
+    intervals = candidates_of(*pattern, query, queries, items);
   };
 }
 

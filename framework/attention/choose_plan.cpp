@@ -1,9 +1,7 @@
 #include "framework/attention/choose_plan.h"
 
 #include <algorithm>
-#include <iterator>
-
-#include "framework/core/error.h"
+#include <utility>
 
 namespace fovea {
 
@@ -47,45 +45,17 @@ std::vector<ChoosePlan::Chooser> ChoosePlan::choosers_of(const Pattern& pattern,
 ChoosePlan::Term ChoosePlan::term_of(const std::vector<const Pattern*>& places) const {
   Term term;
   term.first.push_back(0);
-  const bool is_all = std::all_of(places.begin(), places.end(), [](const Pattern* place) { return place->is_dense(); });
   for (Extent query = 0; query < extents_.queries; ++query) {
-    if (is_all) {
-      if (extents_.items > 0) term.intervals.push_back({0, static_cast<Index>(extents_.items)});
-    } else {
-      append(common_items(places, query), term.intervals);
+    ItemIntervals common;
+    append_items(0, extents_.items, common);
+    for (const Pattern* place : places) {
+      const ItemIntervals before = std::exchange(common, {});
+      append_intersection(before, candidates_of(*place, query, extents_.queries, extents_.items), common);
     }
+    term.intervals.insert(term.intervals.end(), common.begin(), common.end());
     term.first.push_back(term.intervals.size());
   }
   return term;
-}
-
-std::vector<Index> ChoosePlan::common_items(const std::vector<const Pattern*>& places, Extent query) const {
-  std::vector<Index> common;
-  places[0]->candidates(query, extents_.queries, extents_.items, common);
-  for (std::size_t i = 1; i < places.size(); ++i) {
-    std::vector<Index> before = std::move(common);
-    std::vector<Index> others;
-    places[i]->candidates(query, extents_.queries, extents_.items, others);
-    common.clear();
-    std::set_intersection(before.begin(), before.end(), others.begin(), others.end(), std::back_inserter(common));
-  }
-  return common;
-}
-
-void ChoosePlan::append(const std::vector<Index>& candidates, std::vector<Interval>& intervals) const {
-  Index last = -1;
-  for (const Index item : candidates) {
-    if (item <= last || item >= extents_.items) {
-      throw Error("a pattern gives ascending items in [0, " + std::to_string(extents_.items) + "); " + std::to_string(item) +
-                  " came after " + std::to_string(last) + "; correct its candidates().");
-    }
-    if (last >= 0 && item == last + 1) {
-      ++intervals.back().end;
-    } else {
-      intervals.push_back({item, item + 1});
-    }
-    last = item;
-  }
 }
 
 Extent ChoosePlan::masked(const Term& term, const Row& row, Index* out) {

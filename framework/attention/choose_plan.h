@@ -54,10 +54,6 @@ class ChoosePlan final : public Prepared {
   const cpu::Gemm& grad_values() const { return grad_values_; }    // grad_values += weights^T grad_read
 
  private:
-  struct Interval {
-    Index begin;
-    Index end;
-  };
   struct Chooser {
     const Pattern* pattern;
     std::size_t tags;             // place of its tags
@@ -65,15 +61,13 @@ class ChoosePlan final : public Prepared {
     std::size_t parameters;
   };
   struct Term {
-    std::vector<Interval> intervals;  // of all queries
-    std::vector<std::size_t> first;   // [M + 1]: the intervals of a query begin here
+    ItemIntervals intervals;         // of all queries
+    std::vector<std::size_t> first;  // [M + 1]: the intervals of a query begin here
     std::vector<Chooser> choosers;
   };
-  void append(const std::vector<Index>& candidates, std::vector<Interval>& intervals) const;
   static std::vector<Chooser> choosers_of(const Pattern& pattern, const std::vector<const Pattern*>& choosers);
   PatternRow data_of(const Chooser& chooser, const Row& row) const;
   Term term_of(const std::vector<const Pattern*>& places) const;
-  std::vector<Index> common_items(const std::vector<const Pattern*>& places, Extent query) const;
   static Extent masked(const Term& term, const Row& row, Index* out);
   Extent chosen(const Term& term, const Row& row, Index* items) const;
 

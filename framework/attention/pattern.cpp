@@ -67,32 +67,29 @@ std::vector<const Pattern*> weighers_of(const Pattern& pattern) {
   return weighers;
 }
 
-void append_items(Extent begin, Extent end, std::vector<Index>& out, Extent step) {
-  if (begin < 0) begin += (step - 1 - begin) / step * step;
-  for (Extent item = begin; item < end; item += step) out.push_back(static_cast<Index>(item));
+ItemIntervals candidates_of(const Pattern& pattern, Extent query, Extent queries, Extent items) {
+  ItemIntervals intervals;
+  pattern.candidates(query, queries, items, intervals);
+  Index last = -1;
+  for (const ItemInterval& interval : intervals) {
+    if (interval.begin <= last || interval.end <= interval.begin || interval.end > items) {
+      throw Error("a pattern gives ascending items in [0, " + std::to_string(items) + "); those from " +
+                  std::to_string(interval.begin) + " to " + std::to_string(interval.end - 1) + " came after " +
+                  std::to_string(last) + "; correct its candidates().");
+    }
+    last = interval.end - 1;
+  }
+  return intervals;
 }
 
 namespace {
 
 using Part = std::shared_ptr<const Pattern>;
-using Indices = std::vector<Index>;
-
-/// Appends to `out` what `join` makes of the candidates of two patterns, both ascending without duplicates.
-template <class Join>
-void join_candidates(const Part& left, const Part& right, Extent query, Extent queries, Extent items, Indices& out,
-                     Join join) {
-  Indices a;
-  Indices b;
-  left->candidates(query, queries, items, a);
-  right->candidates(query, queries, items, b);
-  join(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(out));
-}
-
 class Union final : public Pattern {
  public:
   Union(Part left, Part right) : left_(std::move(left)), right_(std::move(right)) {}
-  void candidates(Extent query, Extent queries, Extent items, Indices& out) const override {
-    join_candidates(left_, right_, query, queries, items, out, [](auto... range) { std::set_union(range...); });
+  void candidates(Extent query, Extent queries, Extent items, ItemIntervals& out) const override {
+    append_union(candidates_of(*left_, query, queries, items), candidates_of(*right_, query, queries, items), out);
   }
   Extent pairs_at_most(Extent queries, Extent items) const override {
     return std::min(left_->pairs_at_most(queries, items) + right_->pairs_at_most(queries, items), queries * items);
@@ -115,8 +112,8 @@ class Union final : public Pattern {
 class Intersection final : public Pattern {
  public:
   Intersection(Part left, Part right) : left_(std::move(left)), right_(std::move(right)) {}
-  void candidates(Extent query, Extent queries, Extent items, Indices& out) const override {
-    join_candidates(left_, right_, query, queries, items, out, [](auto... range) { std::set_intersection(range...); });
+  void candidates(Extent query, Extent queries, Extent items, ItemIntervals& out) const override {
+    append_intersection(candidates_of(*left_, query, queries, items), candidates_of(*right_, query, queries, items), out);
   }
   Extent pairs_at_most(Extent queries, Extent items) const override {
     return std::min(left_->pairs_at_most(queries, items), right_->pairs_at_most(queries, items));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "framework/attention/choice.h"
+#include "framework/core/intervals.h"
 #include "framework/core/registry.h"
 #include "framework/graph/builder.h"
 
@@ -40,9 +41,9 @@ class Pattern {
 
   virtual ~Pattern() = default;
   virtual void fields(Options& options);
-  /// Appends the keys that query `query` may see, ascending, without duplicates; all in [0, items).
+  /// Appends the keys that query `query` may see, as ascending intervals within [0, items), by `append_items`.
   /// Called when a plan is made, never while it runs.
-  virtual void candidates(Extent query, Extent queries, Extent items, std::vector<Index>& out) const = 0;
+  virtual void candidates(Extent query, Extent queries, Extent items, ItemIntervals& out) const = 0;
   /// The cost that the docstring claims: no more pairs than these exist.
   virtual Extent pairs_at_most(Extent queries, Extent items) const { return queries * items; }
   virtual bool is_dense() const { return false; }   // every pair exists
@@ -87,8 +88,10 @@ std::vector<const Pattern*> weighers_of(const Pattern& pattern);
 template <>
 Registry<Pattern>& Registry<Pattern>::instance();
 
-/// For patterns: appends begin, begin + step, ... below `end`, without those below 0.
-void append_items(Extent begin, Extent end, std::vector<Index>& out, Extent step = 1);
+/// The candidates of a query, checked.
+///
+/// Errors    intervals that do not ascend or leave [0, items).
+ItemIntervals candidates_of(const Pattern& pattern, Extent query, Extent queries, Extent items);
 
 /// A pattern made of others, and its canonical text.
 struct PatternExpression {

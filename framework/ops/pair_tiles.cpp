@@ -50,7 +50,7 @@ class PairTiles::Rows {
 PairTiles::PairTiles(Extent queries, Extent items, const PairIntervals& intervals)
     : item_tiles_(tiles_in(items, kItems)), places_(kBuckets) {
   Rows rows(item_tiles_);
-  std::vector<ItemInterval> of_query;
+  ItemIntervals of_query;
   first_.push_back(0);
   for (Extent first = 0; first < queries; first += kQueries) {
     rows.clear();

@@ -6,19 +6,13 @@
 #include <span>
 #include <vector>
 
-#include "framework/core/real.h"
+#include "framework/core/intervals.h"
 #include "framework/cpu/panel_product.h"
 
 namespace fovea {
 
-/// Items begin, ..., end - 1.
-struct ItemInterval {
-  Index begin = 0;
-  Index end = 0;
-};
-
 /// Appends the items that a query may see: ascending intervals that do not overlap, within [0, items).
-using PairIntervals = std::function<void(Extent query, Extent queries, Extent items, std::vector<ItemInterval>& intervals)>;
+using PairIntervals = std::function<void(Extent query, Extent queries, Extent items, ItemIntervals& intervals)>;
 
 /// The pairs of a pattern cut into tiles of 64 items by one panel of queries, made once for a shape. A tile in which no
 /// pair exists is not there; of one in which some exist, the parts that are worked on are known in stripes of 16 items and

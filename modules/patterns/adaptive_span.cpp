@@ -26,7 +26,7 @@ class AdaptiveSpan final : public Pattern {
   }
 
   // z < most, so that nothing from distance most + R on is ever seen.
-  void candidates(Extent query, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
+  void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     const Extent reach = farthest();
     append_items(query - reach, std::min(query + reach + 1, items), out);
   }

@@ -12,7 +12,7 @@ class Axial final : public Pattern {
     options.add("axis", axis_, "along which a query sees", {"both", "row", "column"});
   }
 
-  void candidates(Extent query, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
+  void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     const Extent begin = query / width_ * width_;
     const Extent end = std::min(begin + width_, items);
     const Extent column = query % width_;

@@ -13,7 +13,7 @@ class Block final : public Pattern {
     options.add("after", after_, "blocks behind the own one that are seen, >= 0", {.low = 0});
   }
 
-  void candidates(Extent query, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
+  void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     const Extent own = query / size_;
     append_items((own - before_) * size_, std::min((own + after_ + 1) * size_, items), out);
   }

@@ -7,7 +7,7 @@ namespace {
 
 class Causal final : public Pattern {
  public:
-  void candidates(Extent query, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
+  void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     append_items(0, std::min(query + 1, items), out);
   }
   Extent pairs_at_most(Extent queries, Extent items) const override {

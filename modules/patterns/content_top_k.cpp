@@ -9,7 +9,7 @@ class ContentTopK final : public Pattern {
  public:
   void fields(Options& options) override { options.add("k", k_, "items with the highest scores, >= 1", {.low = 1}); }
 
-  void candidates(Extent /*query*/, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
+  void candidates(Extent /*query*/, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     append_items(0, items, out);
   }
   Extent pairs_at_most(Extent queries, Extent items) const override { return queries * std::min(k_, items); }

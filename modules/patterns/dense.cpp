@@ -5,7 +5,7 @@ namespace {
 
 class Dense final : public Pattern {
  public:
-  void candidates(Extent /*query*/, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
+  void candidates(Extent /*query*/, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     append_items(0, items, out);
   }
   bool is_dense() const override { return true; }

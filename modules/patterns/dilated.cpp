@@ -12,7 +12,7 @@ class Dilated final : public Pattern {
     options.add("count", count_, "items on each side, >= 1; 0: as many as there are", {.low = 0});
   }
 
-  void candidates(Extent query, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
+  void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     const Extent reach = count_ == 0 ? query / step_ * step_ : count_ * step_;
     const Extent end = count_ == 0 ? items : std::min(query + reach + 1, items);
     append_items(query - reach, end, out, step_);

@@ -12,7 +12,7 @@ class Fixed final : public Pattern {
     options.add("summary", summary_, "items at the end of each block that all later queries see, >= 1", {.low = 1});
   }
 
-  void candidates(Extent query, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
+  void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     const Extent own = query / stride_ * stride_;
     for (Extent block = 0; block < std::min(own, items); block += stride_) {
       append_items(std::max(block + stride_ - summary_, block), std::min(block + stride_, items), out);

@@ -12,7 +12,7 @@ class Global final : public Pattern {
     options.add("symmetric", symmetric_, "true: the first `count` queries see all items, too");
   }
 
-  void candidates(Extent query, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
+  void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     append_items(0, sees_all(query) ? items : std::min(count_, items), out);
   }
   Extent pairs_at_most(Extent queries, Extent items) const override {

@@ -71,7 +71,7 @@ class HashBuckets final : public Pattern {
     options.add("seed", options_.seed, "of the random planes, >= 0", {.low = 0});
   }
 
-  void candidates(Extent /*query*/, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
+  void candidates(Extent /*query*/, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     append_items(0, items, out);
   }
   bool reads_data() const override { return true; }

@@ -14,7 +14,7 @@ class RandomBlocks final : public Pattern {
     options.add("seed", seed_, "of the random numbers, >= 0", {.low = 0});
   }
 
-  void candidates(Extent query, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
+  void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     for (const Extent block : blocks_of(query / size_, (items + size_ - 1) / size_)) {
       append_items(block * size_, std::min((block + 1) * size_, items), out);
     }

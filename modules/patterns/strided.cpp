@@ -11,7 +11,7 @@ class Strided final : public Pattern {
     options.add("stride", stride_, "items between two looks back, >= 1", {.low = 1});
   }
 
-  void candidates(Extent query, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
+  void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     const Extent recent = query - stride_ + 1;  // from here on every item
     append_items(query % stride_, std::min(recent, items), out, stride_);
     append_items(recent, std::min(query + 1, items), out);

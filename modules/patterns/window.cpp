@@ -12,7 +12,7 @@ class Window final : public Pattern {
     options.add("after", after_, "items behind the own place, >= 0; -1: as many as before", {.low = -1});
   }
 
-  void candidates(Extent query, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
+  void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     append_items(query - before_, std::min(query + after() + 1, items), out);
   }
   Extent pairs_at_most(Extent queries, Extent items) const override {

@@ -11,13 +11,9 @@ namespace {
 
 // The items that a query sees, from its intervals.
 std::vector<Index> items_of(const PairIntervals& pairs, Extent query, Extent items) {
-  std::vector<ItemInterval> intervals;
+  ItemIntervals intervals;
   pairs(query, items, items, intervals);
-  std::vector<Index> seen;
-  for (const ItemInterval& interval : intervals) {
-    for (Index item = interval.begin; item < interval.end; ++item) seen.push_back(item);
-  }
-  return seen;
+  return items_in(intervals);
 }
 
 }  // namespace
@@ -30,8 +26,7 @@ TEST_CASE("the intervals of a pattern hold its candidates, in tiles as well") {
     const PairIntervals pairs = intervals_of(pattern);
     std::uint64_t count = 0;
     for (Extent query = 0; query < 100; ++query) {
-      std::vector<Index> candidates;
-      pattern->candidates(query, 100, 100, candidates);
+      const std::vector<Index> candidates = items_in(candidates_of(*pattern, query, 100, 100));
       CHECK(items_of(pairs, query, 100) == candidates);
       count += candidates.size();
     }

@@ -9,9 +9,7 @@ namespace fovea {
 namespace {
 
 std::vector<Index> items_of(const std::string& text, Extent query, Extent items) {
-  std::vector<Index> candidates;
-  parse_pattern(text).pattern->candidates(query, items, items, candidates);
-  return candidates;
+  return items_in(candidates_of(*parse_pattern(text).pattern, query, items, items));
 }
 
 using Pair = std::function<bool(Extent query, Extent item)>;
@@ -25,8 +23,7 @@ void check_pairs(const std::string& text, const Pair& exists) {
       for (Extent item = 0; item < items; ++item) {
         if (exists(query, item)) expected.push_back(static_cast<Index>(item));
       }
-      std::vector<Index> candidates;
-      parse_pattern(text).pattern->candidates(query, queries, items, candidates);
+      const std::vector<Index> candidates = items_in(candidates_of(*parse_pattern(text).pattern, query, queries, items));
       CHECK(candidates == expected);
     }
   }

@@ -6,17 +6,15 @@
 namespace fovea {
 namespace {
 
-std::vector<Index> candidates_of(const std::string& text, Extent query, Extent items) {
-  std::vector<Index> candidates;
-  parse_pattern(text).pattern->candidates(query, items, items, candidates);
-  return candidates;
+std::vector<Index> items_seen(const std::string& text, Extent query, Extent items) {
+  return items_in(candidates_of(*parse_pattern(text).pattern, query, items, items));
 }
 
 class Every final : public Pattern {
  public:
   void fields(Options& options) override { options.add("step", step_, "every step-th item, >= 1", {.low = 1}); }
-  void candidates(Extent /*query*/, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
-    for (Extent item = 0; item < items; item += step_) out.push_back(static_cast<Index>(item));
+  void candidates(Extent /*query*/, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
+    append_items(0, items, out, step_);
   }
 
  private:
@@ -51,10 +49,10 @@ TEST_CASE("a malformed site's text names the part") {
 
 TEST_CASE("patterns join by union and intersection, which binds tighter") {
   using Items = std::vector<Index>;
-  CHECK(candidates_of("causal & test_every", 4, 8) == Items{0, 2, 4});
-  CHECK(candidates_of("causal + test_every(3)", 1, 8) == Items{0, 1, 3, 6});
-  CHECK(candidates_of("test_every(4) + causal & test_every", 3, 8) == Items{0, 2, 4});
-  CHECK(candidates_of("(test_every(4) + causal) & test_every(3)", 3, 8) == Items{0, 3});
+  CHECK(items_seen("causal & test_every", 4, 8) == Items{0, 2, 4});
+  CHECK(items_seen("causal + test_every(3)", 1, 8) == Items{0, 1, 3, 6});
+  CHECK(items_seen("test_every(4) + causal & test_every", 3, 8) == Items{0, 2, 4});
+  CHECK(items_seen("(test_every(4) + causal) & test_every(3)", 3, 8) == Items{0, 3});
   CHECK(parse_pattern("(causal&test_every(step=3)) +dense").text == "causal & test_every(step=3) + dense");
   CHECK(parse_pattern("causal + dense").pattern->is_dense());
   CHECK_FALSE(parse_pattern("causal + dense").pattern->is_causal());

@@ -39,9 +39,9 @@ std::vector<std::string> pattern_texts() {
 }
 
 Extent counted_pairs(const Pattern& pattern, Extent queries, Extent items) {
-  std::vector<Index> candidates;
-  for (Extent query = 0; query < queries; ++query) pattern.candidates(query, queries, items, candidates);
-  return static_cast<Extent>(candidates.size());
+  Extent pairs = 0;
+  for (Extent query = 0; query < queries; ++query) pairs += count_items(candidates_of(pattern, query, queries, items));
+  return pairs;
 }
 
 }  // namespace
@@ -53,8 +53,7 @@ TEST_CASE("every pattern gives ascending items in range, causal and dense ones w
     const auto pattern = parse_pattern(text).pattern;
     for (const auto& [queries, items] : sizes) {
       for (Extent query = 0; query < queries; ++query) {
-        std::vector<Index> candidates;
-        pattern->candidates(query, queries, items, candidates);
+        const std::vector<Index> candidates = items_in(candidates_of(*pattern, query, queries, items));
         const bool is_in_range =
             std::all_of(candidates.begin(), candidates.end(), [n = items](Index i) { return i >= 0 && i < n; });
         CHECK(is_in_range);
@@ -84,10 +83,10 @@ TEST_CASE("every pattern costs the pairs that it claims, and claims no more than
 TEST_CASE("a pattern appends to what is there") {
   for (const std::string& text : texts_of<Pattern>({"dense & causal"})) {
     CAPTURE(text);
-    std::vector<Index> candidates{42};
+    ItemIntervals candidates{{42, 43}};
     parse_pattern(text).pattern->candidates(2, 4, 4, candidates);
     CHECK(candidates.size() >= 2);
-    CHECK(candidates.front() == 42);
+    CHECK(candidates.front().begin == 42);
   }
 }
 

@@ -16,8 +16,7 @@ std::vector<Index> pattern_mask(const std::string& text, const SiteCase& site) {
   run.forward();
   const std::vector<Index> kept = run.indices("kept");
   for (Extent row = 0; row < site.batch * site.queries; ++row) {
-    std::vector<Index> items;
-    pattern->candidates(row % site.queries, site.queries, site.items, items);
+    std::vector<Index> items = items_in(candidates_of(*pattern, row % site.queries, site.queries, site.items));
     if (pattern->reads_data()) {
       items.assign(kept.begin() + row * site.items, kept.begin() + (row + 1) * site.items);
       items.erase(std::find(items.begin(), items.end(), -1), items.end());
@@ -99,8 +98,7 @@ TEST_CASE("a site sees no more pairs than its pattern claims, and what it sees l
     Extent pairs = 0;
     for (std::size_t row = 0; row < count.size(); ++row) {
       pairs += count[row];
-      std::vector<Index> candidates;
-      pattern->candidates(static_cast<Extent>(row) % 9, 9, 9, candidates);
+      const std::vector<Index> candidates = items_in(candidates_of(*pattern, static_cast<Extent>(row) % 9, 9, 9));
       const auto begin = kept.begin() + static_cast<std::ptrdiff_t>(row) * 9;
       CHECK(std::includes(candidates.begin(), candidates.end(), begin, begin + count[row]));
       if (pattern->is_causal() && count[row] > 0) CHECK(begin[count[row] - 1] <= static_cast<Index>(row % 9));

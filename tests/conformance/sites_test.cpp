@@ -117,8 +117,7 @@ Chooses choice_of(const std::string& text) {
   const auto [queries, items] = size_for(site);
   std::size_t most = 0;
   for (Extent query = 0; query < queries; ++query) {
-    std::vector<Index> candidates;
-    pattern->candidates(query, queries, items, candidates);
+    const std::vector<Index> candidates = items_in(candidates_of(*pattern, query, queries, items));
     most = std::max(most, candidates.size());
   }
   const bool is_sure = most > kMostKept || selector_of(site.selector)->capacity(2) == 1;

@@ -11,7 +11,7 @@ class OwnBlock final : public Pattern {
  public:
   void fields(Options& options) override { options.add("size", size_, "items in a block, >= 1", {.low = 1}); }
 
-  void candidates(Extent query, Extent /*queries*/, Extent items, std::vector<Index>& out) const override {
+  void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     const Extent begin = query / size_ * size_;
     append_items(begin, std::min(begin + size_, items), out);
   }

@@ -91,8 +91,7 @@ std::vector<Extent> numbers_in(const std::string& formula) {
 void expect_mask(const Case& c, const Pattern& pattern) {
   const Array& mask = c.in("mask");
   for (Extent query = 0; query < mask.shape[0]; ++query) {
-    std::vector<Index> items;
-    pattern.candidates(query, mask.shape[0], mask.shape[1], items);
+    const std::vector<Index> items = items_in(candidates_of(pattern, query, mask.shape[0], mask.shape[1]));
     for (Extent item = 0; item < mask.shape[1]; ++item) {
       const bool exists = std::binary_search(items.begin(), items.end(), static_cast<Index>(item));
       if ((mask.values[static_cast<std::size_t>(query * mask.shape[1] + item)] != 0) != exists) {

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "framework/core/real.h"
+
+namespace fovea {
+
+/// Items begin, ..., end - 1.
+struct ItemInterval {
+  Index begin = 0;
+  Index end = 0;
+  bool operator==(const ItemInterval&) const = default;
+};
+
+/// Ascending, apart from each other, none empty: as few as hold these items.
+using ItemIntervals = std::vector<ItemInterval>;
+
+/// Appends begin, begin + step, ... below `end`, without those below 0; what follows the last interval makes it longer.
+void append_items(Extent begin, Extent end, ItemIntervals& out, Extent step = 1);
+
+/// Appends the items that are in any of both, or in both.
+void append_union(std::span<const ItemInterval> a, std::span<const ItemInterval> b, ItemIntervals& out);
+void append_intersection(std::span<const ItemInterval> a, std::span<const ItemInterval> b, ItemIntervals& out);
+
+Extent count_items(std::span<const ItemInterval> intervals);
+std::vector<Index> items_in(std::span<const ItemInterval> intervals);
+
+}  // namespace fovea
