@@ -1,0 +1,175 @@
+// Reads of a large memory: the exact scan against the bandwidth of this machine and against a plain loop, and what does
+// not look at every slot. Candidates of one size take turns, in one run.
+
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/command_line.h"
+#include "bench/measure.h"
+#include "bench/op_call.h"
+#include "framework/cpu/parallel.h"
+#include "framework/ops/memory_read.h"
+
+namespace fovea::bench {
+namespace {
+
+struct Setting {
+  Extent batch = 1;
+  Extent slots = 1 << 20;
+  Extent width = 64;
+  Extent kept = 8;
+  int rounds = 9;
+  double seconds = 0.03;
+};
+
+constexpr Extent kPlainTile = 16384;
+
+/// Sums all of a block by all threads: what the machine reads at this moment.
+void read_all(const Tensor& block, std::vector<Real>& sums) {
+  sums.resize(static_cast<std::size_t>(block.size() / kPlainTile + 1));
+  cpu::parallel_tiles(block.size(), kPlainTile, [&](Extent begin, Extent end, Extent number) {
+    Real lanes[128] = {};
+    const Real* from = block.real();
+    for (Extent i = begin; i + 128 <= end; i += 128) {
+      __builtin_prefetch(from + i + 2048);
+      for (Extent lane = 0; lane < 128; ++lane) lanes[lane] += from[i + lane];
+    }
+    Real total = 0;
+    for (const Real lane : lanes) total += lane;
+    sums[static_cast<std::size_t>(number)] = total;
+  });
+}
+
+/// A scan as one writes it: a dot product after the other, and the best 8 of each tile in a list.
+class PlainScan {
+ public:
+  PlainScan(const Setting& setting, Tensor queries, Tensor keys) : setting_(setting), queries_(queries), keys_(keys) {
+    tiles_ = (setting.slots + kPlainTile - 1) / kPlainTile;
+    scores_.resize(static_cast<std::size_t>(tiles_ * setting.batch * setting.kept));
+    items_.resize(scores_.size());
+  }
+
+  void operator()() {
+    cpu::parallel_tiles(setting_.slots, kPlainTile, [&](Extent begin, Extent end, Extent number) {
+      const auto first = static_cast<std::size_t>(number * setting_.batch * setting_.kept);
+      Real* scores = scores_.data() + first;
+      Index* items = items_.data() + first;
+      std::fill_n(scores, setting_.batch * setting_.kept, Real(-1e30));
+      for (Extent n = begin; n < end; ++n) {
+        const Real* key = keys_.real() + n * setting_.width;
+        for (Extent q = 0; q < setting_.batch; ++q) meet(q, key, n, scores, items);
+      }
+    });
+  }
+
+ private:
+  void meet(Extent q, const Real* key, Extent n, Real* scores, Index* items) const {
+    const Real* query = queries_.real() + q * setting_.width;
+    Real score = 0;
+#pragma omp simd reduction(+ : score)
+    for (Extent d = 0; d < setting_.width; ++d) score += query[d] * key[d];
+    Real* best = scores + q * setting_.kept;
+    Index* places = items + q * setting_.kept;
+    Extent place = setting_.kept - 1;
+    if (score <= best[place]) return;
+    for (; place > 0 && best[place - 1] < score; --place) {
+      best[place] = best[place - 1];
+      places[place] = places[place - 1];
+    }
+    best[place] = score;
+    places[place] = static_cast<Index>(n);
+  }
+
+  Setting setting_;
+  Tensor queries_, keys_;
+  Extent tiles_;
+  std::vector<Real> scores_;
+  std::vector<Index> items_;
+};
+
+struct Row {
+  std::string name;
+  std::function<void()> run;
+};
+
+void report(const Setting& setting, const std::vector<Row>& rows, bool json) {
+  std::vector<Candidate> candidates;
+  for (const Row& row : rows) candidates.push_back({row.run});
+  measure(candidates, setting.rounds, setting.seconds);
+  const std::string config = "M=" + std::to_string(setting.slots) + ",B=" + std::to_string(setting.batch) +
+                             ",d=" + std::to_string(setting.width) + ",k=" + std::to_string(setting.kept);
+  const double bytes = static_cast<double>(setting.slots * setting.width) * sizeof(Real);
+  const double limit = candidates[0].median();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const double median = candidates[i].median();
+    if (json) {
+      print_json({rows[i].name, config, median, candidates[i].best(), 1e-9 * bytes, "GB/s of keys"});
+    } else {
+      std::printf("%-34s %-28s %10.1f us (best %10.1f) %7.1f GB/s of keys, %5.2f of the bandwidth\n", rows[i].name.c_str(),
+                  config.c_str(), 1e6 * median, 1e6 * candidates[i].best(), 1e-9 * bytes / median, limit / median);
+    }
+    std::fflush(stdout);
+  }
+}
+
+void run_size(const Setting& setting, bool json) {
+  const std::vector<Type> types{{{setting.batch, 1, setting.width}, Kind::kReal},
+                                {{setting.slots, setting.width}, Kind::kReal}};
+  OpCall scan(make_memory_read({.kept = setting.kept, .has_values = false}), types);
+  scan.want(0);
+  OpCall cosine(make_memory_read({.kept = setting.kept, .is_cosine = true, .has_values = false}), types);
+  cosine.share(1, scan.input(1));
+  OpCall argmax(make_memory_read({.kept = 1, .has_values = false}), types);
+  argmax.share(1, scan.input(1));
+  PlainScan plain(setting, scan.input(0), scan.input(1));
+  std::vector<Real> sums;
+  report(setting,
+         {{"reading the keys", [&] { read_all(scan.input(1), sums); }},
+          {"plain scan", [&] { plain(); }},
+          {"argmax, forward", [&] { argmax.forward(); }},
+          {"top_k, forward", [&] { scan.forward(); }},
+          {"top_k, forward + backward",
+           [&] {
+             scan.forward();
+             scan.backward();
+           }},
+          {"top_k by cosine, forward", [&] { cosine.forward(); }}},
+         json);
+}
+
+int run(int count, char** arguments) {
+  Common common;
+  Setting setting;
+  std::vector<Extent> batches{1, 32};
+  std::vector<Extent> slots{1 << 10, 1 << 14, 1 << 17, 1 << 20};
+  CommandLine line("bench_large_memory", "Reads of a large memory that all rows of a batch share.",
+                   "  bench_large_memory\n"
+                   "  bench_large_memory --slots 1048576 --batch 32 --threads 1\n",
+                   common);
+  CLI::App& app = line.app();
+  line.add_threads(common);
+  app.add_option("--slots", slots, "slots N, each in [8, 16777216]")->check(CLI::Range(8, 16777216));
+  app.add_option("--batch", batches, "queries, each in [1, 4096]")->check(CLI::Range(1, 4096));
+  app.add_option("--width", setting.width, "width D, in [1, 4096]")->check(CLI::Range(1, 4096));
+  app.add_option("--kept", setting.kept, "slots kept, in [1, 1024]")->check(CLI::Range(1, 1024));
+  app.add_option("--rounds", setting.rounds, "samples of each, >= 1")->check(CLI::Range(1, 1000));
+  app.add_option("--seconds", setting.seconds, "of a sample, at least")->check(CLI::Range(0.0, 60.0));
+  if (const int code = line.parse(count, arguments); code >= 0) return code;
+  cpu::set_threads(common.threads);
+  for (const Extent batch : batches) {
+    for (const Extent n : slots) {
+      setting.batch = batch;
+      setting.slots = n;
+      run_size(setting, common.json);
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace fovea::bench
+
+int main(int count, char** arguments) { return fovea::bench::run(count, arguments); }
