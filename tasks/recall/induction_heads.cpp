@@ -1,0 +1,61 @@
+// The task `induction_heads`: what came behind the special token the first time comes behind it again.
+
+#include <string>
+
+#include "tasks/algorithmic/bits.h"
+#include "tasks/recall/tokens.h"
+
+namespace fovea {
+namespace {
+
+constexpr const char* kName = "induction_heads";
+
+class InductionHeads final : public Task {
+ public:
+  void fields(Options& options) override {
+    options.add("length", length_, "tokens T of a sequence, >= 3", {.low = 3, .high = 1e8});
+    options.add("vocabulary", vocabulary_, "tokens V, the special one included, >= 2", {.low = 2, .high = 1e6});
+  }
+
+  void fill(Rng& rng, Split split, Batch& batch) const override {
+    Rng own = bits::of_split(rng, split, kName);
+    const tokens::Labelled made(batch, length_, 1);
+    for (Extent b = 0; b < batch.rows(); ++b) {
+      for (Extent t = 0; t < length_; ++t) made.row(b)[t] = static_cast<Index>(own.between(1, vocabulary_ - 1));
+      const Extent first = own.below(length_ - 2);
+      made.row(b)[first] = 0;
+      made.row(b)[length_ - 1] = 0;
+      made.ask(b, 0, length_ - 1, made.row(b)[first + 1]);
+    }
+  }
+
+  Judgement judge(const Batch& batch, const Outputs& outputs) const override {
+    Judgement judgement = tokens::judged(batch, outputs, kName);
+    judgement.metrics.resize(1);  // one token is told: exact is the same
+    judgement.slices.assign(static_cast<std::size_t>(batch.rows()), "N=" + std::to_string(batch.at("tokens").shape()[1]));
+    return judgement;
+  }
+
+  double chance() const override { return 1 / static_cast<double>(vocabulary_ - 1); }
+  std::string text(const Batch& batch, Extent row) const override { return tokens::text(batch, row); }
+
+ private:
+  Extent length_ = 256;
+  Extent vocabulary_ = 16;
+};
+
+FOVEA_TASK("induction_heads", InductionHeads, R"doc(
+Induction heads: what came behind the special token the first time comes behind it again.
+
+Example   length=8: tokens 4 7 0 3 9 9 2 0 -> at place 7 token 3.
+Inputs    tokens Index [B, T], uniform in [1, V), but for two: the special token 0 stands at a uniform place before the last
+          two, and at the end; places Index [B, 1] = T - 1; targets Index [B, 1], the token behind the first special one.
+Outputs   "answers" Index [B, 1].
+Metrics   accuracy. Slices by length. Chance: 1 / (V - 1).
+Splits    independent streams of random numbers.
+Source    Gu & Dao 2023, arXiv:2312.00752, section 4.1.2: vocabulary 16, trained with 256 tokens, tested with 64 to 1,048,576;
+          Olsson et al. 2022, arXiv:2209.11895, for the head.
+)doc");
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,69 @@
+#include "tasks/recall/tokens.h"
+
+#include <algorithm>
+
+namespace fovea::tokens {
+namespace {
+
+constexpr Extent kMostShown = 200;  // tokens of an item
+constexpr Extent kMostAsked = 24;
+
+std::string word(const std::vector<std::string>& words, Index token) {
+  const auto place = static_cast<std::size_t>(token);
+  return token >= 0 && place < words.size() ? words[place] : std::to_string(token);
+}
+
+}  // namespace
+
+Labelled::Labelled(Batch& batch, Extent length, Extent questions)
+    : tokens(batch.make("tokens", {Shape{batch.rows(), length}, Kind::kIndex})),
+      places(batch.make("places", {Shape{batch.rows(), questions}, Kind::kIndex})),
+      targets(batch.make("targets", {Shape{batch.rows(), questions}, Kind::kIndex})) {
+  std::fill_n(tokens.index(), tokens.size(), Index{0});
+  std::fill_n(places.index(), places.size(), Index{-1});
+  std::fill_n(targets.index(), targets.size(), Index{-1});
+}
+
+void Labelled::ask(Extent b, Extent question, Extent place, Index target) const {
+  places.index()[b * questions() + question] = static_cast<Index>(place);
+  targets.index()[b * questions() + question] = target;
+}
+
+Judgement judged(const Batch& batch, const Outputs& outputs, const std::string& task) {
+  const Tensor targets = batch.at("targets");
+  const auto answers = outputs.find("answers");
+  if (answers == outputs.end() || !(answers->second.type == targets.type)) {
+    throw Error(task, "an output 'answers', Index " + targets.shape().text() + ", is needed; the model has " +
+                          (answers == outputs.end() ? "none" : answers->second.shape().text()) +
+                          "; name it with Builder::output.");
+  }
+  const Extent questions = targets.shape().last();
+  Judgement judgement{{{"accuracy", {}}, {"exact", {}}}, {}};
+  for (Extent b = 0; b < batch.rows(); ++b) {
+    Extent asked = 0;
+    Extent right = 0;
+    for (Extent q = b * questions; q < (b + 1) * questions; ++q) {
+      asked += targets.index()[q] >= 0 ? 1 : 0;
+      right += targets.index()[q] >= 0 && answers->second.index()[q] == targets.index()[q] ? 1 : 0;
+    }
+    judgement.metrics[0].rows.push_back(asked == 0 ? 1.0 : static_cast<double>(right) / static_cast<double>(asked));
+    judgement.metrics[1].rows.push_back(right == asked ? 1.0 : 0.0);
+  }
+  return judgement;
+}
+
+std::string text(const Batch& batch, Extent row, const std::vector<std::string>& words) {
+  const Tensor tokens = batch.at("tokens");
+  const Extent length = tokens.shape()[1];
+  std::string text = "tokens ";
+  for (Extent t = 0; t < std::min(length, kMostShown); ++t) text += " " + word(words, tokens.index()[row * length + t]);
+  text += length > kMostShown ? " ...\ntargets" : "\ntargets";
+  const Tensor places = batch.at("places");
+  const Extent questions = places.shape()[1];
+  for (Extent q = row * questions; q < row * questions + std::min(questions, kMostAsked); ++q) {
+    text += " " + std::to_string(places.index()[q]) + ":" + word(words, batch.at("targets").index()[q]);
+  }
+  return text + (questions > kMostAsked ? " ...\n" : "\n");
+}
+
+}  // namespace fovea::tokens
