@@ -91,6 +91,13 @@ Value Builder::parameter(const std::string& name, const Shape& shape, Init init,
   return state_->append(*this, std::move(node));
 }
 
+Value Builder::sign_parameter(const std::string& name, const Shape& shape, std::shared_ptr<const double> rate, Init init,
+                              At at) {
+  const Value value = parameter(name, shape, init, at);
+  whole_graph().nodes_.back().sign_rate = std::move(rate);
+  return value;
+}
+
 namespace {
 
 template <class T>
@@ -196,6 +203,7 @@ void Builder::register_site(const std::string& text, const SiteValues& values) {
   record.count = slot_of(values.count);
   record.log_prob = slot_of(values.log_prob);
   record.right = slot_of(values.right);
+  record.dropped = slot_of(values.dropped);
   state_->graph->sites_.push_back(std::move(record));
 }
 
@@ -237,7 +245,7 @@ std::shared_ptr<const Graph> Builder::freeze() {
   for (const NamedSlot& output : graph.outputs_) roots.push_back(output.slot.node);
   if (graph.mode_ == Mode::kEvaluate) {
     for (const SiteRecord& site : graph.sites_) {
-      for (const Slot& slot : {site.scores, site.kept, site.weights, site.count, site.log_prob, site.right}) {
+      for (const Slot& slot : {site.scores, site.kept, site.weights, site.count, site.log_prob, site.right, site.dropped}) {
         if (slot.node >= 0) roots.push_back(slot.node);
       }
     }

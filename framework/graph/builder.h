@@ -50,6 +50,11 @@ class Builder {
   Value input(const std::string& name, const Type& type, At at = At::here());
   /// A parameter at the path of the current scope. Asking twice for one path is an error: share the Value instead.
   Value parameter(const std::string& name, const Shape& shape, Init init = {}, At at = At::here());
+  /// A parameter with a rule of its own, for what is counted and not differentiated: after each step of training, p -= rate
+  /// sign(g), g the sum over the batch of what ops add to its gradient. The rate is read then. It is no part of the norm
+  /// that is clipped, gets no noise, and the optimizer and its schedule do not see it.
+  Value sign_parameter(const std::string& name, const Shape& shape, std::shared_ptr<const double> rate, Init init = {},
+                       At at = At::here());
   Value constant(const std::string& name, const Shape& shape, const std::vector<Real>& values, At at = At::here());
   Value constant(const std::string& name, const Shape& shape, const std::vector<Index>& values, At at = At::here());
 
@@ -81,7 +86,7 @@ class Builder {
 
   /// Called by attention sites: what a site publishes, and the slot of advantages of an estimator (see OpContext).
   struct SiteValues {
-    Value scores, kept, weights, count, log_prob, right;
+    Value scores, kept, weights, count, log_prob, right{}, dropped{};
   };
   void register_site(const std::string& text, const SiteValues& values);
   int register_estimator(std::shared_ptr<Estimator> estimator);

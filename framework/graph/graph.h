@@ -69,6 +69,8 @@ struct Node {
   std::shared_ptr<const LoopPorts> loop;
   std::vector<std::byte> constant;  // for kConstant
   Init init;                        // for kParameter
+  /// For kParameter: null, or what Builder::sign_parameter says.
+  std::shared_ptr<const double> sign_rate;
 };
 
 /// What a site publishes: a row of choices per query, for the results and the counters.
@@ -77,6 +79,8 @@ struct SiteRecord {
   std::string text;                             // "additive | dense | softmax | none", canonical
   Slot scores, kept, weights, count, log_prob;  // node -1: not there
   Slot right;                                   // Index [B, M]: the item that should be chosen, -1 where it is not known
+  /// Index [B, M]: choices that found no room, of a router that shares rows out among experts; else not there.
+  Slot dropped;
   bool is_stacked = false;  // chosen inside a loop: the tensors are [T, B, M, ...] instead of [B, M, ...]
 };
 

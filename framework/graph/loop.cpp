@@ -146,7 +146,8 @@ void LoopBuilder::State::add_stop_flag() {
 void LoopBuilder::State::publish_sites(LoopBuilder& loop) {
   for (SiteRecord record : body->state_->graph->sites_) {
     const bool is_wanted = body->mode() == Mode::kEvaluate && !record.is_stacked;
-    for (Slot* slot : {&record.scores, &record.kept, &record.weights, &record.count, &record.log_prob, &record.right}) {
+    for (Slot* slot :
+         {&record.scores, &record.kept, &record.weights, &record.count, &record.log_prob, &record.right, &record.dropped}) {
       if (is_wanted && slot->node >= 0) *slot = loop.stack("site", Value(body.get(), *slot), at).slot();
       if (!is_wanted) *slot = {};
     }

@@ -68,7 +68,8 @@ class Placement {
     }
     if (level_.graph->mode() != Mode::kEvaluate) return false;
     for (const SiteRecord& site : level_.graph->sites()) {
-      for (const Slot& published : {site.scores, site.kept, site.weights, site.count, site.log_prob, site.right}) {
+      for (const Slot& published :
+           {site.scores, site.kept, site.weights, site.count, site.log_prob, site.right, site.dropped}) {
         if (published == slot) return true;
       }
     }

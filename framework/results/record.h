@@ -76,6 +76,11 @@ struct SelectionSite {
   std::optional<double> largest_share;         // of the choices, those of the item that is chosen most
   std::optional<double> mean_entropy;          // of the weights, in nats
   std::optional<double> selection_accuracy;    // where the task knows the right choice
+  // Of a router, likewise; an expert's load is the number of rows that it got:
+  std::optional<double> max_load;             // the largest over the mean
+  std::optional<double> max_violation;        // max_load - 1
+  std::optional<double> batch_max_violation;  // the same of each batch, on average
+  std::optional<double> dropped;              // share of the choices that found no room
 };
 
 /// Inputs, targets and outputs of the sample of one split.

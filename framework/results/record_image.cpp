@@ -134,6 +134,10 @@ void write_site(Id parent, const SelectionSite& site) {
   if (site.largest_share) hdf5::write_attribute(group.id(), "largest_share", *site.largest_share);
   if (site.mean_entropy) hdf5::write_attribute(group.id(), "mean_entropy", *site.mean_entropy);
   if (site.selection_accuracy) hdf5::write_attribute(group.id(), "selection_accuracy", *site.selection_accuracy);
+  if (site.max_load) hdf5::write_attribute(group.id(), "max_load", *site.max_load);
+  if (site.max_violation) hdf5::write_attribute(group.id(), "max_violation", *site.max_violation);
+  if (site.batch_max_violation) hdf5::write_attribute(group.id(), "batch_max_violation", *site.batch_max_violation);
+  if (site.dropped) hdf5::write_attribute(group.id(), "dropped", *site.dropped);
   const std::vector<Array> arrays = arrays_of(site);
   Axes axes(group.id(), names_of(arrays));
   write_arrays(group.id(), axes, arrays);

@@ -92,6 +92,25 @@ void check(const Judgement& judgement, Extent rows) {
   }
 }
 
+/// How routers have shared out their rows; where there are several, the worst of each figure.
+void add_balance(const std::vector<SiteHealth>& sites, std::vector<JournalValue>& values) {
+  SiteHealth::Balance worst;
+  bool has_router = false;
+  for (const SiteHealth& site : sites) {
+    if (!site.is_router()) continue;
+    const SiteHealth::Balance one = site.balance();
+    worst.max_load = std::max(worst.max_load, one.max_load);
+    worst.batch_max_violation = std::max(worst.batch_max_violation, one.batch_max_violation);
+    worst.dropped = std::max(worst.dropped, one.dropped);
+    has_router = true;
+  }
+  if (!has_router) return;
+  values.push_back({"max_load", worst.max_load, ""});
+  values.push_back({"max_violation", worst.max_violation(), ""});
+  values.push_back({"batch_max_violation", worst.batch_max_violation, ""});
+  values.push_back({"dropped", worst.dropped, ""});
+}
+
 std::uint32_t stream_of_split(Split split) { return stream_of(split == Split::kValidation ? "validation" : "test"); }
 
 }  // namespace
@@ -182,10 +201,13 @@ std::optional<std::vector<JournalValue>> Evaluation::run(const Continue& goes_on
     accumulator.add(judgement);
     for (SiteHealth& site : health_) {
       for (const Shard& shard : bound_) site.add(*shard.execution);
+      site.end_batch();
     }
     done += rows;
   }
-  return accumulator.values();
+  std::vector<JournalValue> values = accumulator.values();
+  add_balance(health_, values);
+  return values;
 }
 
 std::vector<SelectionSite> Evaluation::selections(Extent rows) {

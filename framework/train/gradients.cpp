@@ -1,5 +1,6 @@
 #include "framework/train/gradients.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -45,8 +46,11 @@ std::size_t tiles_of(std::size_t size) {
 
 }  // namespace
 
-GradientBlocks::GradientBlocks(Extent shards, std::size_t size)
-    : size_(size), arena_(static_cast<std::size_t>(shards) * size * sizeof(Real)), squares_(tiles_of(size)) {}
+GradientBlocks::GradientBlocks(Extent shards, std::size_t size, std::size_t optimized)
+    : size_(size),
+      optimized_(optimized),
+      arena_(static_cast<std::size_t>(shards) * size * sizeof(Real)),
+      squares_(tiles_of(size)) {}
 
 std::span<Real> GradientBlocks::block(Extent shard) {
   return {reinterpret_cast<Real*>(arena_.data()) + static_cast<std::size_t>(shard) * size_, size_};
@@ -60,7 +64,8 @@ double GradientBlocks::sum(Extent shards) {
     for (Extent stride = 1; stride < shards; stride *= 2) {
       for (Extent shard = 0; shard + stride < shards; shard += 2 * stride) cpu::add(part(shard + stride), part(shard));
     }
-    squares_[static_cast<std::size_t>(number)] = square_sum(part(0));
+    const auto counted = std::min(static_cast<std::size_t>(end), std::max(static_cast<std::size_t>(begin), optimized_));
+    squares_[static_cast<std::size_t>(number)] = square_sum(part(0).first(counted - static_cast<std::size_t>(begin)));
   };
   cpu::parallel_tiles(static_cast<Extent>(size_), kTile, std::ref(tile));
   return std::sqrt(ordered_sum(squares_));
@@ -92,6 +97,7 @@ void GradientNoise::add(std::span<Real> block, const ParameterStore& store, Exte
   // By entry, since the padding between two parameters must stay 0.
   for (std::size_t number = 0; number < store.entries().size(); ++number) {
     const ParameterStore::Entry& entry = store.entries()[number];
+    if (entry.sign_rate != nullptr) continue;
     const auto tile = [&](Extent begin, Extent end, Extent tile_number) {
       Rng rng({seed, stream, static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(number),
                static_cast<std::uint32_t>(tile_number)});

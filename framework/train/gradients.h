@@ -13,16 +13,19 @@ namespace fovea {
 /// Shapes    blocks of P Reals, laid out like the parameter store; the sum takes the place of block 0.
 class GradientBlocks {
  public:
-  GradientBlocks(Extent shards, std::size_t size);
+  /// The norm is that of the first `optimized` elements; by default of all.
+  GradientBlocks(Extent shards, std::size_t size, std::size_t optimized);
+  GradientBlocks(Extent shards, std::size_t size) : GradientBlocks(shards, size, size) {}
 
   std::span<Real> block(Extent shard);
-  /// Adds blocks 1 to shards - 1 to block 0 in a fixed tree, and returns the norm of the sum. The bits depend on the blocks
+  /// Adds blocks 1 to shards - 1 to block 0 in a fixed tree, and returns its norm. The bits depend on the blocks
   /// and their number only.
   double sum(Extent shards);
   std::span<Real> total() { return block(0); }
 
  private:
   std::size_t size_ = 0;
+  std::size_t optimized_ = 0;
   Arena arena_;
   std::vector<double> squares_;  // of each tile
 };

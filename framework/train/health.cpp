@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -23,6 +24,14 @@ Index best_of(const Index* kept, const Real* weights, Extent count) {
   return kept[best];
 }
 
+/// 1 where there is no load.
+double max_over_mean(const std::vector<std::int64_t>& load) {
+  const auto total = std::accumulate(load.begin(), load.end(), std::int64_t{0});
+  if (total == 0) return 1;
+  const auto most = *std::max_element(load.begin(), load.end());
+  return static_cast<double>(most) * static_cast<double>(load.size()) / static_cast<double>(total);
+}
+
 }  // namespace
 
 void SiteHealth::add(const Execution& execution) {
@@ -32,6 +41,7 @@ void SiteHealth::add(const Execution& execution) {
   chosen_.resize(kept_.size());
   const Extent rows = from.times * from.batch * from.queries;
   for (Extent row = 0; row < rows; ++row) {
+    if (from.dropped) dropped_ += from.dropped.index()[row];
     const Extent count = from.count.index()[row];
     if (count == 0) continue;  // nothing was allowed
     const Index* kept = from.kept.index() + row * from.capacity;
@@ -57,6 +67,24 @@ void SiteHealth::add_choice(const Index* kept, const Real* weights, Extent count
   ++chosen_[static_cast<std::size_t>(best_of(kept, weights, count))];
 }
 
+void SiteHealth::end_batch() {
+  if (!is_router()) return;
+  before_.resize(kept_.size());
+  std::vector<std::int64_t> load(kept_.size());
+  for (std::size_t i = 0; i < kept_.size(); ++i) load[i] = kept_[i] - before_[i];
+  violations_ += max_over_mean(load) - 1;
+  ++batches_;
+  before_ = kept_;
+}
+
+SiteHealth::Balance SiteHealth::balance() const {
+  const auto given = std::accumulate(kept_.begin(), kept_.end(), std::int64_t{0});
+  Balance balance{max_over_mean(kept_), 0, 0};
+  if (batches_ > 0) balance.batch_max_violation = violations_ / static_cast<double>(batches_);
+  if (dropped_ > 0) balance.dropped = static_cast<double>(dropped_) / static_cast<double>(dropped_ + given);
+  return balance;
+}
+
 double SiteHealth::largest_share() const {
   return static_cast<double>(*std::max_element(chosen_.begin(), chosen_.end())) / static_cast<double>(choices_);
 }
@@ -72,6 +100,12 @@ void SiteHealth::describe(SelectionSite& site) const {
   site.largest_share = largest_share();
   site.mean_entropy = entropy_ / static_cast<double>(choices_);
   if (known_ > 0) site.selection_accuracy = share(right_, known_);
+  if (!is_router()) return;
+  const Balance shared = balance();
+  site.max_load = shared.max_load;
+  site.max_violation = shared.max_violation();
+  site.batch_max_violation = shared.batch_max_violation;
+  site.dropped = shared.dropped;
 }
 
 std::string SiteHealth::collapse() const {

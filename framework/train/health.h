@@ -18,8 +18,21 @@ class SiteHealth {
   const std::string& path() const { return site_.path; }
   /// Adds all choices of an execution that just ran.
   void add(const Execution& execution);
+  /// The choices since the last call, or all, are those of one batch.
+  void end_batch();
   /// Fills the figures of the results. Nothing where no choice was added.
   void describe(SelectionSite& site) const;
+  bool is_router() const { return site_.dropped.node >= 0; }
+  /// How a router has shared out its rows: the load of an expert is the number of rows that it got.
+  ///
+  /// Source    max_violation: Wang et al. 2024, arXiv:2408.15664, section 4.1 (MaxVio).
+  struct Balance {
+    double max_load = 0;             // the largest load over the mean load
+    double batch_max_violation = 0;  // max_load - 1 of each batch, on average
+    double dropped = 0;              // share of the choices that found no room
+    double max_violation() const { return max_load - 1; }
+  };
+  Balance balance() const;
   /// What is wrong with the choices, in words; empty: nothing.
   std::string collapse() const;
 
@@ -28,6 +41,10 @@ class SiteHealth {
   double largest_share() const;
 
   SiteRecord site_;
+  std::vector<std::int64_t> before_;  // kept_ when the batch began
+  double violations_ = 0;             // summed over batches
+  std::int64_t batches_ = 0;
+  std::int64_t dropped_ = 0;
   std::vector<std::int64_t> kept_;    // by candidate: how often it was kept
   std::vector<std::int64_t> chosen_;  // and how often it was the item of a choice
   std::int64_t choices_ = 0;

@@ -73,11 +73,32 @@ ParameterStore::ParameterStore(const Graph& graph) {
       throw Error("parameters", "'" + node.path + "' has the shape " + known->shape.text() + " and, built at " +
                                     node.at.text() + ", " + shape.text() + "; give the two parameters different names.");
     }
-    entries_.push_back({node.path, shape, node.init, size_});
-    const auto reals = static_cast<std::size_t>(shape.size());
-    size_ += (reals + kAlignedReals - 1) / kAlignedReals * kAlignedReals;
+    entries_.push_back({node.path, shape, node.init, 0, node.sign_rate});
   });
+  place(Rule::kOptimizer);
+  optimized_ = size_;
+  place(Rule::kSign);
   arena_ = Arena(size_ * sizeof(Real));
+}
+
+void ParameterStore::place(Rule rule) {
+  for (Entry& entry : entries_) {
+    if ((entry.sign_rate != nullptr) != (rule == Rule::kSign)) continue;
+    entry.offset = size_;
+    const auto reals = static_cast<std::size_t>(entry.shape.size());
+    size_ += (reals + kAlignedReals - 1) / kAlignedReals * kAlignedReals;
+  }
+}
+
+void ParameterStore::step_signs(std::span<const Real> gradients) {
+  for (const Entry& entry : entries_) {
+    if (entry.sign_rate == nullptr) continue;
+    const auto rate = static_cast<Real>(*entry.sign_rate);
+    for (std::size_t i = entry.offset; i < entry.offset + static_cast<std::size_t>(entry.shape.size()); ++i) {
+      const Real sign = static_cast<Real>(gradients[i] > 0) - static_cast<Real>(gradients[i] < 0);
+      values()[i] -= rate * sign;
+    }
+  }
 }
 
 void ParameterStore::initialise(std::uint64_t seed) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@ class ParameterStore {
     std::string path;
     Shape shape;
     Init init;
-    std::size_t offset = 0;  // in Reals
+    std::size_t offset = 0;                   // in Reals
+    std::shared_ptr<const double> sign_rate;  // null: moved by the optimizer
   };
 
   /// The parameters of a graph, its loops included, in the order they were declared.
@@ -29,19 +31,27 @@ class ParameterStore {
   const std::vector<Entry>& entries() const { return entries_; }
   const Entry& at(const std::string& path) const;  // Error with the nearest path where there is none
   std::size_t size() const { return size_; }       // Reals in a block, padding included (padding stays 0)
-  std::size_t count() const;                       // parameters, padding excluded
+  /// The Reals that the optimizer moves: the first of a block; those with a rule of their own lie behind them.
+  std::size_t optimized() const { return optimized_; }
+  std::size_t count() const;  // parameters, padding excluded
   std::span<Real> values();
   std::span<const Real> values() const;
   Tensor view(const std::string& path);
 
   /// Errors where `graph` has a parameter that is missing here or has another shape.
   void check_covers(const Graph& graph) const;
+  /// Moves the parameters that have a rule of their own: p -= rate sign(g). gradients [size()]
+  void step_signs(std::span<const Real> gradients);
   /// For Execution: values of this store, gradients in `block` (same layout; null: none).
   std::function<ParameterMemory(const std::string&)> memory(Real* block);
 
  private:
+  enum class Rule : std::uint8_t { kOptimizer, kSign };
+  void place(Rule rule);
+
   std::vector<Entry> entries_;
   std::size_t size_ = 0;
+  std::size_t optimized_ = 0;
   Arena arena_;
 };
 

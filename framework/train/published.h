@@ -12,7 +12,8 @@ inline bool is_published(const SiteRecord& site) {
 /// The published tensors of a site for one shard, all with the axes [T, B, M, ...]; T is 1 outside of loops.
 struct Published {
   Tensor kept, weights, count, log_prob;
-  Tensor right;  // without the axis of kept items; null where it is not known
+  Tensor right;    // without the axis of kept items; null where it is not known
+  Tensor dropped;  // likewise; null where the site is no router
   Extent times = 1;
   Extent batch = 1;
   Extent queries = 1;
@@ -26,6 +27,7 @@ struct Published {
     count = value(site.count);
     log_prob = value(site.log_prob);
     right = value(site.right);
+    dropped = value(site.dropped);
     const Shape& shape = kept.shape();
     const int first = site.is_stacked ? 1 : 0;
     times = site.is_stacked ? shape[0] : 1;

@@ -55,9 +55,12 @@ Numbers values_of(std::span<const Real> block, const Entries& entries) {
   return values;
 }
 
+/// All that have a gradient of the cost.
 Entries all_entries(Training& training) {
   Entries entries;
-  for (const ParameterStore::Entry& entry : training.parameters().entries()) entries.push_back(&entry);
+  for (const ParameterStore::Entry& entry : training.parameters().entries()) {
+    if (entry.sign_rate == nullptr) entries.push_back(&entry);
+  }
   return entries;
 }
 
@@ -134,7 +137,7 @@ void copy(std::span<const Real> from, const Entries& entries, std::span<Real> to
 /// numbers are not those that are measured later.
 void learn_own(Training& training, const Comparison& comparison, const StudySpec& spec) {
   if (comparison.own.empty()) return;
-  const std::span<Real> values = training.parameters().values();
+  const std::span<Real> values = training.parameters().values().first(training.parameters().optimized());
   const std::vector<Real> kept(values.begin(), values.end());
   std::vector<Real> gradient(values.size());
   for (Extent step = 0; step < spec.learning; ++step) {
@@ -155,9 +158,9 @@ Reference find_reference(const StudySpec& spec, const SiteRecord& site) {
     std::map<std::string, Numbers> by_path;
     const Sums sums = sample_gradients(training, samples, all_entries(training), nullptr);
     auto next = sums.mean.begin();
-    for (const ParameterStore::Entry& entry : training.parameters().entries()) {
-      const auto end = next + static_cast<std::ptrdiff_t>(entry.shape.size());
-      by_path[entry.path] = Numbers(next, end);
+    for (const ParameterStore::Entry* entry : all_entries(training)) {
+      const auto end = next + static_cast<std::ptrdiff_t>(entry->shape.size());
+      by_path[entry->path] = Numbers(next, end);
       next = end;
     }
     return by_path;

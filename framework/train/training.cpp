@@ -63,13 +63,13 @@ Training::Training(const RunSpec& run)
   find_outputs();
   name_annealed();
   store_ = std::make_unique<ParameterStore>(*graph_);
-  if (store_->size() == 0) throw Error("model", "it has no parameters, so there is nothing to train; add a layer.");
+  if (store_->optimized() == 0) throw Error("model", "it has no parameters, so there is nothing to train; add a layer.");
   store_->initialise(static_cast<std::uint64_t>(settings.seed));
-  optimizer_->prepare(store_->size());
+  optimizer_->prepare(store_->optimized());
   draws_ = Draws(*graph_, settings.batch);
   repeated_ = Batch(draws_.rows());
   const Extent shards = Shards::count(settings.batch, settings.shard_rows);
-  gradients_ = std::make_unique<GradientBlocks>(shards, store_->size());
+  gradients_ = std::make_unique<GradientBlocks>(shards, store_->size(), store_->optimized());
   // All draws of an item are in one shard.
   const Extent shard_rows = settings.shard_rows * draws_.count();
   shards_ = std::make_unique<Shards>(Shards::Config{graph_, store_.get(), gradients_.get(), shard_rows});
@@ -164,14 +164,15 @@ const StepReport& Training::step() {
   if (!std::isfinite(report_.loss) || !std::isfinite(report_.gradient_norm)) report_not_finite(shards);
 
   const TrainSettings& settings = run_.train;
-  const std::span<Real> gradient = gradients_->total();
+  store_->step_signs(gradients_->total());
+  const std::span<Real> gradient = gradients_->total().first(store_->optimized());
   if (settings.clip_norm > 0) clip_norm(gradient, report_.gradient_norm, settings.clip_norm);
   if (settings.gradient_noise > 0) {
     const GradientNoise noise{settings.gradient_noise, static_cast<std::uint64_t>(settings.seed)};
     noise.add(gradient, *store_, steps_done_);
   }
   report_.learning_rate = settings.learning_rate * schedule_.factor(steps_done_, settings.steps);
-  optimizer_->step(store_->values(), gradient, report_.learning_rate, steps_done_ + 1);
+  optimizer_->step(store_->values().first(store_->optimized()), gradient, report_.learning_rate, steps_done_ + 1);
   ++steps_done_;
   return report_;
 }
