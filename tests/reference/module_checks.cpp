@@ -5,6 +5,7 @@
 #include "modules/layers/sentence.h"
 #include "modules/memory/memn2n.h"
 #include "modules/memory/ntm.h"
+#include "modules/routing/balance.h"
 #include "modules/routing/experts.h"
 #include "tests/reference/checks.h"
 
@@ -44,18 +45,20 @@ Values ntm(Builder& b, const Values& in, const Case&) {
 // Its rows x [M, D] are one batch element here; its losses are scalars.
 Values top_k_experts(Builder& b, const Values& in, const Case& c) {
   ExpertsOptions options;
-  options.experts = in.at("w1").shape()[0];
+  options.route.experts = in.at("w1").shape()[0];
+  options.route.width = in.at("w1").shape()[2];
+  options.route.router = "dot | dense | top_k(" + number_text(c.number("k")) + ") | none";
   options.hidden = in.at("w1").shape()[1];
-  options.width = in.at("w1").shape()[2];
   options.activation = c.texts.at("activation");
-  options.router = "dot | dense | top_k(" + number_text(c.number("k")) + ") | none";
   Experts experts(b, options);
-  const Experts::Routed routed = experts(unsqueeze(in.at("x"), 0));
-  return {{"y", squeeze(routed.y, 0)},
-          {"experts", squeeze(routed.choice.kept, 0)},
-          {"importance_cv2", squeeze(Experts::importance_loss(routed.choice), 0)},
-          {"switch_loss", squeeze(Experts::switch_loss(routed.choice), 0)},
-          {"z_loss", squeeze(Experts::z_loss(routed.choice), 0)}};
+  const Experts::Result result = experts({.x = unsqueeze(in.at("x"), 0)});
+  const Attended& choice = result.routed.choice;
+  const Value first = unsqueeze(argmax(choice.scores), 2);
+  return {{"y", squeeze(result.y, 0)},
+          {"experts", squeeze(choice.kept, 0)},
+          {"importance_cv2", squeeze(importance_loss(choice.kept, choice.weights, choice.scores), 0)},
+          {"switch_loss", squeeze(balance_loss(first, choice.scores), 0)},
+          {"z_loss", squeeze(z_loss(choice.scores), 0)}};
 }
 
 void check_top_k_experts(const Case& c, Outcome& outcome) {

@@ -6,6 +6,7 @@
 
 #include "framework/core/error.h"
 #include "framework/graph/functions.h"
+#include "modules/routing/balance.h"
 #include "modules/routing/expert_linear.h"
 #include "tests/support/gradient_check.h"
 #include "tests/support/model_run.h"
@@ -23,24 +24,25 @@ Reals reals(const Tensor& tensor) { return {tensor.real(), tensor.real() + tenso
 
 ExpertsOptions options_of(const std::string& router) {
   ExpertsOptions options;
-  options.experts = 4;
-  options.width = 5;
+  options.route.experts = 4;
+  options.route.width = 5;
+  options.route.router = router;
   options.hidden = 6;
   options.activation = "gelu";
-  options.router = router;
   return options;
 }
 
 std::shared_ptr<const Graph> build(const std::string& router, bool with_losses = false) {
   Builder b;
   Experts experts(b, options_of(router));
-  const Experts::Routed routed = experts(b.input("x", {{2, 7, 5}, Kind::kReal}));
-  b.output("y", routed.y);
-  b.output("kept", routed.choice.kept);
+  const Experts::Result result = experts({.x = b.input("x", {{2, 7, 5}, Kind::kReal})});
+  const Router::Routed& routed = result.routed;
+  b.output("y", result.y);
+  b.output("kept", routed.kept);
   if (!with_losses) return b.freeze();
-  b.output("importance", Experts::importance_loss(routed.choice));
-  b.output("switch", Experts::switch_loss(routed.choice));
-  b.output("z", Experts::z_loss(routed.choice));
+  b.output("importance", importance_loss(routed.kept, routed.weights, routed.choice.scores));
+  b.output("balance", balance_loss(routed.wanted, routed.choice.scores));
+  b.output("z", z_loss(routed.choice.scores));
   return b.freeze();
 }
 
@@ -110,7 +112,7 @@ TEST_CASE("experts and their losses have the gradients that central differences 
   ModelRun run(build("dot | dense | top_k(2) | none", true));
   const auto x = random_input({2, 7, 5}, 1);
   run.bind("x", x.reals.data());
-  CHECK(run.gradient_error({{"y", 1}, {"importance", 2}, {"switch", 3}, {"z", 4}}) < test::kGradientLimit);
+  CHECK(run.gradient_error({{"y", 1}, {"importance", 2}, {"balance", 3}, {"z", 4}}) < test::kGradientLimit);
 }
 
 TEST_CASE("losses are least where experts are equally busy") {
@@ -121,7 +123,7 @@ TEST_CASE("losses are least where experts are equally busy") {
   run.run({{"y", 1}});
   for (std::size_t row = 0; row < 2; ++row) {
     CHECK(run.output("importance").real()[row] == doctest::Approx(0));
-    CHECK(run.output("switch").real()[row] == doctest::Approx(1));
+    CHECK(run.output("balance").real()[row] == doctest::Approx(1));
     CHECK(run.output("z").real()[row] == doctest::Approx(std::log(4.0) * std::log(4.0)));
   }
 }
