@@ -45,8 +45,10 @@ Value with_cross(Builder& b, Value x, const DecoderMemory& memory, const Transfo
 }
 
 Value with_feed_forward(Builder& b, Value x, const TransformerOptions& options, At at) {
-  return with_branch(b, "feed_forward", x, options,
-                     [&](Value y) { return feed_forward(b, "feed_forward", y, options, at); });
+  return with_branch(b, "feed_forward", x, options, [&](Value y) {
+    if (options.instead_of_feed_forward) return options.instead_of_feed_forward(b, y);
+    return feed_forward(b, "feed_forward", y, options, at);
+  });
 }
 
 Value with_positions(Builder& b, Value x, const TransformerOptions& options, At at) {

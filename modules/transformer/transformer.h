@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "framework/core/options.h"
@@ -23,6 +24,9 @@ struct TransformerOptions {
   std::string encoder_site = "scaled_dot | dense | softmax | none";
   std::string decoder_site = "scaled_dot | causal | softmax | none";
   std::string cross_site = "scaled_dot | dense | softmax | none";
+  /// What stands in the place of the feed-forward layers of a block, at the block's scope: x [B, T, E] -> [B, T, E]; empty:
+  /// `feed_forward`.
+  std::function<Value(Builder&, Value)> instead_of_feed_forward = {};
 
   void fields(Options& options);
   /// Errors    a name that is not known; a size out of its bounds.
