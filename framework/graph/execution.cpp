@@ -15,6 +15,7 @@ struct Execution::Impl {
   Arena arena;
   OpContext context;
   std::map<int, std::vector<graph::Patch>> patches;
+  graph::OpStates states;
   std::map<int, const void*> bound;
   std::map<int, Tensor> input_gradients;
   std::map<std::string, Counters> counters;  // by site path
@@ -51,6 +52,7 @@ struct Execution::Impl {
     binding.parameters = parameters;
     binding.context = &context;
     binding.patches = &patches;
+    binding.states = &states;
     binding.counters = [this](const std::string& path) { return counters_of(path); };
     frame = graph::bind_frame(level(), memory, binding);
     for (const auto& [id, data] : bound) patch(id, data);

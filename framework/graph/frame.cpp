@@ -118,12 +118,25 @@ class Binder {
     step.forward.stream = stream_of(node.path);
     step.forward.time = context_.time;
     step.forward.prepared = compiled.prepared.get();
+    if (node.op) step.forward.state = state_of(id);
     step.forward.context = context_.context;
     step.forward.counters = context_.counters(node.path);
     step.backward = step.forward;
     step.forward.workspace = keep(step, compiled.workspace_forward, compiled.workspace_types);
     if (compiled.is_active) bind_gradients(step, id);
     if (node.loop) step.loop = bind_loop(frame_, id, memory_, context_);
+  }
+
+  // All steps of a loop meet one state.
+  OpState* state_of(int id) {
+    std::shared_ptr<OpState>& state = (*context_.states)[{&level_, id}];
+    if (!state) {
+      const Node& node = level_.graph->node(id);
+      std::vector<Type> types;
+      for (const Slot& slot : node.inputs) types.push_back(level_.type(slot));
+      state = node.op->make_state(types);
+    }
+    return state.get();
   }
 
   void bind_gradients(BoundStep& step, int id) {

@@ -74,11 +74,15 @@ struct LoopFrames {
   Extent ran = 0;
 };
 
+/// The states of the ops of an execution, by level and node.
+using OpStates = std::map<std::pair<const Level*, int>, std::shared_ptr<OpState>>;
+
 /// What binding needs beside the level.
 struct BindContext {
   std::function<ParameterMemory(const std::string&)> parameters;
   const OpContext* context = nullptr;
   std::map<int, std::vector<Patch>>* patches = nullptr;
+  OpStates* states = nullptr;
   std::function<Counters*(const std::string& path)> counters;
   std::uint32_t time = 0;
 };

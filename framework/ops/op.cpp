@@ -19,6 +19,8 @@ std::vector<Type> Op::workspace(std::span<const Type> /*in*/) const { return {};
 
 std::shared_ptr<const Prepared> Op::prepare(std::span<const Type> /*in*/) const { return nullptr; }
 
+std::shared_ptr<OpState> Op::make_state(std::span<const Type> /*in*/) const { return nullptr; }
+
 void Op::backward(const OpRun& /*run*/) const {
   throw Error("op '" + std::string(name()) + "' has no derivative, and a gradient reached it; stop the gradient before it.");
 }

@@ -44,6 +44,13 @@ struct Prepared {
   virtual ~Prepared() = default;
 };
 
+/// What an op keeps from step to step of a loop beside its tensors, such as a memory that no tensor holds or an index of
+/// one: made once per execution and node, and met by all steps. What a pass gives may not depend on the passes before it:
+/// `forward` of step 0 finds the state as if new, or makes it so.
+struct OpState {
+  virtual ~OpState() = default;
+};
+
 /// The memory of one call. In `forward`, grad_* are empty. All tensors are 64-byte aligned unless they are a slice of a
 /// loop's stacked tensor or a shard of a batch.
 struct OpRun {
@@ -57,6 +64,7 @@ struct OpRun {
   std::uint32_t stream = 0;           // of this node, for its random numbers
   std::uint32_t time = 0;             // the step of the loop around this node; 0 outside one
   const Prepared* prepared = nullptr;
+  OpState* state = nullptr;
   const OpContext* context = nullptr;
   Counters* counters = nullptr;  // may be null: use count()
 
@@ -90,6 +98,7 @@ class Op {
   virtual std::vector<Type> scratch(std::span<const Type> in) const;
   virtual std::vector<Type> workspace(std::span<const Type> in) const;
   virtual std::shared_ptr<const Prepared> prepare(std::span<const Type> in) const;
+  virtual std::shared_ptr<OpState> make_state(std::span<const Type> in) const;
 
   virtual void forward(const OpRun& run) const = 0;
   /// Adds into run.grad_in[i] where wanted. Called only where `is_differentiable()`.

@@ -45,6 +45,7 @@ const std::map<std::string, Names> kLibraries = {
     {"H5", {"framework/results"}},
     {"CLI/", {"framework/cli"}},
     {"Random123/", {"framework/core"}},
+    {"hnswlib/", {"modules"}},
 };
 
 struct Include {
