@@ -1,6 +1,7 @@
 // Reads of a large memory: the exact scan against the bandwidth of this machine and against a plain loop, and what does
 // not look at every slot. Candidates of one size take turns, in one run.
 
+#include <cmath>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -10,8 +11,11 @@
 #include "bench/command_line.h"
 #include "bench/measure.h"
 #include "bench/op_call.h"
+#include "framework/attention/attend.h"
 #include "framework/cpu/parallel.h"
+#include "framework/graph/plan.h"
 #include "framework/ops/memory_read.h"
+#include "modules/memory/product_keys.h"
 
 namespace fovea::bench {
 namespace {
@@ -115,6 +119,37 @@ void report(const Setting& setting, const std::vector<Row>& rows, bool json) {
   }
 }
 
+/// A site that weighs all slots, forward and backward, without a gradient of the memory.
+class DenseRead {
+ public:
+  DenseRead(const Setting& setting, const Tensor& queries, const Tensor& keys) : queries_(queries) {
+    Builder b;
+    const Value asked = b.parameter("queries", {1, setting.batch, setting.width});
+    const Value memory = b.input("memory", {{1, setting.slots, setting.width}, Kind::kReal});
+    Site site(b, "dot | dense | softmax | none", setting.width, setting.width);
+    const Value prepared = site.prepare_keys(memory);
+    b.output("read", site.attend({.queries = asked, .prepared_keys = prepared, .values = memory}).read);
+    gradient_.resize(static_cast<std::size_t>(queries.size()));
+    execution_ =
+        std::make_unique<Execution>(Plan::compile(b.freeze(), {}, Plan::Passes::kBackward), [this](const std::string&) {
+          return ParameterMemory{queries_.real(), gradient_.data()};
+        });
+    execution_->bind("memory", keys.data);
+  }
+
+  void operator()() {
+    execution_->forward({});
+    const Tensor cotangent = execution_->output_gradient("read");
+    std::fill_n(cotangent.real(), cotangent.size(), Real(1));
+    execution_->backward({});
+  }
+
+ private:
+  Tensor queries_;
+  std::vector<Real> gradient_;
+  std::unique_ptr<Execution> execution_;
+};
+
 void run_size(const Setting& setting, bool json) {
   const std::vector<Type> types{{{setting.batch, 1, setting.width}, Kind::kReal},
                                 {{setting.slots, setting.width}, Kind::kReal}};
@@ -125,6 +160,13 @@ void run_size(const Setting& setting, bool json) {
   OpCall argmax(make_memory_read({.kept = 1, .has_values = false}), types);
   argmax.share(1, scan.input(1));
   PlainScan plain(setting, scan.input(0), scan.input(1));
+  DenseRead dense(setting, scan.input(0), scan.input(1));
+  const auto half_keys = static_cast<Extent>(std::lround(std::sqrt(static_cast<double>(setting.slots))));
+  OpCall product(make_product_keys(setting.kept), {{{setting.batch, 1, setting.width}, Kind::kReal},
+                                                   {{1, 2, half_keys, setting.width / 2}, Kind::kReal},
+                                                   {{half_keys * half_keys, setting.width}, Kind::kReal}});
+  product.want(0);
+  product.want(1);
   std::vector<Real> sums;
   report(setting,
          {{"reading the keys", [&] { read_all(scan.input(1), sums); }},
@@ -136,7 +178,13 @@ void run_size(const Setting& setting, bool json) {
              scan.forward();
              scan.backward();
            }},
-          {"top_k by cosine, forward", [&] { cosine.forward(); }}},
+          {"top_k by cosine, forward", [&] { cosine.forward(); }},
+          {"dense softmax, forward + backward", [&] { dense(); }},
+          {"product keys, forward + backward",
+           [&] {
+             product.forward();
+             product.backward();
+           }}},
          json);
 }
 
@@ -144,7 +192,7 @@ int run(int count, char** arguments) {
   Common common;
   Setting setting;
   std::vector<Extent> batches{1, 32};
-  std::vector<Extent> slots{1 << 10, 1 << 14, 1 << 17, 1 << 20};
+  std::vector<Extent> slots{1 << 10, 1 << 14, 1 << 16, 1 << 18, 1 << 20};
   CommandLine line("bench_large_memory", "Reads of a large memory that all rows of a batch share.",
                    "  bench_large_memory\n"
                    "  bench_large_memory --slots 1048576 --batch 32 --threads 1\n",

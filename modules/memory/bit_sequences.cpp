@@ -16,6 +16,7 @@ Value scores_of(Builder& b, Value inputs, BitSequencesOptions options, Extent bi
   if (b.mode() == Mode::kEvaluate) {
     options.ntm.slots = std::max(options.ntm.slots, inputs.shape()[0]);
     options.dnc.slots = std::max(options.dnc.slots, inputs.shape()[0]);
+    options.sam.slots = std::max(options.sam.slots, inputs.shape()[0]);
   }
   if (options.network == "ntm") {
     NtmMemory memory(b, options.ntm);
@@ -25,8 +26,12 @@ Value scores_of(Builder& b, Value inputs, BitSequencesOptions options, Extent bi
     DncMemory memory(b, options.dnc);
     return memory_network(inputs, memory, options.controller, bits);
   }
+  if (options.network == "sam") {
+    SamMemory memory(b, options.sam);
+    return memory_network(inputs, memory, options.controller, bits);
+  }
   if (options.network != "lstm") {
-    throw Error("bit_sequences", unknown_name(options.network, std::vector<std::string>{"ntm", "dnc", "lstm"}));
+    throw Error("bit_sequences", unknown_name(options.network, std::vector<std::string>{"ntm", "dnc", "sam", "lstm"}));
   }
   const Lstm lstm(b, "lstm", inputs.shape().last(), options.controller.hidden);
   return linear_layer(b, "output", lstm.run(inputs).states, bits);

@@ -6,15 +6,17 @@
 #include "modules/memory/dnc_memory.h"
 #include "modules/memory/memory_network.h"
 #include "modules/memory/ntm_memory.h"
+#include "modules/memory/sam_memory.h"
 
 namespace fovea {
 
 /// A network for sequences of vectors of bits, such as the algorithmic tasks have them.
 struct BitSequencesOptions {
-  std::string network = "ntm";  // ntm, dnc, or lstm: without a memory
+  std::string network = "ntm";  // ntm, dnc, sam, or lstm: without a memory
   ControllerOptions controller;
   NtmOptions ntm;
   DncOptions dnc;
+  SamOptions sam;
 };
 
 /// The model of a run: a network that gives a score for every bit of the target at every step.

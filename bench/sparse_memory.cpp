@@ -1,0 +1,179 @@
+// A step of a network with a large memory, forward and backward: what it costs for more and more words, when all words are
+// met (a neural Turing machine) and when few are (a sparse access memory, by each index). One row, whole sequences, each of
+// which begins anew.
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/command_line.h"
+#include "bench/measure.h"
+#include "framework/cpu/parallel.h"
+#include "framework/graph/functions.h"
+#include "framework/graph/plan.h"
+#include "framework/train/parameter_store.h"
+#include "modules/memory/memory_network.h"
+#include "modules/memory/ntm_memory.h"
+#include "modules/memory/sam_memory.h"
+
+namespace fovea::bench {
+namespace {
+
+struct Setting {
+  std::string network = "sam";
+  std::string index = "exact";
+  std::string start = "zero";
+  Extent words = 1024;
+  Extent width = 32;
+  Extent heads = 1;
+  Extent hidden = 100;
+  Extent steps = 100;
+  int rounds = 5;
+};
+
+constexpr Extent kInputs = 10;
+
+/// Megabytes of this process that are in memory now.
+double resident_mb() {
+  std::ifstream file("/proc/self/statm");
+  double pages = 0;
+  double resident = 0;
+  file >> pages >> resident;
+  return resident * 4096 / (1 << 20);
+}
+
+std::shared_ptr<const Graph> graph_of(const Setting& setting) {
+  Builder b;
+  const Value inputs = b.input("inputs", {{setting.steps, 1, kInputs}, Kind::kReal});
+  const ControllerOptions controller{.kind = "lstm", .hidden = setting.hidden};
+  std::unique_ptr<ControlledMemory> memory;
+  if (setting.network == "ntm") {
+    NtmOptions options;
+    options.slots = setting.words;
+    options.width = setting.width;
+    options.reads = options.writes = setting.heads;
+    memory = std::make_unique<NtmMemory>(b, options);
+  } else {
+    SamOptions options;
+    options.slots = setting.words;
+    options.width = setting.width;
+    options.heads = setting.heads;
+    options.index = setting.index;
+    options.start = setting.start;
+    memory = std::make_unique<SamMemory>(b, options);
+  }
+  b.output("y", memory_network(inputs, *memory, controller, kInputs));
+  return b.freeze();
+}
+
+struct Result {
+  double forward = 0;  // seconds a step
+  double both = 0;
+  double begin = 0;  // seconds of the first pass: the memory is made, an index is built
+  double mb = 0;     // more than before
+};
+
+Result measure(const Setting& setting) {
+  const double before = resident_mb();
+  const auto graph = graph_of(setting);
+  ParameterStore store(*graph);
+  store.initialise(1);
+  std::vector<Real> gradients(store.size());
+  Execution execution(Plan::compile(graph, {}, Plan::Passes::kBackward), store.memory(gradients.data()));
+  std::vector<Real> inputs(static_cast<std::size_t>(setting.steps * kInputs));
+  Rng rng({.seed = 2});
+  rng.fill_normal(inputs);
+  execution.bind("inputs", inputs.data());
+  const OpContext context{.seed = 1};
+  Result result;
+  double start = now();
+  execution.forward(context);
+  result.begin = now() - start;
+  std::vector<double> forward;
+  std::vector<double> both;
+  for (int round = 0; round < setting.rounds; ++round) {
+    rng.fill_normal(inputs);
+    start = now();
+    execution.forward(context);
+    forward.push_back((now() - start) / static_cast<double>(setting.steps));
+    const Tensor cotangent = execution.output_gradient("y");
+    std::fill_n(cotangent.real(), cotangent.size(), Real(1));
+    execution.backward(context);
+    both.push_back((now() - start) / static_cast<double>(setting.steps));
+  }
+  std::sort(forward.begin(), forward.end());
+  std::sort(both.begin(), both.end());
+  result.forward = forward[forward.size() / 2];
+  result.both = both[both.size() / 2];
+  result.mb = resident_mb() - before;
+  return result;
+}
+
+void report(const Setting& setting, bool json) {
+  const Result result = measure(setting);
+  const double words_mb = static_cast<double>(setting.words * setting.width) * sizeof(Real) / (1 << 20);
+  const std::string name = setting.network == "ntm" ? "ntm" : "sam, " + setting.index + ", " + setting.start;
+  const std::string config = "N=" + std::to_string(setting.words) + ",D=" + std::to_string(setting.width) +
+                             ",H=" + std::to_string(setting.heads) + ",T=" + std::to_string(setting.steps);
+  if (json) {
+    std::printf(R"({"name": "%s", "config": "%s", "median_s": %.6g, "forward_s": %.6g, "begin_s": %.6g, "mb": %.6g, )"
+                R"("words_mb": %.6g, "rate": %.6g, "unit": "steps/s"})"
+                "\n",
+                name.c_str(), config.c_str(), result.both, result.forward, result.begin, result.mb, words_mb,
+                1 / result.both);
+  } else {
+    std::printf(
+        "%-34s %-28s forward %9.1f us, with backward %9.1f us a step; %8.1f MB, the words %6.1f MB; made in %.2f s\n",
+        name.c_str(), config.c_str(), 1e6 * result.forward, 1e6 * result.both, result.mb, words_mb, result.begin);
+  }
+  std::fflush(stdout);
+}
+
+int run(int count, char** arguments) {
+  Common common;
+  Setting setting;
+  std::vector<Extent> words{1 << 10, 1 << 16, 1 << 20};
+  std::vector<std::string> indexes{"exact", "lists", "hnsw"};
+  Extent most_dense = 1 << 14;
+  CommandLine line("bench_sparse_memory", "A step of a network with a memory of many words, forward and backward.",
+                   "  bench_sparse_memory\n"
+                   "  bench_sparse_memory --words 1048576 --start normal --index \"lists(probes=16)\"\n",
+                   common);
+  CLI::App& app = line.app();
+  line.add_threads(common);
+  app.add_option("--words", words, "words N, each in [16, 16777216]")->check(CLI::Range(16, 16777216));
+  app.add_option("--index", indexes, "indexes of the sparse memory");
+  app.add_option("--start", setting.start, "words at first: zero or normal")->check(CLI::IsMember({"zero", "normal"}));
+  app.add_option("--width", setting.width, "width of a word, in [1, 4096]")->check(CLI::Range(1, 4096));
+  app.add_option("--heads", setting.heads, "heads, in [1, 64]")->check(CLI::Range(1, 64));
+  app.add_option("--steps", setting.steps, "steps of a sequence, in [2, 100000]")->check(CLI::Range(2, 100000));
+  app.add_option("--most-dense", most_dense, "words up to which the dense network runs, >= 0")
+      ->check(CLI::Range(0, 1 << 24));
+  app.add_option("--rounds", setting.rounds, "sequences of each, >= 1")->check(CLI::Range(1, 1000));
+  if (const int code = line.parse(count, arguments); code >= 0) return code;
+  cpu::set_threads(common.threads);
+  try {
+    for (const Extent n : words) {
+      setting.words = n;
+      setting.network = "ntm";
+      if (n <= most_dense) report(setting, common.json);
+      setting.network = "sam";
+      for (const std::string& index : indexes) {
+        setting.index = index;
+        report(setting, common.json);
+      }
+    }
+  } catch (const Error& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 2;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace fovea::bench
+
+int main(int count, char** arguments) { return fovea::bench::run(count, arguments); }
