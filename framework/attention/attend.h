@@ -61,6 +61,30 @@ class Site {
   Attended attend(const Inputs& inputs, At at = At::here());
   Value scores(Value queries, Value prepared_keys);
 
+  /// Several heads at once, in tiles: no [M, N] exists, forward or backward, and all cores work on one batch element.
+  ///
+  /// Solves    read_m = sum over kept n of weights_mn values_n, head by head. Softmax over pairs by place goes to
+  ///           make_tile_attention; what data choose is found by make_find_pairs, then scored, chosen and read by itself.
+  /// Shapes    queries [B, M, H D], items [B, N, G D], values [B, N, G V], D up to 128, mask Index [B, N] or empty (1 =
+  ///           allowed), segments Index [B, M] and [B, N] or empty: a pair exists only where both have one, not negative ->
+  ///           read [B, M, H V]; scores, kept and weights [B, H M, K], count and log_prob, where data or a selector choose.
+  ///           A row h M + m belongs to query m of head h.
+  /// Gradient  that of the site.
+  /// Errors    scorers that are no dot product, patterns that weigh pairs or cannot choose in tiles, estimators that need
+  /// the
+  ///           gradient of every weight, segments where data choose.
+  struct Heads {
+    Value queries;
+    Value items;
+    Value values;
+    Value mask{};
+    Value query_segments{};
+    Value item_segments{};
+    Extent heads = 1;       // H
+    Extent item_heads = 1;  // G, a divisor of H
+  };
+  Attended attend_heads(const Heads& inputs, At at = At::here());
+
   const std::string& text() const;
 
  private:

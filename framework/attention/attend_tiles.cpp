@@ -16,19 +16,28 @@ PairIntervals intervals_of(std::shared_ptr<const Pattern> pattern) {
 }
 
 Value attend_tiles(const TileInputs& inputs, const std::string& pattern, const TileHeads& heads, At at) {
+  return attend_tiles(inputs, parse_pattern(pattern).pattern, heads, at);
+}
+
+Value attend_tiles(const TileInputs& inputs, std::shared_ptr<const Pattern> pattern, const TileHeads& heads, At at) {
   const bool has_segments = !heads.query_segments.is_empty();
-  if (has_segments == heads.item_segments.is_empty()) {
-    throw Error("attend_tiles",
-                "segments of queries and of items were expected together, or none; one came alone (at " + at.text() + ").");
+  if (has_segments == heads.item_segments.is_empty() || (has_segments && !heads.mask.is_empty())) {
+    throw Error(
+        "attend_tiles",
+        "segments of queries and of items were expected together, or a mask, or nothing; one kind of segments, or both "
+        "came (at " +
+            at.text() + ").");
   }
   TileAttention options;
-  options.pairs = intervals_of(parse_pattern(pattern).pattern);
+  options.pairs = intervals_of(std::move(pattern));
   options.heads = heads.heads;
   options.item_heads = heads.item_heads;
   options.scale = heads.scale;
   options.has_segments = has_segments;
+  options.has_mask = !heads.mask.is_empty();
   std::vector<Value> operands{inputs.queries, inputs.items, inputs.values};
   if (has_segments) operands.insert(operands.end(), {heads.query_segments, heads.item_segments});
+  if (options.has_mask) operands.push_back(heads.mask);
   return inputs.queries.builder().add_all(make_tile_attention(options), operands, "", at).front();
 }
 

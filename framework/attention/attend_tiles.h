@@ -19,6 +19,7 @@ struct TileHeads {
   double scale = 1;        // of the scores, 1 / sqrt(D) for scaled_dot
   Value query_segments{};  // Index [B, M] or empty; a pair exists only where both have one segment, which is not negative
   Value item_segments{};   // Index [B, N]
+  Value mask{};            // Index [B, N] or empty, in the place of segments: 1 where an item may be read
 };
 
 struct TileInputs {
@@ -32,5 +33,7 @@ struct TileInputs {
 /// Shapes    queries [B, M, H D], items [B, N, G D], values [B, N, G V] -> [B, M, H V].
 /// Errors    those of the pattern's text and of intervals_of; one kind of segments without the other.
 Value attend_tiles(const TileInputs& inputs, const std::string& pattern, const TileHeads& heads, At at = At::here());
+Value attend_tiles(const TileInputs& inputs, std::shared_ptr<const Pattern> pattern, const TileHeads& heads,
+                   At at = At::here());
 
 }  // namespace fovea

@@ -4,7 +4,6 @@
 #include <cctype>
 #include <iterator>
 
-#include "framework/attention/annealing.h"
 #include "framework/core/error.h"
 
 namespace fovea {
@@ -66,6 +65,18 @@ std::vector<const Pattern*> weighers_of(const Pattern& pattern) {
                 "one weight; it is in some; cross it with the whole union, as in '(a + b) & c'.");
   }
   return weighers;
+}
+
+Extent keep_best_items(ConstRow scores, std::span<Index> items, Extent count) {
+  if (static_cast<Extent>(items.size()) <= count) return static_cast<Extent>(items.size());
+  const auto is_better = [&](Index a, Index b) {
+    const Real left = scores[static_cast<std::size_t>(a)];
+    const Real right = scores[static_cast<std::size_t>(b)];
+    return left > right || (left == right && a < b);  // ties go to the lowest index
+  };
+  std::nth_element(items.begin(), items.begin() + count - 1, items.end(), is_better);
+  std::sort(items.begin(), items.begin() + count);
+  return count;
 }
 
 ItemIntervals candidates_of(const Pattern& pattern, Extent query, Extent queries, Extent items) {
@@ -149,7 +160,7 @@ class PatternParser {
   PatternExpression parse() {
     const PatternExpression whole = parse_union();
     if (place_ < text_.size()) reject("'+', '&' or the end");
-    return whole;
+    return {whole.pattern, whole.text};
   }
 
  private:
@@ -161,8 +172,7 @@ class PatternParser {
     Term left = parse_intersection();
     while (accept('+')) {
       const Term right = parse_intersection();
-      left = {{std::make_shared<Union>(left.pattern, right.pattern), left.text + " + " + right.text, joined(left, right)},
-              true};
+      left = {{std::make_shared<Union>(left.pattern, right.pattern), left.text + " + " + right.text}, true};
     }
     return left;
   }
@@ -171,8 +181,7 @@ class PatternParser {
     Term left = parse_part();
     while (accept('&')) {
       const Term right = parse_part();
-      left = {{std::make_shared<Intersection>(left.pattern, right.pattern), enclosed(left) + " & " + enclosed(right),
-               joined(left, right)},
+      left = {{std::make_shared<Intersection>(left.pattern, right.pattern), enclosed(left) + " & " + enclosed(right)},
               false};
     }
     return left;
@@ -190,25 +199,11 @@ class PatternParser {
     Options options;
     pattern->fields(options);
     try {
-      const AnnealedCall made = apply_annealed(call, options, pattern);
-      expect_fixed(made, *pattern);
-      return {{pattern, made.text, made.numbers}, false};
+      apply(call, options);
     } catch (const Error& error) {
       throw error.at("pattern " + std::string(text_.substr(begin, place_ - begin)));
     }
-  }
-
-  /// What a plan is made of cannot change while a run trains: places, tags, parameters.
-  static void expect_fixed(const AnnealedCall& call, const Pattern& pattern) {
-    if (call.numbers.empty() || (pattern.reads_data() && pattern.tag_count() == 0 && !pattern.weighs_pairs())) return;
-    throw Error("'" + call.numbers.front()->name() + "' is a number that stays as it is; '" + call.numbers.front()->text() +
-                "' came; give a number, or anneal one of content_top_k.");
-  }
-
-  static std::vector<std::shared_ptr<Annealed>> joined(const Term& left, const Term& right) {
-    std::vector<std::shared_ptr<Annealed>> all = left.numbers;
-    all.insert(all.end(), right.numbers.begin(), right.numbers.end());
-    return all;
+    return {{pattern, canonical(call.name, options)}, false};
   }
 
   static std::string enclosed(const Term& term) { return term.is_union ? "(" + term.text + ")" : term.text; }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,7 +14,6 @@
 
 namespace fovea {
 
-class Annealed;
 class Pattern;
 
 /// What a pattern that depends on data sees of one row, while the plan runs.
@@ -24,6 +25,15 @@ struct PatternRow {
   // Of the pattern, in the order of Pattern::parameters.
   std::span<const ConstRow> parameters = {};
   std::span<const Row> grad_parameters = {};  // where a gradient passes, to be added to; an empty row is not wanted
+};
+
+/// How a pattern that reads data chooses, for kernels that see scores in tiles and never a row of them: as its choose_among
+/// does. Best items, after tags were met, or best blocks.
+struct TileChoice {
+  bool by_tags = false;                                     // items with a tag that the query has at the same place
+  Extent best = 0;                                          // > 0: so many items with the highest scores, or blocks
+  double margin = std::numeric_limits<double>::infinity();  // and of these the ones less than so far below the highest
+  Extent block = 0;                                         // > 0: of so many items, see make_find_pairs
 };
 
 /// Every pattern is a union of such terms: the items that exist in all `places`, among which `choosers` choose in turn.
@@ -57,6 +67,8 @@ class Pattern {
   /// `items` are ascending: moves those that exist to the front, in order, and returns their number. Called in
   /// forward and again in backward, with the same result; allocates nothing.
   virtual Extent choose_among(const PatternRow& row, std::span<Index> items) const;
+  /// The same choice for kernels; a pattern without one cannot be used inside of them.
+  virtual std::optional<TileChoice> tile_choice() const { return std::nullopt; }
   /// Tags are made of queries and keys alike (of equal widths), once, and compared by `choose_among`: T for each, or 0.
   virtual Extent tag_count() const { return 0; }
   virtual Value tags(Builder& builder, Value vectors) const;  // [B, X, D] -> Index [B, X, T]
@@ -89,23 +101,24 @@ std::vector<const Pattern*> weighers_of(const Pattern& pattern);
 template <>
 Registry<Pattern>& Registry<Pattern>::instance();
 
+/// For patterns: moves the `count` items with the highest scores to the front, in order, ties to the lowest; returns how
+/// many these are. scores [N] of all items.
+Extent keep_best_items(ConstRow scores, std::span<Index> items, Extent count);
+
 /// The candidates of a query, checked.
 ///
 /// Errors    intervals that do not ascend or leave [0, items).
 ItemIntervals candidates_of(const Pattern& pattern, Extent query, Extent queries, Extent items);
 
-/// A pattern made of others, its canonical text, and its numbers that change while a run trains: those of patterns that
-/// choose by scores alone may, as in content_top_k(k=exponential(from=512, to=4)).
+/// A pattern made of others, and its canonical text.
 struct PatternExpression {
   std::shared_ptr<const Pattern> pattern;
   std::string text;  // "(dense + causal) & causal", with every option spelled out
-  std::vector<std::shared_ptr<Annealed>> numbers = {};
 };
 
 /// Parses patterns joined by `+` (union) and `&` (intersection, which binds tighter), with parentheses.
 ///
-/// Errors    unknown names and options (with the nearest), anything that is no expression, with the column, and an annealing
-///           of a pattern that is more than a choice by scores.
+/// Errors    unknown names and options (with the nearest), and anything that is no expression, with the column.
 PatternExpression parse_pattern(std::string_view text);
 
 }  // namespace fovea

@@ -35,6 +35,7 @@ class TemperedScorer final : public Scorer {
     if (learns_) return multiply(scores, factor_);
     return temperature_ == 1 ? scores : scale(scores, 1 / temperature_);
   }
+  double dot_factor(Extent width) const override { return learns_ ? 0 : scorer_->dot_factor(width) / temperature_; }
 
  private:
   std::unique_ptr<Scorer> scorer_;

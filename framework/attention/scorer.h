@@ -25,6 +25,8 @@ class Scorer {
   /// What can be computed of the keys once and used for many queries (a loop calls this outside of its body).
   virtual Value prepare_keys(Builder& builder, Value keys);
   virtual Value score(Builder& builder, Value queries, Value prepared) = 0;
+  /// f > 0: scores are f q . k, so that kernels may compute them where they are needed; 0: they are something else.
+  virtual double dot_factor(Extent /*width*/) const { return 0; }
 };
 
 template <>

@@ -23,6 +23,7 @@ class Selector {
     bool is_random = false;          // select draws from its Rng though it has no log_prob; implied by samples
     bool is_sparse = false;          // capacity(N) < N for large N: work follows the choice
     bool keeps_all = false;          // every candidate is kept, always: kept is 0 .. N-1
+    bool keeps_best = false;         // kept are the capacity(N) best, always, weighted by softmax over these alone
   };
 
   virtual ~Selector() = default;
@@ -30,6 +31,8 @@ class Selector {
   /// What the selector learns at each site; given to its functions in Choice::parameters.
   virtual std::vector<SiteParameter> parameters() const { return {}; }
   virtual Traits traits() const = 0;
+  /// t > 0: the weights are softmax(scores / t) of every candidate, so that kernels may compute them; 0: something else.
+  virtual double softmax_temperature() const { return 0; }
   /// The largest count for N candidates.
   virtual Extent capacity(Extent items) const = 0;
   /// The length of Choice::scratch that select, backward and log_prob_backward need for N candidates, >= N; does not fall

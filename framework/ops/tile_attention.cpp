@@ -42,7 +42,7 @@ class TileAttentionOp final : public Op {
   std::string_view name() const override { return "tile_attention"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, options_.has_segments ? 5 : 3);
+    require_count(name(), in, options_.has_segments ? 5 : options_.has_mask ? 4 : 3);
     for (std::size_t i = 0; i < 3; ++i) require_real(name(), in[i], kNames[i]);
     const Shape& queries = in[0].shape;
     const Shape& items = in[1].shape;
@@ -60,6 +60,7 @@ class TileAttentionOp final : public Op {
       const bool fits = in[3].shape == queries.without(-1) && in[4].shape == items.without(-1);
       if (!fits || in[3].kind != Kind::kIndex || in[4].kind != Kind::kIndex) reject(in);
     }
+    if (options_.has_mask && (in[3].shape != items.without(-1) || in[3].kind != Kind::kIndex)) reject(in);
     return {Type{{e.batch, e.queries, options_.heads * e.value_width}}};
   }
 
@@ -112,7 +113,7 @@ class TileAttentionOp final : public Op {
     for (const Type& type : in) came += (came.empty() ? "" : ", ") + type.shape.text();
     throw Error("tile_attention", "queries [B, M, H D], items [B, N, G D], values [B, N, G V], D and V up to " +
                                       std::to_string(tiles::kMostWidth) +
-                                      " (and segments [B, M], [B, N]) were expected "
+                                      " (and segments [B, M], [B, N], or a mask [B, N]) were expected "
                                       "for H = " +
                                       std::to_string(options_.heads) + " and G = " + std::to_string(options_.item_heads) +
                                       "; " + came + " came; give widths that the heads divide.");
@@ -153,6 +154,7 @@ class TileAttentionOp final : public Op {
       h.query_segments = run.in[3].index() + batch * e.queries;
       h.item_segments = run.in[4].index() + batch * e.items;
     }
+    if (options_.has_mask) h.mask = run.in[3].index() + batch * e.items;
     return h;
   }
 

@@ -14,6 +14,7 @@ struct TileAttention {
   Extent item_heads = 1;      // G, a divisor of H: H / G heads of queries share the items and values of one
   double scale = 1;           // of the scores
   bool has_segments = false;  // two inputs more: a pair exists only where its query and its item have one segment
+  bool has_mask = false;      // one input more, in the place of segments: a pair exists only where its item has 1
 };
 
 /// Softmax attention of several heads over the pairs that exist.
@@ -21,7 +22,7 @@ struct TileAttention {
 /// Solves    s_mn = scale q_m . k_n for every pair; read_m = sum over n of v_n exp(s_mn) / sum over n of exp(s_mn), head by
 ///           head; 0 for a query without a pair.
 /// Shapes    queries [B, M, H D], items [B, N, G D], values [B, N, G V], D and V up to 128; with segments Index [B, M] and
-///           Index [B, N], where a negative one pairs with none -> read [B, M, H V].
+///           Index [B, N], where a negative one pairs with none, or a mask Index [B, N] -> read [B, M, H V].
 /// Gradient  exact.
 /// Errors    widths that the heads do not divide or that are above 128 a head.
 /// Cost      2 + 5 products of tiles (forward, backward) over the tiles of 64 items by a panel of queries in which a pair

@@ -31,6 +31,7 @@ struct Head {
   Real scale = 1;                         // of the scores
   const Index* query_segments = nullptr;  // [M]; null: all of one segment
   const Index* item_segments = nullptr;   // [N]
+  const Index* mask = nullptr;            // [N], 0: the item is not there; null: all are
 };
 
 /// Gradients of a head, with the rows of what they belong to; null where not wanted.
@@ -41,7 +42,7 @@ struct HeadGradients {
   Real* values = nullptr;
 };
 
-/// The bits of a tile with those pairs left out whose segments differ.
+/// The bits of a tile with those pairs left out whose segments differ or whose item is masked.
 class TilePairs {
  public:
   TilePairs(const Head& head, Extent query_tile);
@@ -50,6 +51,8 @@ class TilePairs {
   const PairTiles::Bits* bits() const { return bits_; }
 
  private:
+  bool meet_mask(const PairTiles::Tile& tile);
+
   const Head& head_;
   alignas(64) Index segments_[kQueries];
   Index least_ = 0;

@@ -48,8 +48,25 @@ TilePairs::TilePairs(const Head& head, Extent query_tile) : head_(head) {
   most_ = *std::max_element(segments_, segments_ + kQueries);
 }
 
+bool TilePairs::meet_mask(const PairTiles::Tile& tile) {
+  const Extent first = tile.items * kItems;
+  const Extent present = std::min(kItems, head_.item_count - first);
+  const Index* mask = head_.mask + first;
+  if (std::find(mask, mask + present, Index{0}) == mask + present) return true;
+  std::uint64_t some = 0;
+  for (Extent k = 0; k < kItems; ++k) {
+    const auto place = static_cast<std::size_t>(k);
+    const bool exists = k < present && mask[k] != 0;
+    own_[place] = !exists ? 0 : bits_ == nullptr ? ~std::uint64_t{0} : (*bits_)[place];
+    some |= own_[place];
+  }
+  bits_ = &own_;
+  return some != 0;
+}
+
 bool TilePairs::meet(const PairTiles& tiles, const PairTiles::Tile& tile) {
   bits_ = tiles.bits(tile);
+  if (head_.mask != nullptr) return meet_mask(tile);
   if (head_.query_segments == nullptr) return true;
   const Extent first = tile.items * kItems;
   const Extent present = std::min(kItems, head_.item_count - first);

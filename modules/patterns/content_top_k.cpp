@@ -14,18 +14,10 @@ class ContentTopK final : public Pattern {
   }
   Extent pairs_at_most(Extent queries, Extent items) const override { return queries * std::min(k_, items); }
   bool reads_data() const override { return true; }
+  std::optional<TileChoice> tile_choice() const override { return TileChoice{.best = k_}; }
 
   Extent choose_among(const PatternRow& row, std::span<Index> items) const override {
-    const auto count = static_cast<Extent>(items.size());
-    if (count <= k_) return count;
-    const auto is_better = [&](Index a, Index b) {
-      const Real left = row.scores[static_cast<std::size_t>(a)];
-      const Real right = row.scores[static_cast<std::size_t>(b)];
-      return left > right || (left == right && a < b);  // ties go to the lowest index
-    };
-    std::nth_element(items.begin(), items.begin() + k_ - 1, items.end(), is_better);
-    std::sort(items.begin(), items.begin() + k_);
-    return k_;
+    return keep_best_items(row.scores, items, k_);
   }
 
  private:

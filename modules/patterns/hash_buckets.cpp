@@ -75,6 +75,7 @@ class HashBuckets final : public Pattern {
     append_items(0, items, out);
   }
   bool reads_data() const override { return true; }
+  std::optional<TileChoice> tile_choice() const override { return TileChoice{.by_tags = true}; }
   Extent tag_count() const override { return options_.rounds; }
   Value tags(Builder& builder, Value vectors) const override {
     return builder.add(std::make_shared<HashOp>(options_), {vectors});

@@ -10,6 +10,7 @@ class Dot final : public Scorer {
     expect_equal_widths("dot", query_width, key_width);
   }
   Value score(Builder& /*builder*/, Value queries, Value prepared) override { return dot_score(queries, prepared); }
+  double dot_factor(Extent /*width*/) const override { return 1; }
 };
 
 FOVEA_SCORER("dot", Dot, R"doc(Dot product of query and key.

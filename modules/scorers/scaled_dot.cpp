@@ -13,9 +13,9 @@ class ScaledDot final : public Scorer {
   }
   Value score(Builder& /*builder*/, Value queries, Value prepared) override {
     // The queries are scaled, not the scores: M D products instead of M N, and N is the longer one.
-    const double factor = 1 / std::sqrt(static_cast<double>(queries.shape().last()));
-    return dot_score(scale(queries, factor), prepared);
+    return dot_score(scale(queries, dot_factor(queries.shape().last())), prepared);
   }
+  double dot_factor(Extent width) const override { return 1 / std::sqrt(static_cast<double>(width)); }
 };
 
 FOVEA_SCORER("scaled_dot", ScaledDot, R"doc(Dot product of query and key over the square root of their width.

@@ -10,6 +10,7 @@ class Softmax final : public Selector {
     options.add("temperature", temperature_, "scores are divided by it, > 0; small is sharp", {.low = 1e-6});
   }
   Traits traits() const override { return {.is_differentiable = true, .keeps_all = true}; }
+  double softmax_temperature() const override { return temperature_; }
   Extent capacity(Extent items) const override { return items; }
 
   void select(ConstRow scores, Rng /*rng*/, Choice& out) const override {

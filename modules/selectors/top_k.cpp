@@ -9,7 +9,7 @@ namespace {
 class TopK final : public Selector {
  public:
   void fields(Options& options) override { options.add("k", k_, "items kept, >= 1", {.low = 1}); }
-  Traits traits() const override { return {.is_differentiable = true, .is_sparse = true}; }
+  Traits traits() const override { return {.is_differentiable = true, .is_sparse = true, .keeps_best = true}; }
   Extent capacity(Extent items) const override { return std::min(items, k_); }
 
   void select(ConstRow scores, Rng /*rng*/, Choice& out) const override {

@@ -45,6 +45,15 @@ void MultiHeadAttention::declare_heads(Builder& builder, At at) {
                 "a reach >= 1 was expected; it is " + std::to_string(options_.reach) + "; give a farther one.");
   }
   width_ = width / options_.heads;
+  if (options_.kernel == MultiHeadOptions::Kernel::kTiles) {
+    if (options_.positions == MultiHeadOptions::Positions::kRelative) {
+      throw Error(builder.path().empty() ? "multi_head_attention" : builder.path(),
+                  "positions without a bias of the scores were expected in tiles; relative ones came; use rotary or rows.");
+    }
+    const auto scope = builder.scope("heads");
+    heads_.push_back({Site(builder, options_.site, width_, width_, at), {}});
+    return;
+  }
   for (Extent head = 0; head < options_.heads; ++head) {
     const auto scope = builder.scope("head_" + std::to_string(head + 1));
     Value distances;
@@ -53,6 +62,20 @@ void MultiHeadAttention::declare_heads(Builder& builder, At at) {
     }
     heads_.push_back({Site(builder, options_.site, width_, width_, at), distances});
   }
+}
+
+Attended MultiHeadAttention::attend_tiles(const Projected& projected, Value mask, At at) {
+  if (!mask.is_empty() && mask.shape().rank() != 2) {
+    throw Error("multi_head_attention", "a mask of items [B, N] was expected in tiles; " + mask.shape().text() +
+                                            " came; write which pairs exist as a pattern (at " + at.text() + ").");
+  }
+  return heads_.front().site.attend_heads({.queries = projected.queries,
+                                           .items = projected.keys,
+                                           .values = projected.values,
+                                           .mask = mask,
+                                           .heads = options_.heads,
+                                           .item_heads = options_.heads},
+                                          at);
 }
 
 MultiHeadAttention::Result MultiHeadAttention::attend(const Inputs& inputs, At at) {
@@ -65,6 +88,11 @@ MultiHeadAttention::Result MultiHeadAttention::attend(const Inputs& inputs, At a
     keys = rotate_positions(keys, {.width = width_}, at);
   }
   Result result;
+  if (options_.kernel == MultiHeadOptions::Kernel::kTiles) {
+    result.heads.push_back(attend_tiles({queries, keys, values}, inputs.mask, at));
+    result.y = apply(result.heads.back().read, layers_.output, at);
+    return result;
+  }
   std::vector<Value> reads;
   Extent begin = 0;
   for (Head& head : heads_) {

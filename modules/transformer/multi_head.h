@@ -15,6 +15,10 @@ struct MultiHeadOptions {
   enum class Positions : std::uint8_t { kNone, kRotary, kRelative };
   Positions positions = Positions::kNone;
   Extent reach = 16;  // relative: the farthest distance with a bias of its own, >= 1
+  /// Rows: every head scores, chooses and is recorded on its own, with scores [M, N]. Tiles: all heads are one site, and no
+  /// [M, N] exists; see Site::attend_heads.
+  enum class Kernel : std::uint8_t { kRows, kTiles };
+  Kernel kernel = Kernel::kRows;
 };
 
 /// The layers around the heads: weight [E, width of what they read], bias [E].
@@ -32,9 +36,10 @@ struct HeadProjections {
 ///           block h of Wq x + bq, Wk m + bk and Wv m + bv, where m is the memory, or x itself.
 /// Shapes    queries [B, M, E], memory [B, N, D] or empty (self-attention), mask Index [B, M, N] or [B, N] or empty, 1 =
 ///           allowed -> y [B, M, E]. Parameters query, key, value, output (weight, bias), and those of the sites, at
-///           head_1, head_2, ...: every head scores, chooses and is recorded on its own.
+///           head_1, head_2, ...: every head scores, chooses and is recorded on its own; in tiles at `heads`.
 /// Gradient  that of the sites.
-/// Errors    E not a multiple of the heads; rotary positions with heads of odd width; a table of distances below 1.
+/// Errors    E not a multiple of the heads; rotary positions with heads of odd width; a table of distances below 1; in tiles
+///           relative positions, a mask of pairs, and what attend_heads cannot do.
 /// Cost      4 B T E^2 multiply-adds for the layers (M = N = T), and that of the sites.
 /// Source    Vaswani et al. 2017, arXiv:1706.03762, section 3.2.2.
 class MultiHeadAttention {
@@ -65,6 +70,10 @@ class MultiHeadAttention {
     Value distances;  // [2 reach + 1], or empty
   };
   void declare_heads(Builder& builder, At at);
+  struct Projected {
+    Value queries, keys, values;
+  };
+  Attended attend_tiles(const Projected& projected, Value mask, At at);
 
   MultiHeadOptions options_;
   HeadProjections layers_;

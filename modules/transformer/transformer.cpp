@@ -14,7 +14,12 @@ MultiHeadOptions head_options(const TransformerOptions& options, const std::stri
   const Positions positions = options.positions == "rotary"     ? Positions::kRotary
                               : options.positions == "relative" ? Positions::kRelative
                                                                 : Positions::kNone;
-  return {.heads = options.heads, .site = site, .positions = positions, .reach = options.reach};
+  using Kernel = MultiHeadOptions::Kernel;
+  return {.heads = options.heads,
+          .site = site,
+          .positions = positions,
+          .reach = options.reach,
+          .kernel = options.kernel == "tiles" ? Kernel::kTiles : Kernel::kRows};
 }
 
 /// x with the branch f, named for its norm and its path.
@@ -78,6 +83,8 @@ void TransformerOptions::fields(Options& options) {
   options.add("positions", positions, "how places are told apart", {"none", "sinusoid", "learned", "rotary", "relative"});
   options.add("longest", longest, "positions=learned: the longest sequence, >= 1", {.low = 1});
   options.add("reach", reach, "positions=relative: farthest distance with a bias of its own, >= 1", {.low = 1});
+  options.add("kernel", kernel, "of the heads: each scored by rows, or all as one site in tiles, for long sequences",
+              {"rows", "tiles"});
   options.add("encoder_site", encoder_site, "site of the encoder's heads: scorer | pattern | selector | estimator");
   options.add("decoder_site", decoder_site, "site of the decoder's heads over its own sequence");
   options.add("cross_site", cross_site, "site of the decoder's heads over the memory");

@@ -21,6 +21,7 @@ struct TransformerOptions {
   std::string positions = "sinusoid";  // "none", "sinusoid", "learned", "rotary" or "relative"
   Extent longest = 256;                // learned: rows of the table
   Extent reach = 16;                   // relative: the farthest distance with a bias of its own
+  std::string kernel = "rows";         // of the heads: "rows", or "tiles" without any [T, T]
   std::string encoder_site = "scaled_dot | dense | softmax | none";
   std::string decoder_site = "scaled_dot | causal | softmax | none";
   std::string cross_site = "scaled_dot | dense | softmax | none";

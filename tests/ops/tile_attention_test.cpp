@@ -41,14 +41,19 @@ void scattered(Extent query, Extent /*queries*/, Extent items, std::vector<ItemI
 struct Case {
   PairIntervals pairs;
   Extent batch = 1, queries = 1, items = 1, heads = 1, item_heads = 1, width = 4, value_width = 4;
-  bool has_segments = false;
+  bool has_segments = false, has_mask = false;
 
-  TileAttention options() const { return {pairs, heads, item_heads, 0.4, has_segments}; }
+  TileAttention options() const { return {pairs, heads, item_heads, 0.4, has_segments, has_mask}; }
 
   std::vector<Input> inputs() const {
     std::vector<Input> made{random_input({batch, queries, heads * width}, 1),
                             random_input({batch, items, item_heads * width}, 2),
                             random_input({batch, items, item_heads * value_width}, 3)};
+    if (has_mask) {
+      std::vector<Index> mask;  // one item in three is not there, and a whole tile of them
+      for (Extent i = 0; i < batch * items; ++i) mask.push_back(static_cast<Index>(i % 3 > 0 && (i < 64 || i >= 128)));
+      made.push_back(index_input({batch, items}, mask));
+    }
     if (!has_segments) return made;
     // Segments of 37, of which the first is padding.
     for (const Extent count : {queries, items}) {
@@ -64,6 +69,7 @@ struct Case {
       const Index own = in[3].indices[static_cast<std::size_t>(b * queries + m)];
       if (own < 0 || own != in[4].indices[static_cast<std::size_t>(b * items + n)]) return false;
     }
+    if (has_mask && in[3].indices[static_cast<std::size_t>(b * items + n)] == 0) return false;
     std::vector<ItemInterval> intervals;
     pairs(m, queries, items, intervals);
     for (const ItemInterval& i : intervals) {
@@ -114,6 +120,8 @@ const Case kCases[] = {
     {.pairs = scattered, .queries = 130, .items = 200, .width = 5, .value_width = 21},
     {.pairs = window_and_first, .batch = 2, .queries = 150, .items = 150, .has_segments = true},
     {.pairs = all_items, .queries = 130, .items = 90, .width = 3, .value_width = 100, .has_segments = true},
+    {.pairs = window_and_first, .batch = 2, .queries = 150, .items = 150, .has_mask = true},
+    {.pairs = all_items, .queries = 70, .items = 200, .heads = 2, .item_heads = 1, .has_mask = true},
 };
 
 // The same for central differences, which take a forward for every element.
@@ -123,6 +131,7 @@ const Case kSmallCases[] = {
     {.pairs = window_and_first, .queries = 70, .items = 70, .heads = 4, .item_heads = 2, .width = 2, .value_width = 3},
     {.pairs = scattered, .queries = 40, .items = 100, .width = 2, .value_width = 5},
     {.pairs = window_and_first, .batch = 2, .queries = 80, .items = 80, .width = 2, .value_width = 1, .has_segments = true},
+    {.pairs = window_and_first, .batch = 2, .queries = 80, .items = 80, .width = 2, .value_width = 1, .has_mask = true},
 };
 
 }  // namespace

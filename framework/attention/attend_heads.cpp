@@ -1,0 +1,166 @@
+#include <algorithm>
+
+#include "framework/attention/attend_tiles.h"
+#include "framework/attention/site_state.h"
+#include "framework/core/error.h"
+#include "framework/graph/functions.h"
+#include "framework/ops/listed_pairs.h"
+
+// Attention of several heads of one site in tiles.
+namespace fovea {
+namespace {
+
+// [B, X, H D] -> [B, X H, D]
+Value rows_of_heads(Value x, Extent heads, At at) {
+  const Shape& shape = x.shape();
+  return reshape(x, {shape[0], shape[1] * heads, shape[2] / heads}, at);
+}
+
+// [B, M, H D] -> [B, H M, D]
+Value head_after_head(Value x, Extent heads, At at) {
+  const Shape& shape = x.shape();
+  const Value split = reshape(x, {shape[0], shape[1], heads, shape[2] / heads}, at);
+  return reshape(transpose(split, {0, 2, 1, 3}, at), {shape[0], heads * shape[1], shape[2] / heads}, at);
+}
+
+// The items that exist in all of these patterns.
+PairIntervals common_pairs(const std::vector<const Pattern*>& places, std::shared_ptr<const Pattern> whole) {
+  return [places, whole = std::move(whole)](Extent query, Extent queries, Extent items, ItemIntervals& out) {
+    append_items(0, items, out);
+    for (const Pattern* place : places) {
+      const ItemIntervals before = std::exchange(out, {});
+      append_intersection(before, candidates_of(*place, query, queries, items), out);
+    }
+  };
+}
+
+}  // namespace
+
+double Site::State::dot_factor(Value queries, Extent heads) const {
+  const double factor = scorer->dot_factor(queries.shape().last() / std::max<Extent>(heads, 1));
+  if (factor > 0) return factor;
+  throw Error(path, "a scorer that is a dot product with a fixed factor was expected in tiles, dot or scaled_dot; '" + text +
+                        "' came; change the scorer, or let every head be a site of its own.");
+}
+
+bool Site::State::is_soft_by_place() const {
+  return (!pattern->reads_data() || pattern->is_dense()) && selector->softmax_temperature() > 0 && annealed.empty();
+}
+
+/// The terms of the pattern. A selector that keeps the best of each row alone looks for these in tiles already, where no
+/// estimator asks for more.
+std::vector<PairTerm> Site::State::pair_terms(const Builder& builder, Extent items) const {
+  const auto reject = [&](const std::string& fact) { throw Error(path, fact + "; '" + text + "' came."); };
+  if (!weighers_of(*pattern).empty()) reject("a pattern that does not weigh pairs was expected in tiles");
+  const bool keeps_best = selector->traits().keeps_best && annealed.empty() &&
+                          (estimator->traits().needs_derivative || builder.mode() == Mode::kEvaluate);
+  const std::vector<const Pattern*> taggers = taggers_of(*pattern);
+  std::vector<PairTerm> terms;
+  for (const PatternTerm& term : pattern->terms()) {
+    PairTerm& made = terms.emplace_back();
+    made.pairs = common_pairs(term.places, pattern);
+    for (const Pattern* chooser : term.choosers) {
+      const std::optional<TileChoice> choice = chooser->tile_choice();
+      if (!choice)
+        reject(
+            "patterns that can choose in tiles were expected: content_top_k, content_threshold, hash_buckets, "
+            "routed_blocks and those by place");
+      if (made.best > 0) reject("tags before the best, and one choice of the best, were expected in tiles");
+      if (choice->block > 0 && !made.tags.empty()) reject("blocks are not chosen among tags");
+      if (choice->by_tags) {
+        made.tags.push_back(static_cast<std::size_t>(std::find(taggers.begin(), taggers.end(), chooser) - taggers.begin()));
+      }
+      made.best = choice->best;
+      made.margin = choice->margin;
+      made.block = choice->block;
+    }
+    if (made.best == 0 && keeps_best) made.best = selector->capacity(items);
+  }
+  return terms;
+}
+
+Value Site::State::find(const Heads& inputs, double factor, At at) const {
+  Builder& builder = inputs.queries.builder();
+  FindPairs options;
+  options.terms = pair_terms(builder, inputs.items.shape()[1]);
+  options.heads = inputs.heads;
+  options.item_heads = inputs.item_heads;
+  options.scale = factor;
+  options.has_mask = !inputs.mask.is_empty();
+  std::vector<Value> operands{inputs.queries, inputs.items};
+  if (options.has_mask) operands.push_back(inputs.mask);
+  for (const Pattern* tagger : taggers_of(*pattern)) {
+    operands.push_back(tagger->tags(builder, rows_of_heads(inputs.queries, inputs.heads, at)));
+    operands.push_back(tagger->tags(builder, rows_of_heads(inputs.items, inputs.item_heads, at)));
+    ++options.tags;
+  }
+  return builder.add(make_find_pairs(options), operands, "", at);
+}
+
+/// The weights are a softmax over the whole list.
+bool Site::State::chooses_by_list(const Builder& builder) const {
+  if (!annealed.empty()) return false;
+  if (selector->softmax_temperature() > 0) return true;
+  const bool is_exact = estimator->traits().needs_derivative || builder.mode() == Mode::kEvaluate;
+  return selector->traits().keeps_best && is_exact && pattern->terms().size() == 1 && !pattern->reads_data();
+}
+
+Attended Site::State::attend_listed(const Heads& inputs, double factor, At at) {
+  Builder& builder = inputs.queries.builder();
+  const ListedHeads heads{inputs.heads, inputs.item_heads, factor};
+  const Value list = find(inputs, factor, at);
+  const Value scores = builder.add(make_listed_scores(heads), {inputs.queries, inputs.items, list}, "", at);
+  const Value mask = builder.add(make_listed_mask(), {list}, "", at);
+  Attended result;
+  if (chooses_by_list(builder)) {
+    const double temperature = std::max(selector->softmax_temperature(), 0.0);
+    const bool is_plain = temperature == 0 || temperature == 1;
+    result.scores = scores;
+    result.kept = list;
+    result.weights = masked_softmax(is_plain ? scores : scale(scores, 1 / temperature, at), mask, at);
+    result.count = builder.add(make_listed_count(), {list}, "", at);
+    builder.register_site(
+        text,
+        {.scores = scores, .kept = list, .weights = result.weights, .count = result.count, .log_prob = {}, .right = {}});
+  } else {
+    static const std::shared_ptr<const Pattern> all = parse_pattern("dense").pattern;
+    result = choose({.scores = scores,
+                     .queries = head_after_head(inputs.queries, inputs.heads, at),
+                     .mask = mask,
+                     .pattern = all,
+                     .list = list},
+                    at);
+  }
+  result.read = builder.add(make_listed_read(heads), {result.weights, result.kept, inputs.values}, "", at);
+  return result;
+}
+
+Attended Site::attend_heads(const Heads& inputs, At at) {
+  Builder& builder = inputs.queries.builder();
+  const bool needs_all = !state_->estimator->reads_kept_only() || state_->estimator->traits().pulls_items;
+  if (needs_all && builder.mode() == Mode::kTrain) {
+    throw Error(state_->path, "an estimator that needs the gradient of kept weights alone was expected in tiles; '" +
+                                  state_->text + "' came; give it candidates=kept, or let every head be a site of its own.");
+  }
+  const std::unique_ptr<Builder::Scope> scope = state_->enter(builder, inputs.values, at);
+  const double factor = state_->dot_factor(inputs.queries, inputs.heads);
+  const bool has_segments = !inputs.query_segments.is_empty() || !inputs.item_segments.is_empty();
+  if (!state_->is_soft_by_place()) {
+    if (!has_segments) return state_->attend_listed(inputs, factor, at);
+    throw Error(state_->path, "no segments were expected where data or a selector choose; '" + state_->text +
+                                  "' came; give a mask, or softmax over a pattern by place.");
+  }
+  Attended result;
+  result.read = attend_tiles({inputs.queries, inputs.items, inputs.values}, state_->pattern,
+                             {.heads = inputs.heads,
+                              .item_heads = inputs.item_heads,
+                              .scale = factor / state_->selector->softmax_temperature(),
+                              .query_segments = inputs.query_segments,
+                              .item_segments = inputs.item_segments,
+                              .mask = inputs.mask},
+                             at);
+  builder.register_site(state_->text, {});
+  return result;
+}
+
+}  // namespace fovea

@@ -1,0 +1,121 @@
+#include "framework/ops/best_lists.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <type_traits>
+
+namespace fovea::tiles {
+namespace {
+
+using Word = std::conditional_t<sizeof(Real) == 4, std::int32_t, std::int64_t>;
+constexpr Word kSign = std::numeric_limits<Word>::max();
+
+// Numbers as integers in the same order, and back.
+Word ordered(Real x) {
+  const Word bits = std::bit_cast<Word>(x);
+  return bits < 0 ? bits ^ kSign : bits;
+}
+Real number(Word order) { return std::bit_cast<Real>(order < 0 ? order ^ kSign : order); }
+
+Extent count_above(const Real* x, Extent n, Real limit) {
+  const Pack limits = cpu::broadcast(limit);
+  Extent count = 0;
+  Extent i = 0;
+  for (; i + kPack <= n; i += kPack) count += __builtin_popcount(cpu::bits(cpu::above(cpu::load(x + i), limits)));
+  for (; i < n; ++i) count += static_cast<Extent>(x[i] > limit);
+  return count;
+}
+
+}  // namespace
+
+// Halves the numbers in which it lies, by how many are above.
+Real ranked(const Real* x, Extent n, Extent rank) {
+  const auto [least, most] = std::minmax_element(x, x + n);
+  Word low = ordered(*least) - 1;  // at least `rank` are above it
+  Word high = ordered(*most);      // fewer are
+  while (low + 1 < high) {
+    const Word middle = (low & high) + ((low ^ high) >> 1);  // their mean: a sum might overflow
+    if (count_above(x, n, number(middle)) >= rank) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  return number(high);
+}
+
+Extent BestLists::room(Extent best) { return std::max<Extent>((2 * best + kPack - 1) / kPack * kPack, 64); }
+
+BestLists::BestLists(Extent best, Real margin, Real* scores, Index* items)
+    : best_(best), margin_(margin), room_(room(best)), scores_(scores), items_(items) {
+  std::fill_n(least_, kQueries, -std::numeric_limits<Real>::infinity());
+  std::fill_n(most_, kQueries, -std::numeric_limits<Real>::infinity());
+}
+
+void BestLists::offer(const PairTiles::Tile& tile, const Real* square, const PairTiles::Bits& allowed) {
+  const auto first = static_cast<Index>(tile.items * kItems);
+  for (Extent pack = 0; pack < PairTiles::kPacks; ++pack) {
+    const PairTiles::Range& stripes = tile.stripes[static_cast<std::size_t>(pack)];
+    for (Extent k = stripes.begin * PairTiles::kStripe; k < stripes.end * PairTiles::kStripe; ++k) {
+      const Pack scores = cpu::load(square + k * kQueries + pack * kPack);
+      const Pack least = cpu::load(least_ + pack * kPack);
+      std::uint32_t better = cpu::bits(cpu::above(scores, least)) &
+                             static_cast<std::uint32_t>(allowed[static_cast<std::size_t>(k)] >> (pack * kPack));
+      for (; better != 0; better &= better - 1) {
+        const Extent query = pack * kPack + __builtin_ctz(better);
+        append(query, square[k * kQueries + query], first + static_cast<Index>(k));
+      }
+    }
+  }
+}
+
+void BestLists::append(Extent query, Real score, Index item) {
+  const Extent place = query * room_ + counts_[query]++;
+  scores_[place] = score;
+  items_[place] = item;
+  if (score > most_[query]) {
+    most_[query] = score;
+    least_[query] = std::max(least_[query], score - margin_);
+  }
+  if (counts_[query] == room_) cut(query);
+}
+
+// Leaves the best; of equal ones, the first.
+void BestLists::cut(Extent query) {
+  Real* scores = scores_ + query * room_;
+  Index* items = items_ + query * room_;
+  const Extent count = counts_[query];
+  const Real limit = ranked(scores, count, best_);
+  Extent equal = best_ - count_above(scores, count, limit);  // so many of these are left
+  Extent kept = 0;
+  for (Extent i = 0; i < count; i += kPack) {
+    const Extent present = std::min(kPack, count - i);
+    const Pack x = present == kPack ? cpu::load(scores + i) : cpu::load_part(scores + i, present);
+    std::uint32_t lanes = cpu::bits(cpu::above(x, cpu::broadcast(limit)));
+    for (Extent lane = 0; equal > 0 && lane < present; ++lane) {
+      if (x[lane] != limit) continue;
+      lanes |= 1U << lane;
+      --equal;
+    }
+    lanes &= present == kPack ? ~0U : cpu::first_lanes(present);
+    cpu::squeeze_items(lanes, items + i, items + kept);
+    kept += cpu::squeeze(lanes, x, scores + kept);
+  }
+  counts_[query] = kept;
+  least_[query] = std::max(least_[query], limit);
+}
+
+std::span<const Index> BestLists::finish(Extent query) {
+  if (counts_[query] > best_) cut(query);
+  Index* items = items_ + query * room_;
+  const Real* scores = scores_ + query * room_;
+  Extent kept = 0;
+  for (Extent i = 0; i < counts_[query]; ++i) {
+    if (scores[i] > most_[query] - margin_) items[kept++] = items[i];
+  }
+  counts_[query] = kept;
+  return {items, static_cast<std::size_t>(kept)};
+}
+
+}  // namespace fovea::tiles

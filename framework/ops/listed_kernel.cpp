@@ -1,0 +1,116 @@
+#include "framework/ops/listed_kernel.h"
+
+#include <algorithm>
+
+#include "framework/cpu/parallel.h"
+#include "framework/ops/packs.h"
+
+namespace fovea::listed {
+namespace {
+
+constexpr Extent kRows = 64;   // of one task
+constexpr Extent kTasks = 32;  // of scatter that may run at once, where there are not as many heads
+
+// body(row) for all rows, in tasks of kRows.
+template <class Body>
+void for_rows(const Pairs& pairs, Body body) {
+  cpu::parallel_tiles(pairs.rows(), kRows, [&](Extent begin, Extent end, Extent) {
+    for (Extent row = begin; row < end; ++row) body(row);
+  });
+}
+
+void add_scaled(Real factor, const Real* from, Extent n, Real* to) {
+  const Pack times = cpu::broadcast(factor);
+  for_packs(n, [=](Extent i, auto lanes) {
+    lanes.store(to + i, cpu::multiply_add(times, lanes.load(from + i), lanes.load(to + i)));
+  });
+}
+
+}  // namespace
+
+Extent Pairs::query_at(Extent row) const {
+  const Extent batch_head = row / queries;
+  return ((batch_head / heads * queries + row % queries) * heads + batch_head % heads) * width;
+}
+
+Extent Pairs::item_at(Extent row, Index item) const {
+  const Extent batch_head = row / queries;
+  const Extent group = batch_head % heads / (heads / item_heads);
+  return ((batch_head / heads * items + item) * item_heads + group) * width;
+}
+
+void dots(const Pairs& pairs, const Real* rows, const Real* items, Real factor, Writes writes, Real* out) {
+  for_rows(pairs, [&](Extent row) {
+    const Real* of_row = rows + pairs.query_at(row);
+    for (Extent at = row * pairs.listed; at < (row + 1) * pairs.listed; ++at) {
+      if (writes == Writes::kSet) out[at] = 0;
+      if (pairs.list[at] < 0) continue;
+      const Real* of_item = items + pairs.item_at(row, pairs.list[at]);
+      Pack sum{};
+      for_packs(pairs.width, [&](Extent i, auto lanes) {
+        sum = cpu::multiply_add(lanes.load(of_row + i), lanes.load(of_item + i), sum);
+      });
+      out[at] += factor * cpu::sum_lanes(sum);
+    }
+  });
+}
+
+void sums(const Pairs& pairs, const Real* weights, const Real* items, Real factor, Writes writes, Real* rows) {
+  for_rows(pairs, [&](Extent row) {
+    Real* of_row = rows + pairs.query_at(row);
+    if (writes == Writes::kSet) clear(of_row, pairs.width);
+    for (Extent at = row * pairs.listed; at < (row + 1) * pairs.listed; ++at) {
+      if (pairs.list[at] < 0) break;
+      add_scaled(factor * weights[at], items + pairs.item_at(row, pairs.list[at]), pairs.width, of_row);
+    }
+  });
+}
+
+namespace {
+
+// The part of the queries of one head with the part of the items [items.begin, items.end).
+struct Part {
+  Extent first_row;
+  Extent end_row;
+  Index first_item;
+  Index end_item;
+};
+
+void scatter_part(const Pairs& pairs, const Part& part, const Real* weights, const Real* rows, Real factor, Real* items) {
+  for (Extent row = part.first_row; row < part.end_row; ++row) {
+    const Index* begin = pairs.list + row * pairs.listed;
+    const Index* end = std::find(begin, begin + pairs.listed, Index{-1});
+    const Real* of_row = rows + pairs.query_at(row);
+    for (const Index* item = std::lower_bound(begin, end, part.first_item); item != end && *item < part.end_item; ++item) {
+      add_scaled(factor * weights[item - pairs.list], of_row, pairs.width, items + pairs.item_at(row, *item));
+    }
+  }
+}
+
+}  // namespace
+
+// Queries and items are cut into as many parts; in each phase every part of the queries works on another part of the items,
+// so that no two tasks add to one row, and each row is added to in an order that depends on the problem alone.
+void scatter(const Pairs& pairs, const Real* weights, const Real* rows, Real factor, Real* items) {
+  const Extent groups = pairs.batch * pairs.item_heads;
+  const Extent sharers = pairs.heads / pairs.item_heads;
+  if (groups == 0) return;
+  const Extent most = std::max<Extent>(std::min(pairs.queries, pairs.items) / kRows, 1);
+  const Extent parts = std::clamp<Extent>((kTasks + groups - 1) / groups, 1, most);
+  for (Extent phase = 0; phase < parts; ++phase) {
+    cpu::parallel_for(groups * parts, [&](Extent task) {
+      const Extent of_queries = task % parts;
+      const Extent of_items = (of_queries + phase) % parts;
+      const Extent first_head = task / parts * sharers;
+      for (Extent head = first_head; head < first_head + sharers; ++head) {
+        const Part part{head * pairs.queries + pairs.queries * of_queries / parts,
+                        head * pairs.queries + pairs.queries * (of_queries + 1) / parts,
+                        static_cast<Index>(pairs.items * of_items / parts),
+                        static_cast<Index>(pairs.items * (of_items + 1) / parts)};
+        scatter_part(pairs, part, weights, rows, factor, items);
+      }
+    });
+  }
+}
+
+}  // namespace fovea::listed

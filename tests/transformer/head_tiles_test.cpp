@@ -1,0 +1,142 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "framework/core/error.h"
+#include "framework/cpu/parallel.h"
+#include "modules/transformer/multi_head.h"
+#include "tests/support/model_run.h"
+
+using namespace fovea;
+using Kernel = MultiHeadOptions::Kernel;
+
+namespace {
+
+constexpr Extent kTime = 70;
+constexpr Extent kWidth = 8;
+
+// Two rows of the batch; of the second the last 20 items are padding where there is a mask.
+std::shared_ptr<const Graph> self_attention(const std::string& site, Kernel kernel, bool has_mask = false) {
+  Builder b;
+  const Value x = b.parameter("x", {2, kTime, kWidth}, Init::normal(1.5));
+  MultiHeadAttention attention(b, "self", {kWidth, kWidth}, {.heads = 2, .site = site, .kernel = kernel});
+  MultiHeadAttention::Inputs inputs{.queries = x};
+  if (has_mask) {
+    std::vector<Index> mask(2 * kTime, 1);
+    std::fill(mask.end() - 20, mask.end(), 0);
+    inputs.mask = b.constant("mask", {2, kTime}, mask);
+  }
+  b.output("y", attention.attend(inputs).y);
+  return b.freeze();
+}
+
+std::vector<Real> all_of(const Tensor& tensor) { return {tensor.real(), tensor.real() + tensor.size()}; }
+
+struct Ran {
+  std::vector<Real> y, grad_x, grad_query, grad_value;
+};
+
+Ran ran(const std::string& site, Kernel kernel, bool has_mask = false) {
+  test::ModelRun run(self_attention(site, kernel, has_mask));
+  run.run({{"y", 3}});
+  return {all_of(run.output("y")), all_of(run.gradient("x")), all_of(run.gradient("self/query/weight")),
+          all_of(run.gradient("self/value/weight"))};
+}
+
+double difference(const std::vector<Real>& a, const std::vector<Real>& b) {
+  double largest = a.size() == b.size() ? 0 : std::nan("");
+  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
+    const double one = std::abs(static_cast<double>(a[i] - b[i]));
+    if (!(one <= largest)) largest = one;
+  }
+  return largest;
+}
+
+constexpr double kLimit = sizeof(Real) == 8 ? 1e-10 : 1e-3;
+
+void check_alike(const Ran& a, const Ran& b) {
+  CHECK(difference(a.y, b.y) < kLimit);
+  CHECK(difference(a.grad_x, b.grad_x) < kLimit);
+  CHECK(difference(a.grad_query, b.grad_query) < kLimit);
+  CHECK(difference(a.grad_value, b.grad_value) < kLimit);
+}
+
+const char* const kSites[] = {
+    "scaled_dot | dense | softmax | none",
+    "dot(temperature=2) | causal & window(9) + global(3) | softmax(temperature=0.7) | none",
+    "scaled_dot | causal | top_k(5) | none",
+    "scaled_dot | causal & (window(4) + content_top_k(3)) | softmax | none",
+    "scaled_dot | causal & content_top_k(6) | entmax(1.5) | none",
+    "scaled_dot | window(4) + content_top_k(3) | top_k(4) | none",
+    "scaled_dot | causal & content_threshold(0.8, most=7) | softmax | none",
+    "scaled_dot | causal & hash_buckets(2, 1) & content_top_k(5) | softmax(temperature=2) | none",
+    "scaled_dot | causal & hash_buckets(3, 2) | softmax | none",
+    "scaled_dot | causal & routed_blocks(8, 3) | softmax | none",
+    "scaled_dot | routed_blocks(16, 2) + window(3) | softmax | none",
+    "scaled_dot | causal & content_top_k(4) | argmax | straight_through(candidates=kept)",
+    "scaled_dot | block(10) & causal | sparsemax | none",
+};
+
+}  // namespace
+
+TEST_CASE("heads in tiles read what heads that are sites of their own read, with the same gradients") {
+  for (const char* site : kSites) {
+    CAPTURE(site);
+    check_alike(ran(site, Kernel::kTiles), ran(site, Kernel::kRows));
+    check_alike(ran(site, Kernel::kTiles, true), ran(site, Kernel::kRows, true));
+  }
+}
+
+TEST_CASE("choices of heads in tiles are published, and pairs are counted") {
+  const auto graph = self_attention("scaled_dot | causal & content_top_k(6) | softmax | none", Kernel::kTiles);
+  REQUIRE(graph->sites().size() == 1);
+  CHECK(graph->sites()[0].path == "self/heads");
+  CHECK(graph->sites()[0].kept.node >= 0);
+  test::ModelRun run(graph);
+  run.run({{"y", 3}});
+  const Counters counted = run.execution().take_counters().at("self/heads");
+  CHECK(counted.scored_pairs == 2 * 2 * kTime * (kTime + 1) / 2);
+  const std::uint64_t kept = 2 * 2 * (6 * kTime - 15);
+  CHECK(counted.gathered_rows == kept);
+  CHECK(counted.gathered_rows_backward == kept);
+}
+
+TEST_CASE("heads in tiles learn from rewards as sites of their own do") {
+  const auto graph = self_attention("scaled_dot | causal & content_top_k(6) | sample | reinforce", Kernel::kTiles);
+  test::ModelRun run(graph);
+  const std::vector<Real> advantages{1, -1};
+  const std::vector<std::span<const Real>> slots(graph->estimators().size(), advantages);
+  run.context.advantages = slots;
+  run.run({{"y", 3}});
+  const std::vector<Real> gradient = all_of(run.gradient("self/query/weight"));
+  CHECK(std::any_of(gradient.begin(), gradient.end(), [](Real g) { return g != 0; }));
+  CHECK(std::all_of(gradient.begin(), gradient.end(), [](Real g) { return std::isfinite(g); }));
+}
+
+TEST_CASE("heads in tiles have the same bits for any number of threads") {
+  for (const char* site : kSites) {
+    CAPTURE(site);
+    cpu::set_threads(1);
+    const Ran one = ran(site, Kernel::kTiles);
+    for (const int threads : {2, 3, 8}) {
+      cpu::set_threads(threads);
+      const Ran many = ran(site, Kernel::kTiles);
+      CHECK(many.y == one.y);
+      CHECK(many.grad_x == one.grad_x);
+    }
+  }
+  cpu::set_threads(0);
+}
+
+TEST_CASE("what heads in tiles cannot do is said") {
+  const auto build = [](const std::string& site) { return self_attention(site, Kernel::kTiles); };
+  CHECK_THROWS_WITH_AS(build("additive | dense | softmax | none"), doctest::Contains("a scorer that is a dot product"),
+                       Error);
+  CHECK_THROWS_WITH_AS(build("scaled_dot | adaptive_span | softmax | none"),
+                       doctest::Contains("a pattern that does not weigh pairs"), Error);
+  CHECK_THROWS_WITH_AS(build("scaled_dot | content_top_k(4) | argmax | straight_through"),
+                       doctest::Contains("give it candidates=kept"), Error);
+  CHECK_THROWS_WITH_AS(build("scaled_dot | content_top_k(4) & hash_buckets | softmax | none"),
+                       doctest::Contains("tags before the best"), Error);
+}
