@@ -7,7 +7,7 @@
 #include "framework/core/error.h"
 #include "framework/experiment.h"
 #include "modules/layers/linear.h"
-#include "modules/transformer/expert_layers.h"
+#include "modules/transformer/expert_blocks.h"
 
 namespace fovea {
 namespace {
@@ -23,7 +23,7 @@ struct ModelOptions {
 void build(Builder& b, const InputTypes& inputs, const ModelOptions& options) {
   const Value text = b.input("text", inputs.at("text"));  // [B, T]
   const Value table = b.parameter("characters", {options.vocabulary, options.width}, Init::normal(0.1));
-  ExpertLayers experts({.experts = options.experts, .ids = text});
+  ExpertBlocks experts({.experts = options.experts, .ids = text});
   const TransformerOptions plain = options.transformer;
   const Value states = transformer_encoder(b, "layers", embedding(text, table), {},
                                            options.has_experts ? experts.in(plain) : plain);  // [B, T, E]
@@ -155,7 +155,7 @@ class ExpertRouting final : public Experiment {
     return run;
   }
 
-  std::string text_ = "domain_text";
+  std::string text_ = "domain_text(words=64, change=0.03)";
   double balance_loss_ = 0.01;
   std::string rate_ = "cosine(from=0.003, to=0.00003)";
   std::string gate_ = "sigmoid";

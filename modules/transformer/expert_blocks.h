@@ -10,7 +10,7 @@ namespace fovea {
 
 /// Experts in the place of the feed-forward layers of transformer blocks.
 ///
-///     ExpertLayers experts({.experts = options, .ids = text});
+///     ExpertBlocks experts({.experts = options, .ids = text});
 ///     Value y = transformer_encoder(b, "encoder", x, {}, experts.in(transformer_options));
 ///     cost = add(cost, experts.loss());
 ///
@@ -18,14 +18,14 @@ namespace fovea {
 /// Shapes    x [B, T, E]; parameters at "experts" in the scope of a block. loss [B]: the sum over layers of the losses that
 ///           the router's options ask for; empty where they ask for none.
 /// Source    Lepikhin et al. 2020, arXiv:2006.16668, section 2.1; Fedus et al. 2021, arXiv:2101.03961, section 2.
-class ExpertLayers {
+class ExpertBlocks {
  public:
   struct Parts {
     ExpertsOptions experts;
     Value ids{};       // Index [B, T], for a policy that reads them
     Extent every = 1;  // 1: every block has experts, 2: every second one
   };
-  explicit ExpertLayers(Parts parts) : parts_(std::make_shared<Parts>(std::move(parts))) {}
+  explicit ExpertBlocks(Parts parts) : parts_(std::make_shared<Parts>(std::move(parts))) {}
 
   /// The options with experts; for one stack of `layers` blocks.
   TransformerOptions in(TransformerOptions options);

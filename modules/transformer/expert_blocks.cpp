@@ -1,8 +1,8 @@
-#include "modules/transformer/expert_layers.h"
+#include "modules/transformer/expert_blocks.h"
 
 namespace fovea {
 
-TransformerOptions ExpertLayers::in(TransformerOptions options) {
+TransformerOptions ExpertBlocks::in(TransformerOptions options) {
   const TransformerOptions plain = options;
   auto block = std::make_shared<Extent>(0);
   options.instead_of_feed_forward = [parts = parts_, routed = routed_, plain, block](Builder& b, Value x) {
@@ -18,7 +18,7 @@ TransformerOptions ExpertLayers::in(TransformerOptions options) {
   return options;
 }
 
-Value ExpertLayers::loss() const {
+Value ExpertBlocks::loss() const {
   Value total;
   for (const Router::Routed& one : *routed_) {
     if (one.loss.is_empty()) continue;

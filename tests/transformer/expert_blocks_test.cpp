@@ -1,4 +1,4 @@
-#include "modules/transformer/expert_layers.h"
+#include "modules/transformer/expert_blocks.h"
 
 #include <doctest/doctest.h>
 
@@ -18,8 +18,8 @@ TransformerOptions small() {
   return options;
 }
 
-ExpertLayers::Parts parts(const std::string& policy, Extent every = 1) {
-  ExpertLayers::Parts parts;
+ExpertBlocks::Parts parts(const std::string& policy, Extent every = 1) {
+  ExpertBlocks::Parts parts;
   parts.experts.hidden = 3;
   parts.experts.activation = "gelu";
   parts.experts.route.experts = 3;
@@ -30,7 +30,7 @@ ExpertLayers::Parts parts(const std::string& policy, Extent every = 1) {
   return parts;
 }
 
-std::shared_ptr<const Graph> encoder_of(ExpertLayers experts) {
+std::shared_ptr<const Graph> encoder_of(ExpertBlocks experts) {
   Builder b;
   b.output("y", transformer_encoder(b, "encoder", b.parameter("x", {2, 5, 4}, Init::normal(1)), {}, experts.in(small())));
   b.output("loss", experts.loss());
@@ -50,12 +50,12 @@ bool has(const std::vector<std::string>& paths, const std::string& path) {
 }  // namespace
 
 TEST_CASE("experts stand in the place of the feed-forward layers of every block, or of every second one") {
-  const auto all = paths_of(*encoder_of(ExpertLayers(parts("top_k"))));
+  const auto all = paths_of(*encoder_of(ExpertBlocks(parts("top_k"))));
   for (const char* layer : {"1", "2", "3"}) {
     CHECK(has(all, std::string("encoder/layer_") + layer + "/experts/w1"));
     CHECK_FALSE(has(all, std::string("encoder/layer_") + layer + "/feed_forward/inner/weight"));
   }
-  const auto second = paths_of(*encoder_of(ExpertLayers(parts("top_k", 2))));
+  const auto second = paths_of(*encoder_of(ExpertBlocks(parts("top_k", 2))));
   CHECK(has(second, "encoder/layer_1/experts/w1"));
   CHECK(has(second, "encoder/layer_2/feed_forward/inner/weight"));
   CHECK(has(second, "encoder/layer_3/experts/w1"));
@@ -66,7 +66,7 @@ TEST_CASE("experts stand in the place of the feed-forward layers of every block,
 TEST_CASE("gradients of blocks with experts and of their losses agree with central differences") {
   for (const char* policy : {"top_k(normalise=true)", "switch", "expert_choice"}) {
     CAPTURE(policy);
-    CHECK(test::ModelRun(encoder_of(ExpertLayers(parts(policy)))).gradient_error({{"y", 1}, {"loss", 2}}) <
+    CHECK(test::ModelRun(encoder_of(ExpertBlocks(parts(policy)))).gradient_error({{"y", 1}, {"loss", 2}}) <
           test::kGradientLimit);
   }
 }
