@@ -51,6 +51,10 @@ bool Site::State::is_soft_by_place() const {
 /// estimator asks for more.
 std::vector<PairTerm> Site::State::pair_terms(const Builder& builder, Extent items) const {
   const auto reject = [&](const std::string& fact) { throw Error(path, fact + "; '" + text + "' came."); };
+  const auto is_of_pattern = [](const auto& number) { return number.first.starts_with("pattern_"); };
+  if (std::any_of(annealed.begin(), annealed.end(), is_of_pattern)) {
+    reject("numbers of a pattern that stay as they are were expected in tiles");
+  }
   if (!weighers_of(*pattern).empty()) reject("a pattern that does not weigh pairs was expected in tiles");
   const bool keeps_best = selector->traits().keeps_best && annealed.empty() &&
                           (estimator->traits().needs_derivative || builder.mode() == Mode::kEvaluate);

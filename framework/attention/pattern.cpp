@@ -4,6 +4,7 @@
 #include <cctype>
 #include <iterator>
 
+#include "framework/attention/annealing.h"
 #include "framework/core/error.h"
 
 namespace fovea {
@@ -160,7 +161,7 @@ class PatternParser {
   PatternExpression parse() {
     const PatternExpression whole = parse_union();
     if (place_ < text_.size()) reject("'+', '&' or the end");
-    return {whole.pattern, whole.text};
+    return whole;
   }
 
  private:
@@ -172,7 +173,8 @@ class PatternParser {
     Term left = parse_intersection();
     while (accept('+')) {
       const Term right = parse_intersection();
-      left = {{std::make_shared<Union>(left.pattern, right.pattern), left.text + " + " + right.text}, true};
+      left = {{std::make_shared<Union>(left.pattern, right.pattern), left.text + " + " + right.text, joined(left, right)},
+              true};
     }
     return left;
   }
@@ -181,7 +183,8 @@ class PatternParser {
     Term left = parse_part();
     while (accept('&')) {
       const Term right = parse_part();
-      left = {{std::make_shared<Intersection>(left.pattern, right.pattern), enclosed(left) + " & " + enclosed(right)},
+      left = {{std::make_shared<Intersection>(left.pattern, right.pattern), enclosed(left) + " & " + enclosed(right),
+               joined(left, right)},
               false};
     }
     return left;
@@ -199,11 +202,25 @@ class PatternParser {
     Options options;
     pattern->fields(options);
     try {
-      apply(call, options);
+      const AnnealedCall made = apply_annealed(call, options, pattern);
+      expect_fixed(made, *pattern);
+      return {{pattern, made.text, made.numbers}, false};
     } catch (const Error& error) {
       throw error.at("pattern " + std::string(text_.substr(begin, place_ - begin)));
     }
-    return {{pattern, canonical(call.name, options)}, false};
+  }
+
+  /// What a plan is made of cannot change while a run trains: places, tags, parameters.
+  static void expect_fixed(const AnnealedCall& call, const Pattern& pattern) {
+    if (call.numbers.empty() || (pattern.reads_data() && pattern.tag_count() == 0 && !pattern.weighs_pairs())) return;
+    throw Error("'" + call.numbers.front()->name() + "' is a number that stays as it is; '" + call.numbers.front()->text() +
+                "' came; give a number, or anneal one of content_top_k.");
+  }
+
+  static std::vector<std::shared_ptr<Annealed>> joined(const Term& left, const Term& right) {
+    std::vector<std::shared_ptr<Annealed>> all = left.numbers;
+    all.insert(all.end(), right.numbers.begin(), right.numbers.end());
+    return all;
   }
 
   static std::string enclosed(const Term& term) { return term.is_union ? "(" + term.text + ")" : term.text; }

@@ -14,6 +14,7 @@
 
 namespace fovea {
 
+class Annealed;
 class Pattern;
 
 /// What a pattern that depends on data sees of one row, while the plan runs.
@@ -110,15 +111,18 @@ Extent keep_best_items(ConstRow scores, std::span<Index> items, Extent count);
 /// Errors    intervals that do not ascend or leave [0, items).
 ItemIntervals candidates_of(const Pattern& pattern, Extent query, Extent queries, Extent items);
 
-/// A pattern made of others, and its canonical text.
+/// A pattern made of others, its canonical text, and its numbers that change while a run trains: those of patterns that
+/// choose by scores alone may, as in content_top_k(k=exponential(from=512, to=4)).
 struct PatternExpression {
   std::shared_ptr<const Pattern> pattern;
   std::string text;  // "(dense + causal) & causal", with every option spelled out
+  std::vector<std::shared_ptr<Annealed>> numbers = {};
 };
 
 /// Parses patterns joined by `+` (union) and `&` (intersection, which binds tighter), with parentheses.
 ///
-/// Errors    unknown names and options (with the nearest), and anything that is no expression, with the column.
+/// Errors    unknown names and options (with the nearest), anything that is no expression, with the column, and an annealing
+///           of a pattern that is more than a choice by scores.
 PatternExpression parse_pattern(std::string_view text);
 
 }  // namespace fovea

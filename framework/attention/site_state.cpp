@@ -10,7 +10,14 @@ namespace fovea {
 void Site::State::parse(const SiteText& site) {
   text = site.text();
   scorer = Registry<Scorer>::instance().parse(site.scorer);
-  pattern = parse_pattern(site.pattern).pattern;
+  const PatternExpression pairs = parse_pattern(site.pattern);
+  pattern = pairs.pattern;
+  for (const auto& number : pairs.numbers) {
+    const std::string name = "pattern_" + number->name();
+    const auto same =
+        std::count_if(annealed.begin(), annealed.end(), [&](const auto& known) { return known.first.starts_with(name); });
+    annealed.emplace_back(same == 0 ? name : name + "_" + std::to_string(same + 1), number);
+  }
   const SitePart<Selector> chosen(site.selector);
   selector = chosen.plugin;
   extremes = extremes_of(chosen, site.selector);

@@ -5,7 +5,7 @@
 #include "framework/ops/op.h"
 #include "framework/ops/packs.h"
 
-// Internal to unary.cpp: the functions y = f(x) and their slopes dy/dx, with what a slope reads.
+// Internal to kernels: the functions y = f(x) and their slopes dy/dx, with what a slope reads.
 namespace fovea {
 
 enum class SlopeReads : std::uint8_t { kInput, kOutput };

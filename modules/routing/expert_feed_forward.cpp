@@ -1,34 +1,34 @@
 #include "modules/routing/expert_feed_forward.h"
 
 #include "framework/core/error.h"
-#include "modules/routing/expert_linear.h"
+#include "framework/ops/expert_layers.h"
 
 namespace fovea {
 namespace {
 
-Value activated(Value x, const std::string& activation) {
-  if (activation == "relu") return relu(x);
-  if (activation == "gelu") return gelu(x);
-  if (activation == "silu") return silu(x);
-  if (activation == "tanh") return tanh(x);
+ExpertLayers::Activation activation_of(const std::string& name) {
+  using Activation = ExpertLayers::Activation;
+  if (name == "relu") return Activation::kRelu;
+  if (name == "gelu") return Activation::kGelu;
+  if (name == "silu") return Activation::kSilu;
+  if (name == "tanh") return Activation::kTanh;
   throw Error("expert_feed_forward",
-              "an activation relu, gelu, silu or tanh was expected; '" + activation + "' came; take one of these.");
-}
-
-Value bias_of(Value bias, Value weight, const char* name) {
-  if (!bias.is_empty()) return bias;
-  const Shape shape = weight.shape().without(-1);
-  return weight.builder().constant(name, shape, std::vector<Real>(static_cast<std::size_t>(shape.size())));
+              "an activation relu, gelu, silu or tanh was expected; '" + name + "' came; take one of these.");
 }
 
 }  // namespace
 
 Value expert_feed_forward(Value x, Value kept, Value weights, const FeedForwardExperts& experts, At at) {
-  const Value b1 = bias_of(experts.b1, experts.w1, "no_b1");
-  const Value b2 = bias_of(experts.b2, experts.w2, "no_b2");
-  const Value hidden = activated(expert_linear(x, kept, experts.w1, b1, at), experts.activation);  // [B, M, K, H]
-  const Value outputs = expert_linear(hidden, kept, experts.w2, b2, at);                           // [B, M, K, D]
-  return sum(multiply(unsqueeze(weights, 3), outputs), 2);
+  if (experts.b1.is_empty() != experts.b2.is_empty()) {
+    throw Error("expert_feed_forward", "two biases or none were expected; one came; give both or leave both out.");
+  }
+  ExpertLayers layers;
+  layers.activation = activation_of(experts.activation);
+  layers.has_bias = !experts.b1.is_empty();
+  layers.products = experts.products;
+  std::vector<Value> inputs{x, kept, weights, experts.w1, experts.w2};
+  if (layers.has_bias) inputs.insert(inputs.end(), {experts.b1, experts.b2});
+  return innermost(inputs, at).add(make_expert_layers(layers), inputs, "", at);
 }
 
 }  // namespace fovea

@@ -109,4 +109,30 @@ TEST_CASE("a site has room for the most that an annealed selector keeps") {
   }
 }
 
+TEST_CASE("a pattern that chooses by scores alone keeps as many items as its annealed number says") {
+  conformance::SiteRun run({.text = "dot | window(0) + content_top_k(k=linear(from=2, to=4)) | softmax | none"});
+  REQUIRE(run.graph->annealed().size() == 1);
+  CHECK(run.graph->annealed()[0].path == "site/pattern_k");
+  for (const Extent step : {0, 50, 100}) {
+    const Index k = step == 0 ? 2 : step == 50 ? 3 : 4;
+    run.graph->annealed().at(0).number->set(step, 100);
+    run.forward();
+    for (const Index count : run.indices("count"))
+      CHECK((count == k || count == k + 1));  // the own place may be one of them
+  }
+}
+
+TEST_CASE("two annealed numbers of one pattern have names of their own") {
+  const std::string text = "content_top_k(k=linear(from=4, to=2))";
+  conformance::SiteRun run({.text = "dot | " + text + " + " + text + " | softmax | none"});
+  REQUIRE(run.graph->annealed().size() == 2);
+  CHECK(run.graph->annealed()[1].path == "site/pattern_k_2");
+}
+
+TEST_CASE("a number that places, tags or parameters of a pattern depend on does not anneal") {
+  CHECK(holds(failure_of("dot | window(before=linear(from=2, to=4)) | softmax | none"), "'before' is a number that stays"));
+  CHECK(holds(failure_of("dot | hash_buckets(linear(from=2, to=4)) | softmax | none"), "is a number that stays as it is"));
+  CHECK(failure_of("dot | causal & content_top_k(linear(from=4, to=2)) | softmax | none").empty());
+}
+
 }  // namespace fovea
