@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <numeric>
 
 #include "framework/core/error.h"
 #include "framework/train/training.h"
 #include "tasks/language/domains.h"
+#include "tests/support/line_run.h"
 
 namespace fovea {
 namespace {
@@ -109,6 +111,23 @@ TEST_CASE("domain_text says what it cannot do") {
   CHECK_THROWS_WITH_AS(make_task("domain_text(words=3)"), doctest::Contains("set successors=3"), Error);
   const Batch batch = filled("domain_text", Split::kTest, 1);
   CHECK_THROWS_WITH_AS(make_task("domain_text")->judge(batch, {}), doctest::Contains("an output 'scores'"), Error);
+}
+
+TEST_CASE("text_file gives windows of the parts of a file, and the byte behind each") {
+  const test::Scratch scratch;
+  const std::string path = (scratch / "text").string();
+  std::ofstream(path) << std::string(900, 'a') + std::string(50, 'b') + std::string(49, 'c') + "d";
+  const std::string task = "text_file(path=" + path + ", length=10)";
+  const auto bytes = [&](Split split, const std::string& name) { return characters_of(filled(task, split, 1), name); };
+  CHECK(bytes(Split::kTrain, "text") == std::vector<Index>(80, 'a'));
+  CHECK(bytes(Split::kTrain, "target") == std::vector<Index>(80, 'a'));
+  CHECK(bytes(Split::kValidation, "text") == std::vector<Index>(80, 'b'));
+  CHECK(bytes(Split::kTest, "text") == std::vector<Index>(80, 'c'));
+  CHECK(make_task(task)->text(filled(task, Split::kTest, 1), 0) == "cccccccccc\n");
+  CHECK_THROWS_WITH_AS(filled("text_file(path=" + path + ")", Split::kTest, 1), doctest::Contains("bytes was expected"),
+                       Error);
+  CHECK_THROWS_WITH_AS(make_task("text_file(path=none)"), doctest::Contains("[none] a file that can be read"), Error);
+  CHECK_THROWS_WITH_AS(make_task("text_file"), doctest::Contains("set path=FILE"), Error);
 }
 
 }  // namespace fovea

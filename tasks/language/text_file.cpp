@@ -1,0 +1,103 @@
+// The task `text_file`: the next byte of a text of the user's own.
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+
+#include "framework/core/error.h"
+#include "tasks/language/characters.h"
+
+namespace fovea {
+namespace {
+
+constexpr const char* kName = "text_file";
+constexpr Extent kBytes = 256;
+
+class TextFile final : public Task {
+ public:
+  void fields(Options& options) override {
+    options.add("path", path_, "of a file, read as bytes");
+    options.add("length", length_, "bytes T of an item, >= 1", {.low = 1, .high = 1e6});
+  }
+
+  void check() const override {
+    if (path_.empty()) throw Error(kName, "the path of a file was expected; none came; set path=FILE.");
+    if (!std::ifstream(path_)) throw Error(path_, "a file that can be read was expected; it cannot; set another path.");
+  }
+
+  void fill(Rng& rng, Split split, Batch& batch) const override {
+    const Range range = range_of(split);
+    const Type type{{batch.rows(), length_}, Kind::kIndex};
+    const Tensor text = batch.make("text", type);
+    const Tensor target = batch.make("target", type);
+    for (Extent row = 0; row < batch.rows(); ++row) {
+      const auto* from = reinterpret_cast<const unsigned char*>(bytes().data()) + range.begin +
+                         rng.below(range.end - range.begin - length_);
+      std::copy_n(from, length_, text.index() + row * length_);
+      std::copy_n(from + 1, length_, target.index() + row * length_);
+    }
+  }
+
+  Judgement judge(const Batch& batch, const Outputs& outputs) const override {
+    const std::vector<double> told = characters::bits(batch, outputs, kBytes, kName);
+    Judgement judgement{{{"likelihood", {}}, {"bits_per_character", told}, {"accuracy", {}}}, {}};
+    for (const double bits : told) judgement.metrics[0].rows.push_back(std::exp2(-bits));
+    judgement.metrics[2].rows = characters::accuracy(batch, outputs);
+    return judgement;
+  }
+
+  std::string text(const Batch& batch, Extent row) const override {
+    const Index* target = batch.at("text").index() + row * length_;
+    return std::string(target, target + length_) + "\n";
+  }
+
+ private:
+  struct Range {
+    Extent begin;
+    Extent end;
+  };
+
+  const std::string& bytes() const {
+    std::call_once(read_, [this] {
+      std::ifstream file(path_, std::ios::binary);
+      bytes_.assign(std::istreambuf_iterator<char>(file), {});
+    });
+    return bytes_;
+  }
+
+  /// The first nine tenths, the next twentieth, the last.
+  Range range_of(Split split) const {
+    const auto size = static_cast<Extent>(bytes().size());
+    const Extent validation = size * 18 / 20;
+    const Extent test = size * 19 / 20;
+    const Range range = split == Split::kTrain        ? Range{0, validation}
+                        : split == Split::kValidation ? Range{validation, test}
+                                                      : Range{test, size};
+    if (range.end - range.begin > length_) return range;
+    throw Error(path_, "a file of more than " + std::to_string(20 * (length_ + 1)) + " bytes was expected for length=" +
+                           std::to_string(length_) + "; it has " + std::to_string(size) + "; set a smaller length.");
+  }
+
+  std::string path_;
+  Extent length_ = 128;
+  mutable std::once_flag read_;
+  mutable std::string bytes_;
+};
+
+FOVEA_TASK("text_file", TextFile, R"doc(
+Text file: the next byte of a text of the user's own.
+
+Example   from "to be, or not" the items "to be," with the targets "o be, ", and all others of that length.
+Inputs    text Index [B, T], bytes in [0, 256); target Index [B, T], the next ones. Items begin anywhere.
+Outputs   "scores" [B, T, 256]: probabilities are softmax(scores).
+Metrics   likelihood, 2^-bits_per_character; bits_per_character, -log2 of the probability of the item per byte; accuracy of
+          the most probable byte.
+Splits    the first nine tenths of the file, the next twentieth and the last one; items may overlap within a split.
+Errors    a file that cannot be read, or is too short.
+Source    none; the file is the user's.
+)doc");
+
+}  // namespace
+}  // namespace fovea
