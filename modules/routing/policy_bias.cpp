@@ -46,6 +46,7 @@ Solves    a row has the k experts of the largest g_e + b_e, weighted by g_e; aft
           sign(load_e - mean load), the load being that of the whole batch.
 Shapes    K = k. Parameter bias [E], 0 at the start, saved with the others; neither the optimizer nor clipping, noise or
           schedules touch it.
+Options   k=2, rate=0.001 or an annealing, normalise=false.
 Gradient  by the gates of what is kept, as without the bias: balance costs no gradient.
 Cost      O(M E k) time.
 Source    Wang et al. 2024, arXiv:2408.15664, algorithm 1, with rate 0.001 and gates sigmoid(s).)doc");

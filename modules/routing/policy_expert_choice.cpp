@@ -55,6 +55,7 @@ FOVEA_POLICY("expert_choice", ExpertChoice,
 Solves    expert e takes the ceil(capacity M / E) rows with the largest gates of e. A row may have any number of experts;
           one that nobody takes counts as dropped.
 Shapes    K = E; the site dot | dense | softmax | none makes the gates probabilities over experts.
+Options   capacity=2.
 Gradient  by the gates of the experts that are kept.
 Errors    none; but what a row gets depends on all rows of its batch element, those behind it too: in a causal model the
           future shows through.

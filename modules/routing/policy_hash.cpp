@@ -35,6 +35,7 @@ FOVEA_POLICY("hash", Hash, R"doc(Hash: a fixed table of ids says which expert a 
 
 Solves    kept_m = table(id_m), drawn once and uniformly for each id (random), or id mod E; an id of -1 gets no expert.
 Shapes    ids Index [B, M], K = 1; weights are 1. There is no site.
+Options   table=random or modulo, seed=0 of the random one.
 Cost      O(M) time.
 Source    Roller et al. 2021, arXiv:2106.04426, section 3: random hash.)doc");
 

@@ -86,6 +86,7 @@ Solves    the plan P of the largest sum of P s + temperature entropy(P) whose ro
           ceil(M / E) rows, and a row goes to the best one by P that has. In evaluation rows have the experts of the largest
           gates, since a plan looks at all rows, those behind a row too.
 Shapes    K = k; the site dot | dense | softmax | none makes the gates, which weigh what is kept, probabilities.
+Options   k=1, iterations=20, temperature=1, assign=plan or room (k = 1), evaluation=best or plan.
 Gradient  by the gates; none passes the plan.
 Errors    none; scores that lie 80 temperatures and more below the best of their row are 0 in the plan.
 Cost      O(iterations M E) time, M E Reals of scratch.

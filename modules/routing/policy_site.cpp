@@ -48,6 +48,7 @@ FOVEA_POLICY("top_k", TopKOfGates,
 
 Solves    wanted = kept = the k largest gates of what the site offers; weights are the gates, or their shares with normalise.
 Shapes    K = k. Nothing is dropped. The site dot | dense | softmax | none offers all experts.
+Options   k=2, normalise=false.
 Gradient  by the gates of what is kept.
 Cost      O(M E k) time.
 Source    Shazeer et al. 2017, arXiv:1701.06538, section 2; gates before the choice as in Dai et al. 2024,

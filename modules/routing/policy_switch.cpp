@@ -34,6 +34,7 @@ Solves    wanted_m = the expert of the largest gate; an expert has room for ceil
           next best one, in order, and so on; a row is dropped where all that the site offers are full.
 Shapes    K = 1; the site dot | dense | softmax | none offers all experts and makes the gate a probability.
 Gradient  by the gate of the expert that is kept.
+Options   capacity=1.25, over=drop or overflow, evaluation_capacity=0: the room in evaluation, 0 that of training.
 Cost      O(M E) time for drop, O(M E^3) at worst for overflow.
 Source    Fedus et al. 2021, arXiv:2101.03961, section 2.2 and figure 3; overflow: "no token left behind", appendix B
           there.)doc");

@@ -76,6 +76,7 @@ Solves    the two best gates g1 >= g2 of a row; with share = g2 / (g1 + g2), the
           for ceil(capacity 2 M / E) rows: first all first choices in the order of rows, then all second ones.
 Shapes    K = 2; the site dot | dense | softmax | none offers all experts and makes the gate a probability.
 Gradient  by the gates of the experts that are asked for.
+Options   second=all, random or threshold, threshold=0.2, capacity=1.25, 0 for no limit, normalise=true.
 Cost      O(M E) time.
 Source    Lepikhin et al. 2020, arXiv:2006.16668, section 2.2 and algorithm 1; threshold as in its public relatives.)doc");
 

@@ -32,7 +32,9 @@ Router::Router(Builder& builder, RouterOptions options, At at) : options_(std::m
       const auto scope = builder.scope("route");
       site_.emplace(builder, options_.router, options_.width, options_.width, at);
     }
-    keys_ = builder.parameter("router", {options_.experts, options_.width}, {}, at);
+    if (options_.keys == RouterOptions::Keys::kLearned) {
+      keys_ = builder.parameter("router", {options_.experts, options_.width}, {}, at);
+    }
   }
   noise_ = policy_->noise(builder, options_.experts, options_.width);
   bias_ = policy_->bias(builder, options_.experts);
@@ -59,6 +61,15 @@ Router::Noise Router::noise_of(Value x, At at) const {
   return {multiply(normal_like(deviation, at), deviation, at), deviation};
 }
 
+Value Router::given_keys(const Inputs& inputs, At at) const {
+  if (!inputs.keys.is_empty() && inputs.keys.shape().rank() == 3 && inputs.keys.shape()[1] == options_.experts) {
+    return inputs.keys;
+  }
+  const std::string came = inputs.keys.is_empty() ? "none came" : inputs.keys.shape().text() + " came";
+  throw Error(path_.empty() ? "router" : path_, "keys [B, " + std::to_string(options_.experts) + ", D] were expected; " +
+                                                    came + "; give one for each expert (built at " + at.text() + ").");
+}
+
 /// [B, M, E], 0 for what the site does not keep.
 Value Router::gates_of(const Attended& choice, At at) const {
   if (options_.gate == "site") return scatter_items(choice.weights, choice.kept, transpose(choice.scores, {0, 2, 1}), at);
@@ -78,7 +89,7 @@ Router::Routed Router::operator()(const Inputs& inputs, At at) {
   Value gates;
   if (traits_.has_site) {
     noise = noise_of(inputs.x, at);
-    const Value keys = site_->prepare_keys(expand_rows(keys_, inputs.x, at));
+    const Value keys = site_->prepare_keys(keys_.is_empty() ? given_keys(inputs, at) : expand_rows(keys_, inputs.x, at));
     routed.choice = site_->attend({.queries = inputs.x, .prepared_keys = keys, .bias = noise.sum}, at);
     gates = gates_of(routed.choice, at);
   }

@@ -12,8 +12,9 @@ namespace fovea {
 
 /// The options of a router; `fields` adds them to those of an experiment.
 struct RouterOptions {
-  Extent experts = 8;  // E
-  Extent width = 0;    // D, of the rows; set by the model
+  Extent experts = 8;                                                         // E
+  Extent width = 0;                                                           // D, of the rows; set by the model
+  enum class Keys : std::uint8_t { kLearned, kGiven } keys = Keys::kLearned;  // of the experts; set by the model
   std::string router = "dot | dense | top_k(2) | none";
   std::string policy = "site";
   std::string gate = "site";  // or "sigmoid", "one"
@@ -32,7 +33,7 @@ struct RouterOptions {
 ///           gates which experts e a row gets; it weighs them with g_e, or g_e / (sum of the gates that the row wanted)
 ///           where the policy normalises.
 /// Shapes    x [B, M, D], ids Index [B, M] where the policy reads them -> see Routed. Parameters at the current scope:
-///           router [E, D], those of the site at "route" and those of the policy.
+///           router [E, D] where keys are learned, those of the site at "route" and those of the policy.
 /// Gradient  through the weights of what is kept, and as the estimator of the site says; the assignment is taken as given.
 /// Errors    a loss that the policy cannot have; a site that gets no gradient.
 /// Source    Shazeer et al. 2017, arXiv:1701.06538, section 2; each policy names its own.
@@ -43,6 +44,7 @@ class Router {
   struct Inputs {
     Value x;
     Value ids{};
+    Value keys{};  // [B, E, D], where the options say that they are given
   };
   struct Routed {
     Value kept;       // Index [B, M, K]: experts in the first `count` places, -1 behind
@@ -61,6 +63,7 @@ class Router {
     Value deviation;  // [B, M, E]
   };
   void check(const Builder& builder, At at) const;
+  Value given_keys(const Inputs& inputs, At at) const;
   Noise noise_of(Value x, At at) const;
   Value gates_of(const Attended& choice, At at) const;
   Value loss_of(const Routed& routed, const Noise& noise, At at) const;
