@@ -172,6 +172,9 @@ Question  Two layers of a character language model have experts behind a router.
           times the mean), "top_2", "expert_choice", "hash", "sinkhorn", "bias" (no loss: a bias follows the load). Which
           are balanced, and what do they cost in bits per character?
 Command   fovea run expert_routing --seeds 3
+Expect    a minute for each run on one core; in two layers of eight experts, three seeds, test: "bias" 0.590 bits per
+          character with a largest load of 1.03 times the mean (the worse of both layers), "auxiliary" 0.599 with 1.30,
+          "none" 0.614 with 2.3; the best predictor needs 0.495.
 Options   text=TASK for another text, such as text="text_file(path=FILE)" vocabulary=256; routers=bias+auxiliary for some runs.
 Source    Shazeer et al. 2017, arXiv:1701.06538, table 6 (largest over mean load 1.14 with both losses of 0.1); Wang et al.
           2024, arXiv:2408.15664, table 2 (MaxVio 0.04 without a loss, 0.72 with one of weight 0.001); each policy names its

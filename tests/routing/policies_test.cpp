@@ -145,6 +145,8 @@ TEST_CASE("expert_choice gives every expert its best rows, and all of them as ma
   const Shared out = shared("expert_choice(capacity=1.5)", kCrowd);
   CHECK(out.kept == Indices{0, 1, 2, 2, -1, -1, 0, -1, -1, 1, -1, -1});
   CHECK(out.counts == Indices{3, 1, 1, 1});
+  const Shared equals = shared("expert_choice(capacity=1)", {4, 2, Reals(8, Real(0.5))});  // the lowest rows
+  CHECK(equals.counts == Indices{2, 2, 0, 0});
   const Shared many = shared("expert_choice(capacity=2)", crowd(64, 8));
   CHECK(load_of(many, 8) == Indices(8, 16));
   for (std::size_t row = 0; row < 64; ++row) CHECK(many.dropped[row] == (many.counts[row] == 0 ? 1 : 0));
