@@ -1,5 +1,6 @@
 // Attention over the pairs of a pattern in tiles, forward and backward, one batch element: the work of attention.py among
-// the peers. Useful work counts the pairs that exist: 2 products forward, 5 backward.
+// the peers. Useful work counts the pairs that exist: 2 products forward, 5 backward; its share is that of the limit of
+// float32. Memory is what a step takes at its peak beside the inputs and the cotangent.
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -21,29 +22,33 @@ struct Setting {
   Extent length = 1024;
   Extent heads = 8;
   Extent width = 64;  // of a head
+  std::vector<std::string> products{"full"};
 };
 
-/// The op by itself, with memory of its own; the gradients of the inputs are cleared in every step.
+/// The op by itself, with memory of its own; the gradients of the inputs are written anew in every step.
 class Step {
  public:
-  explicit Step(const Setting& setting) {
+  explicit Step(const Setting& setting, cpu::Products products) {
     const PatternExpression pattern = parse_pattern(setting.pattern);
     op_ = make_tile_attention({.pairs = intervals_of(pattern.pattern),
                                .heads = setting.heads,
                                .item_heads = setting.heads,
-                               .scale = 1 / std::sqrt(static_cast<double>(setting.width))});
-    const std::vector<Type> inputs(3, Type{{1, setting.length, setting.heads * setting.width}});
-    const std::vector<Type> outputs = op_->infer(inputs);
-    in_ = tensors(inputs);
-    grad_in_ = tensors(inputs);
-    out_ = tensors(outputs);
-    grad_out_ = tensors(outputs);
-    scratch_ = tensors(op_->scratch(inputs));
-    prepared_ = op_->prepare(inputs);
-    multiply_adds_ = 3.5 * op_->multiply_adds(inputs);
+                               .scale = 1 / std::sqrt(static_cast<double>(setting.width)),
+                               .products = products});
+    inputs_.assign(3, Type{{1, setting.length, setting.heads * setting.width}});
+    in_ = tensors(inputs_);
+    grad_out_ = tensors(op_->infer(inputs_));
     Rng rng({.seed = 1});
     for (const Tensor& tensor : in_) rng.fill_normal({tensor.real(), static_cast<std::size_t>(tensor.size())});
     for (const Tensor& tensor : grad_out_) rng.fill_normal({tensor.real(), static_cast<std::size_t>(tensor.size())});
+  }
+
+  /// Takes what is needed beside the inputs and the cotangent.
+  void prepare() {
+    grad_in_ = tensors(inputs_);
+    out_ = tensors(op_->infer(inputs_));
+    scratch_ = tensors(op_->scratch(inputs_));
+    prepared_ = op_->prepare(inputs_);
   }
 
   void operator()() {
@@ -55,17 +60,17 @@ class Step {
     op_->forward(call);
     call.grad_in = grad_in_;
     call.grad_out = grad_out_;
-    for (const Tensor& tensor : grad_in_) std::fill_n(tensor.real(), tensor.size(), Real(0));
+    for (std::size_t i = 0; i < grad_in_.size(); ++i) {
+      if (op_->can_assign(i)) {
+        call.assign |= 1U << i;
+      } else {
+        std::fill_n(grad_in_[i].real(), grad_in_[i].size(), Real(0));
+      }
+    }
     op_->backward(call);
   }
 
-  double operations() const { return 2 * multiply_adds_; }
-  /// Read, gradients and what is kept in between, beside the inputs and the given cotangent.
-  double mib() const {
-    std::size_t bytes = out_[0].type.bytes() + scratch_[0].type.bytes();
-    for (const Tensor& tensor : grad_in_) bytes += tensor.type.bytes();
-    return static_cast<double>(bytes) / (1 << 20);
-  }
+  double operations() const { return 7 * op_->multiply_adds(inputs_); }
 
  private:
   std::vector<Tensor> tensors(const std::vector<Type>& types) {
@@ -79,37 +84,54 @@ class Step {
 
   OpPointer op_;
   std::shared_ptr<const Prepared> prepared_;
+  std::vector<Type> inputs_;
   std::vector<Arena> arenas_;
   std::vector<Tensor> in_, grad_in_, out_, grad_out_, scratch_;
-  double multiply_adds_ = 0;
 };
+
+void print(const Setting& setting, bool rounds_factors, Candidate& work, const std::string& rest, bool json) {
+  const std::string config =
+      "N=" + std::to_string(setting.length) + ",H=" + std::to_string(setting.heads) + ",D=" + std::to_string(setting.width);
+  const std::string name = setting.pattern + (rounds_factors ? "_bf16" : "");
+  if (json) {
+    print_json(
+        {"attn_" + name + "_fwdbwd", config, work.median(), work.best(), static_cast<double>(setting.length), "tokens/s"});
+    return;
+  }
+  std::printf("%-28s %-18s %9.2f ms  best %9.2f  %s\n", name.c_str(), config.c_str(), 1e3 * work.median(), 1e3 * work.best(),
+              rest.c_str());
+  std::fflush(stdout);
+}
 
 // The limit of all threads together is measured in turn with the work.
 void report(const Setting& setting, int rounds, bool json) {
-  Step step(setting);
+  std::vector<Candidate> candidates(setting.products.size() + 1);
+  std::vector<Step> steps;
+  std::vector<double> mib;
+  for (const std::string& products : setting.products) {
+    steps.emplace_back(setting, products == "bf16" ? cpu::Products::kBf16 : cpu::Products::kFull);
+    mib.push_back(peak_growth([&] {
+      steps.back().prepare();
+      steps.back()();
+    }));
+  }
+  for (std::size_t i = 0; i < steps.size(); ++i) candidates[i].run = [&, i] { steps[i](); };
   double limit_work = 0;
   std::vector<double> done(static_cast<std::size_t>(cpu::threads()));
-  std::vector<Candidate> candidates(2);
-  candidates[0].run = [&] { step(); };
-  candidates[1].run = [&] {
+  candidates.back().run = [&] {
     cpu::parallel_for(cpu::threads(), [&](Extent i) { done[static_cast<std::size_t>(i)] = fused_multiply_adds(); });
     limit_work = 0;
     for (const double one : done) limit_work += one;
   };
   measure(candidates, rounds, 0.2);
-  const double seconds = candidates[0].median();
-  const double limit = limit_work / candidates[1].median();
-  const std::string config =
-      "N=" + std::to_string(setting.length) + ",H=" + std::to_string(setting.heads) + ",D=" + std::to_string(setting.width);
-  if (json) {
-    print_json({"attn_" + setting.pattern + "_fwdbwd", config, seconds, candidates[0].best(),
-                static_cast<double>(setting.length), "tokens/s"});
-    return;
+  const double limit = limit_work / candidates.back().median();
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const double rate = steps[i].operations() / candidates[i].median();
+    char rest[100];
+    std::snprintf(rest, sizeof(rest), "%6.1f GFLOP/s, %5.1f %% of %.0f  %7.1f MiB", 1e-9 * rate, 100 * rate / limit,
+                  1e-9 * limit, mib[i]);
+    print(setting, setting.products[i] == "bf16", candidates[i], rest, json);
   }
-  std::printf("%-28s %-18s %9.2f ms  best %9.2f  %6.1f GFLOP/s, %4.1f %% of %.0f  %7.1f MiB\n", setting.pattern.c_str(),
-              config.c_str(), 1e3 * seconds, 1e3 * candidates[0].best(), 1e-9 * step.operations() / seconds,
-              100 * step.operations() / seconds / limit, 1e-9 * limit, step.mib());
-  std::fflush(stdout);
 }
 
 int run(int count, char** arguments) {
@@ -121,7 +143,8 @@ int run(int count, char** arguments) {
   CommandLine line("bench_attention", "Softmax attention over the pairs of a pattern, forward and backward, in tiles.",
                    "  bench_attention                                        window, dense and causal, 1k to 16k\n"
                    "  bench_attention causal --lengths 4096                  one pattern, one length\n"
-                   "  bench_attention \"window(128) + global(16)\" --lengths 1024 4096 16384 65536 --json\n",
+                   "  bench_attention \"window(128) + global(16)\" --lengths 1024 4096 16384 65536 --json\n"
+                   "  bench_attention dense --products full bf16             both kinds of products in turn\n",
                    common);
   line.add_threads(common);
   CLI::App& app = line.app();
@@ -129,6 +152,7 @@ int run(int count, char** arguments) {
   app.add_option("--lengths", lengths, "items and queries N, each in [1, 1048576]")->check(CLI::Range(1, 1048576));
   app.add_option("--heads", setting.heads, "heads H, in [1, 256]")->check(CLI::Range(1, 256));
   app.add_option("--width", setting.width, "width D of a head, in [1, 128]")->check(CLI::Range(1, 128));
+  app.add_option("--products", setting.products, "rounding of products: full, bf16")->check(CLI::IsMember({"full", "bf16"}));
   app.add_option("--rounds", rounds, "samples, of which the median is told, in [1, 101]")->check(CLI::Range(1, 101));
   if (const int code = line.parse(count, arguments); code >= 0) return code;
   cpu::set_threads(common.threads);

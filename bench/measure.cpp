@@ -1,8 +1,34 @@
 #include "bench/measure.h"
 
+#include <malloc.h>
+
+#include <fstream>
+#include <string>
+
 #include "framework/cpu/vector_math.h"
 
 namespace fovea::bench {
+namespace {
+
+// A line of /proc/self/status in MiB, -1 where there is none.
+double status_mib(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind(name + ":", 0) == 0) return std::stod(line.substr(name.size() + 1)) / 1024;
+  }
+  return -1;
+}
+
+}  // namespace
+
+double peak_growth(const std::function<void()>& work) {
+  malloc_trim(0);  // what was freed before would hide what is taken now
+  const bool starts = static_cast<bool>(std::ofstream("/proc/self/clear_refs") << 5 << std::flush);
+  const double before = status_mib("VmRSS");
+  work();
+  const double peak = status_mib("VmHWM");
+  return starts && before >= 0 && peak >= 0 ? peak - before : -1;
+}
 
 double fused_multiply_adds() {
   constexpr int kChains = 12;

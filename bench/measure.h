@@ -38,6 +38,10 @@ inline void measure(std::vector<Candidate>& candidates, int rounds, double sampl
   }
 }
 
+/// Calls work() once: by how many MiB the resident memory of the process rose above its size before, at the most; negative
+/// where the system does not tell.
+double peak_growth(const std::function<void()>& work);
+
 /// Multiply-adds in registers alone on the calling thread: the limit of the core at this moment. Returns operations done.
 double fused_multiply_adds();
 

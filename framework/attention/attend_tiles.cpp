@@ -35,6 +35,7 @@ Value attend_tiles(const TileInputs& inputs, std::shared_ptr<const Pattern> patt
   options.scale = heads.scale;
   options.has_segments = has_segments;
   options.has_mask = !heads.mask.is_empty();
+  options.products = inputs.queries.builder().products();
   std::vector<Value> operands{inputs.queries, inputs.items, inputs.values};
   if (has_segments) operands.insert(operands.end(), {heads.query_segments, heads.item_segments});
   if (options.has_mask) operands.push_back(heads.mask);

@@ -30,7 +30,7 @@ struct PairProduct {
   Extent b_block = 0;
   Extent blocks = 1;
   Extent steps = 0;
-  float* c = nullptr;
+  Real* c = nullptr;
   Extent c_row = kPairPanelWidth;
   Extent rows = 0;
   Extent packs = 4;

@@ -150,6 +150,7 @@ class TileAttentionOp final : public Op {
     h.width = e.width;
     h.value_width = e.value_width;
     h.scale = static_cast<Real>(options_.scale);
+    h.rounds_factors = options_.products == cpu::Products::kBf16;
     if (options_.has_segments) {
       h.query_segments = run.in[3].index() + batch * e.queries;
       h.item_segments = run.in[4].index() + batch * e.items;

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "framework/cpu/gemm.h"
 #include "framework/ops/checks.h"
 #include "framework/ops/pair_tiles.h"
 
@@ -15,6 +16,7 @@ struct TileAttention {
   double scale = 1;           // of the scores
   bool has_segments = false;  // two inputs more: a pair exists only where its query and its item have one segment
   bool has_mask = false;      // one input more, in the place of segments: a pair exists only where its item has 1
+  cpu::Products products = cpu::Products::kFull;  // kBf16: what is summed over pairs and widths, and no other number
 };
 
 /// Softmax attention of several heads over the pairs that exist.

@@ -6,30 +6,37 @@
 namespace fovea::tiles {
 namespace {
 
-// What the pairs of a tile of queries need of their queries. Everything is there in rows and as a panel.
 struct Pulling {
-  alignas(64) Real query_panel[kMostWidth * kQueries];  // scaled [D, kQueries]
-  alignas(64) Real read_panel[kMostWidth * kQueries];   // grad_read [V, kQueries]
-  alignas(64) Real weights[kSquare];                    // [kItems, kQueries]
-  alignas(64) Real pulls[kSquare];                      // gradients of the weights, then of the scores
+  alignas(64) Real weights[kSquare];  // [kItems, kQueries]
+  alignas(64) Real pulls[kSquare];    // gradients of the weights, then of the scores
   alignas(64) Real log_sums[kQueries];
   alignas(64) Real alongs[kQueries];  // grad_read . read
-  RowBlock query_rows;                // scaled [kQueries, D]
-  RowBlock read_rows;                 // grad_read [kQueries, V]
   RowBlock query_sums;                // gradients of the queries, to be scaled
-  RowBlock item_rows;                 // [kItems, D]
-  RowBlock value_rows;                // [kItems, V]
 };
 
-void prepare(const Head& head, const Real* grad_read, Extent first, Pulling& p) {
+// What the pairs of a tile of queries need of their queries. Everything is there in rows and as a panel.
+template <class Factors>
+struct PullingOf : Pulling {
+  typename Factors::Panel query_panel;  // scaled [D, kQueries]
+  typename Factors::Panel read_panel;   // grad_read [V, kQueries]
+  typename Factors::Block query_rows;   // scaled [kQueries, D]
+  typename Factors::Block read_rows;    // grad_read [kQueries, V]
+  typename Factors::Block item_rows;    // [kItems, D]
+  typename Factors::Block value_rows;   // [kItems, V]
+};
+
+template <class Factors>
+void prepare(const Head& head, const Real* grad_read, Extent first, PullingOf<Factors>& p) {
   const Extent present = std::min(kQueries, head.query_count - first);
   const Real* queries = head.queries + first * head.query_row;
   const Real* pulled = grad_read + first * head.read_row;
   const Real* read = head.read + first * head.read_row;
-  tiles::read_panel(queries, head.query_row, present, head.width, head.scale, p.query_panel);
-  tiles::read_panel(pulled, head.read_row, present, head.value_width, 1, p.read_panel);
-  p.query_rows.read(queries, head.query_row, present, head.width, kQueries, head.scale);
-  p.read_rows.read(pulled, head.read_row, present, head.value_width, kQueries);
+  const cpu::RealRows query_rows{queries, head.query_row, present, head.width, head.scale};
+  const cpu::RealRows read_rows{pulled, head.read_row, present, head.value_width};
+  p.query_panel.read(query_rows);
+  p.read_panel.read(read_rows);
+  p.query_rows.read(query_rows, kQueries, Side::kRight);
+  p.read_rows.read(read_rows, kQueries, Side::kRight);
   p.query_sums.row = p.query_rows.row;
   clear(p.query_sums.at, kQueries * p.query_sums.row);
   for (Extent q = 0; q < kQueries; ++q) {
@@ -69,13 +76,15 @@ void pull_scores(const PairTiles::Tile& tile, const PairTiles::Bits* bits, Pulli
 }
 
 // grad_v_n += w_mn grad_read_m; grad_k_n += grad_s_mn scale q_m; grad_q_m += grad_s_mn scale k_n
+template <class Factors>
 void pull_tile(const Head& head, const HeadGradients& gradients, const PairTiles::Tile& tile, const PairTiles::Bits* bits,
-               Pulling& p) {
+               PullingOf<Factors>& p) {
   const Extent first = tile.items * kItems;
   const Extent present = std::min(kItems, head.item_count - first);
-  p.item_rows.read(head.items + first * head.item_row, head.item_row, present, head.width, kItems);
+  p.item_rows.read({head.items + first * head.item_row, head.item_row, present, head.width}, kItems);
   multiply_panel(tile, p.item_rows, head.width, p.query_panel, p.weights);
-  p.value_rows.read(head.values + first * head.value_row, head.value_row, present, head.value_width, kItems);
+  const Real* values = head.values + first * head.value_row;
+  p.value_rows.read({values, head.value_row, present, head.value_width}, kItems, Side::kLeft);
   multiply_panel(tile, p.value_rows, head.value_width, p.read_panel, p.pulls);
   pull_scores(tile, bits, p);
   if (gradients.values != nullptr) {
@@ -99,6 +108,19 @@ void finish(const Head& head, const HeadGradients& gradients, Extent first, cons
   }
 }
 
+template <class Factors>
+void backward_with(const Head& head, const HeadGradients& gradients, const PairTiles& tiles, Extent query_tile,
+                   std::span<const PairTiles::Tile> among) {
+  PullingOf<Factors> p;
+  const Extent first = query_tile * kQueries;
+  prepare(head, gradients.read, first, p);
+  TilePairs pairs(head, query_tile);
+  for (const PairTiles::Tile& tile : among) {
+    if (pairs.meet(tiles, tile)) pull_tile(head, gradients, tile, pairs.bits(), p);
+  }
+  finish(head, gradients, first, p);
+}
+
 }  // namespace
 
 // read_m = sum over n of w_mn v_n, w_mn = exp(s_mn - log_sum_m), s_mn = scale q_m . k_n
@@ -109,14 +131,10 @@ void backward(const Head& head, const HeadGradients& gradients, const PairTiles&
   const auto begin = std::lower_bound(all.begin(), all.end(), among.begin, is_before);
   const auto end = std::lower_bound(begin, all.end(), among.end, is_before);
   if (begin == end) return;
-  Pulling p;
-  const Extent first = query_tile * kQueries;
-  prepare(head, gradients.read, first, p);
-  TilePairs pairs(head, query_tile);
-  for (auto tile = begin; tile != end; ++tile) {
-    if (pairs.meet(tiles, *tile)) pull_tile(head, gradients, *tile, pairs.bits(), p);
+  if constexpr (cpu::kHasPairs) {
+    if (head.rounds_factors) return backward_with<PairFactors>(head, gradients, tiles, query_tile, {begin, end});
   }
-  finish(head, gradients, first, p);
+  backward_with<RealFactors>(head, gradients, tiles, query_tile, {begin, end});
 }
 
 }  // namespace fovea::tiles

@@ -12,13 +12,17 @@ constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
 // What a tile of queries has read so far: for each query, with s over its items, most = max s, sum = sum exp(s - most) and
 // reads = sum exp(s - most) value.
 struct Reading {
-  alignas(64) Real panel[kMostWidth * kQueries];  // scaled queries [D, kQueries]
-  alignas(64) Real square[kSquare];               // scores, then weights [kItems, kQueries]
+  alignas(64) Real square[kSquare];  // scores, then weights [kItems, kQueries]
   alignas(64) Real most[kQueries];
   alignas(64) Real sum[kQueries];
   alignas(64) Real shrink[kQueries];  // exp(most before - most now)
-  RowBlock block;                     // items, then values
   RowBlock reads;                     // [kQueries, V]
+};
+
+template <class Factors>
+struct ReadingOf : Reading {
+  typename Factors::Panel panel;  // scaled queries [D, kQueries]
+  typename Factors::Block block;  // items, then values
 };
 
 // scores -> exp(score - most) of one pack of queries, and what its sums are multiplied with.
@@ -62,16 +66,17 @@ void shrink_reads(Reading& r, Extent first) {
   }
 }
 
-void read_tile(const Head& head, const PairTiles::Tile& tile, const PairTiles::Bits* bits, Reading& r) {
+template <class Factors>
+void read_tile(const Head& head, const PairTiles::Tile& tile, const PairTiles::Bits* bits, ReadingOf<Factors>& r) {
   const Extent first = tile.items * kItems;
   const Extent present = std::min(kItems, head.item_count - first);
-  r.block.read(head.items + first * head.item_row, head.item_row, present, head.width, kItems);
+  r.block.read({head.items + first * head.item_row, head.item_row, present, head.width}, kItems, Side::kLeft);
   multiply_panel(tile, r.block, head.width, r.panel, r.square);
   for (Extent pack = 0; pack < PairTiles::kPacks; ++pack) {
     const PairTiles::Range& stripes = tile.stripes[static_cast<std::size_t>(pack)];
     if (stripes.begin < stripes.end && weigh(r, bits, pack, stripes)) shrink_reads(r, pack * kPack);
   }
-  r.block.read(head.values + first * head.value_row, head.value_row, present, head.value_width, kItems);
+  r.block.read({head.values + first * head.value_row, head.value_row, present, head.value_width}, kItems, Side::kRight);
   add_by_query(tile, r.square, r.block, r.reads);
 }
 
@@ -87,14 +92,12 @@ void finish(const Head& head, Extent first, const Reading& r) {
   }
 }
 
-}  // namespace
-
-// s_mn = scale q_m . k_n for the pairs that exist; read_m = sum over n of exp(s_mn) v_n / sum over n of exp(s_mn)
-void forward(const Head& head, const PairTiles& tiles, Extent query_tile) {
-  Reading r;
+template <class Factors>
+void forward_with(const Head& head, const PairTiles& tiles, Extent query_tile) {
+  ReadingOf<Factors> r;
   const Extent first = query_tile * kQueries;
   const Extent present = std::min(kQueries, head.query_count - first);
-  read_panel(head.queries + first * head.query_row, head.query_row, present, head.width, head.scale, r.panel);
+  r.panel.read({head.queries + first * head.query_row, head.query_row, present, head.width, head.scale});
   std::fill(r.most, r.most + kQueries, -kInfinity);
   clear(r.sum, kQueries);
   r.reads.row = (head.value_width + kPack - 1) / kPack * kPack;
@@ -104,6 +107,16 @@ void forward(const Head& head, const PairTiles& tiles, Extent query_tile) {
     if (pairs.meet(tiles, tile)) read_tile(head, tile, pairs.bits(), r);
   }
   finish(head, first, r);
+}
+
+}  // namespace
+
+// s_mn = scale q_m . k_n for the pairs that exist; read_m = sum over n of exp(s_mn) v_n / sum over n of exp(s_mn)
+void forward(const Head& head, const PairTiles& tiles, Extent query_tile) {
+  if constexpr (cpu::kHasPairs) {
+    if (head.rounds_factors) return forward_with<PairFactors>(head, tiles, query_tile);
+  }
+  forward_with<RealFactors>(head, tiles, query_tile);
 }
 
 }  // namespace fovea::tiles

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "framework/cpu/pair_rows.h"
 #include "framework/ops/packs.h"
 #include "framework/ops/pair_tiles.h"
 
@@ -29,6 +30,7 @@ struct Head {
   Extent width = 0;                       // D
   Extent value_width = 0;                 // V
   Real scale = 1;                         // of the scores
+  bool rounds_factors = false;            // of products, to bfloat16
   const Index* query_segments = nullptr;  // [M]; null: all of one segment
   const Index* item_segments = nullptr;   // [N]
   const Index* mask = nullptr;            // [N], 0: the item is not there; null: all are
@@ -61,21 +63,56 @@ class TilePairs {
   const PairTiles::Bits* bits_ = nullptr;
 };
 
+/// In which products a block of rows is a factor: on the left, with its rows as they are, or on the right.
+enum class Side : std::uint8_t { kLeft, kRight, kBoth };
+
 /// A copy of up to kItems rows, zero up to a whole pack of columns and up to `rows_in_all` rows.
 struct RowBlock {
   alignas(64) Real at[kItems * kMostWidth];
   Extent row = 0;  // width, rounded up to packs
 
-  void read(const Real* from, Extent from_row, Extent rows, Extent width, Extent rows_in_all, Real factor = 1);
+  void read(const cpu::RealRows& from, Extent rows_in_all, Side side = Side::kBoth);
 };
 
-/// from [rows <= kQueries, width] -> panel [width, kQueries], times `factor`; zero behind the rows.
-void read_panel(const Real* from, Extent from_row, Extent rows, Extent width, Real factor, Real* panel);
+/// Rows [<= kQueries, width] as a panel [width, kQueries], zero behind the rows.
+struct RowPanel {
+  alignas(64) Real at[kMostWidth * kQueries];
+
+  void read(const cpu::RealRows& from);
+};
+
+/// The same with factors in bfloat16, for either side of a product what it needs.
+struct PairBlock {
+  alignas(64) cpu::BfloatPair rows[kItems * kMostWidth / 2];   // [rows_in_all, rows_row]
+  alignas(64) cpu::BfloatPair pairs[kItems * kMostWidth / 2];  // [rows_in_all / 2, row]
+  Extent row = 0;                                              // width, rounded up to packs
+  Extent rows_row = 0;                                         // pairs in it, rounded up to packs
+
+  void read(const cpu::RealRows& from, Extent rows_in_all, Side side = Side::kBoth);
+};
+
+struct PairPanel {
+  alignas(64) cpu::BfloatPair at[kMostWidth / 2 * kQueries];  // [width / 2 rounded up, kQueries]
+
+  void read(const cpu::RealRows& from);
+};
+
+/// The kinds of factors that forward and backward are compiled for.
+struct RealFactors {
+  using Block = RowBlock;
+  using Panel = RowPanel;
+};
+struct PairFactors {
+  using Block = PairBlock;
+  using Panel = PairPanel;
+};
 
 /// square [items, queries] = block [items, width] panel [width, queries], where the tile is worked on.
-void multiply_panel(const PairTiles::Tile& tile, const RowBlock& block, Extent width, const Real* panel, Real* square);
+void multiply_panel(const PairTiles::Tile& tile, const RowBlock& block, Extent width, const RowPanel& panel, Real* square);
+void multiply_panel(const PairTiles::Tile& tile, const PairBlock& block, Extent width, const PairPanel& panel, Real* square);
 /// sums [queries, ...] += square^T [queries, items] block [items, ...].
 void add_by_query(const PairTiles::Tile& tile, const Real* square, const RowBlock& block, RowBlock& sums);
+void add_by_query(const PairTiles::Tile& tile, const Real* square, const PairBlock& block, RowBlock& sums);
 /// sums [items, width], with rows of `sums_row` += square [items, queries] block [queries, ...]; `present` items exist.
 struct ItemSums {
   Real* at = nullptr;
@@ -84,6 +121,7 @@ struct ItemSums {
   Extent present = 0;
 };
 void add_by_item(const PairTiles::Tile& tile, const Real* square, const RowBlock& block, const ItemSums& sums);
+void add_by_item(const PairTiles::Tile& tile, const Real* square, const PairBlock& block, const ItemSums& sums);
 
 /// Reads and log_sums of the queries of one tile.
 void forward(const Head& head, const PairTiles& tiles, Extent query_tile);

@@ -2,6 +2,7 @@
 
 #include "framework/cpu/transpose.h"
 #include "framework/ops/tile_attention_kernel.h"
+#include "framework/ops/tile_runs.h"
 
 namespace fovea::tiles {
 namespace {
@@ -23,17 +24,6 @@ std::uint64_t same(const Index* segments, Index segment) {
   for (Extent q = 0; q < kQueries; ++q) bits |= static_cast<std::uint64_t>(segments[q] == segment) << q;
 #endif
   return bits;
-}
-
-// Calls body(first, end, range) for every run of neighbours with the same range that is not empty.
-template <std::size_t kCount, class Body>
-void for_runs(const std::array<Range, kCount>& ranges, Body body) {
-  for (std::size_t first = 0; first < kCount;) {
-    std::size_t end = first + 1;
-    while (end < kCount && ranges[end] == ranges[first]) ++end;
-    if (ranges[first].begin < ranges[first].end) body(static_cast<Extent>(first), static_cast<Extent>(end), ranges[first]);
-    first = end;
-  }
 }
 
 }  // namespace
@@ -86,35 +76,36 @@ bool TilePairs::meet(const PairTiles& tiles, const PairTiles::Tile& tile) {
   return some != 0;
 }
 
-void RowBlock::read(const Real* from, Extent from_row, Extent rows, Extent width, Extent rows_in_all, Real factor) {
-  row = packs_in(width) * kPack;
-  const Extent whole = width / kPack * kPack;
-  for (Extent r = 0; r < rows; ++r) {
-    const Real* source = from + r * from_row;
+void RowBlock::read(const cpu::RealRows& from, Extent rows_in_all, Side /*side*/) {
+  row = packs_in(from.columns) * kPack;
+  const Extent whole = from.columns / kPack * kPack;
+  for (Extent r = 0; r < from.rows; ++r) {
+    const Real* source = from.at + r * from.row;
     Real* to = at + r * row;
-    for (Extent i = 0; i < whole; i += kPack) cpu::store(to + i, cpu::load(source + i) * factor);
-    if (whole < width) cpu::store(to + whole, cpu::load_part(source + whole, width - whole) * factor);
+    for (Extent i = 0; i < whole; i += kPack) cpu::store(to + i, cpu::load(source + i) * from.factor);
+    if (whole < from.columns) cpu::store(to + whole, cpu::load_part(source + whole, from.columns - whole) * from.factor);
   }
-  if (rows < rows_in_all) clear(at + rows * row, (rows_in_all - rows) * row);
+  if (from.rows < rows_in_all) clear(at + from.rows * row, (rows_in_all - from.rows) * row);
 }
 
-void read_panel(const Real* from, Extent from_row, Extent rows, Extent width, Real factor, Real* panel) {
+void RowPanel::read(const cpu::RealRows& from) {
   cpu::PackBlock block;
   for (Extent q = 0; q < kQueries; q += kPack) {
-    for (Extent d = 0; d < width; d += kPack) {
-      cpu::read_block(from + q * from_row + d, from_row, rows - q, width - d, block);
+    for (Extent d = 0; d < from.columns; d += kPack) {
+      cpu::read_block(from.at + q * from.row + d, from.row, from.rows - q, from.columns - d, block);
       cpu::transpose(block);
-      for (Extent i = 0; i < std::min(kPack, width - d); ++i) cpu::store(panel + (d + i) * kQueries + q, block[i] * factor);
+      const Extent present = std::min(kPack, from.columns - d);
+      for (Extent i = 0; i < present; ++i) cpu::store(at + (d + i) * kQueries + q, block[i] * from.factor);
     }
   }
 }
 
-void multiply_panel(const PairTiles::Tile& tile, const RowBlock& block, Extent width, const Real* panel, Real* square) {
+void multiply_panel(const PairTiles::Tile& tile, const RowBlock& block, Extent width, const RowPanel& panel, Real* square) {
   for_runs(tile.packs, [&](Extent first, Extent end, const Range& packs) {
     PanelProduct product;
     product.a = block.at + first * PairTiles::kStripe * block.row;
     product.a_row = block.row;
-    product.b = panel + packs.begin * kPack;
+    product.b = panel.at + packs.begin * kPack;
     product.steps = width;
     product.c = square + first * PairTiles::kStripe * kQueries + packs.begin * kPack;
     product.rows = (end - first) * PairTiles::kStripe;
@@ -171,11 +162,7 @@ void add_by_item(const PairTiles::Tile& tile, const Real* square, const RowBlock
     product.packs = 1;
     product.accumulate = false;
     cpu::multiply(product);
-    for (Extent k = 0; k < product.rows; ++k) {
-      Real* to = sums.at + (item + k) * sums.row + whole;
-      const Extent rest = sums.width - whole;
-      cpu::store_part(to, cpu::load_part(to, rest) + cpu::load(buffer + k * kPack), rest);
-    }
+    add_columns(buffer, product.rows, sums.width - whole, sums.at + item * sums.row + whole, sums.row);
   });
 }
 

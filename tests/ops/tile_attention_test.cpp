@@ -6,6 +6,7 @@
 
 #include "framework/core/error.h"
 #include "framework/core/rng.h"
+#include "framework/cpu/pair_product.h"
 #include "framework/cpu/parallel.h"
 #include "tests/support/gradient_check.h"
 
@@ -43,7 +44,9 @@ struct Case {
   Extent batch = 1, queries = 1, items = 1, heads = 1, item_heads = 1, width = 4, value_width = 4;
   bool has_segments = false, has_mask = false;
 
-  TileAttention options() const { return {pairs, heads, item_heads, 0.4, has_segments, has_mask}; }
+  TileAttention options(cpu::Products products = cpu::Products::kFull) const {
+    return {pairs, heads, item_heads, 0.4, has_segments, has_mask, products};
+  }
 
   std::vector<Input> inputs() const {
     std::vector<Input> made{random_input({batch, queries, heads * width}, 1),
@@ -134,6 +137,19 @@ const Case kSmallCases[] = {
     {.pairs = window_and_first, .batch = 2, .queries = 80, .items = 80, .width = 2, .value_width = 1, .has_mask = true},
 };
 
+// The read and the gradients of the three inputs.
+std::vector<Real> everything(const Case& c, cpu::Products products, const std::vector<std::vector<Real>>& cotangents) {
+  OpRunner runner(make_tile_attention(c.options(products)), c.inputs());
+  runner.forward();
+  runner.backward(7, cotangents, 0);
+  std::vector<Real> all = runner.output();
+  for (const std::size_t input : {0, 1, 2}) {
+    for (const Real x : runner.gradient(input)) all.push_back(x);
+  }
+  CHECK(runner.guards_are_whole());
+  return all;
+}
+
 }  // namespace
 
 TEST_CASE("attention in tiles is that over the pairs one by one") {
@@ -165,22 +181,32 @@ TEST_CASE("attention in tiles takes scores of any size") {
   CHECK(difference(runner.output(), c.expected(inputs)) < (sizeof(Real) == 8 ? 1e-9 : 1e-3));
 }
 
+TEST_CASE("bf16 products change reads and gradients of attention in tiles by roundings alone") {
+  for (const Case& c : kCases) {
+    CAPTURE(c.queries);
+    CAPTURE(c.items);
+    const std::vector<Real> cotangent = random_input({c.batch, c.queries, c.heads * c.value_width}, 4).reals;
+    const std::vector<Real> full = everything(c, cpu::Products::kFull, {cotangent});
+    const std::vector<Real> rounded = everything(c, cpu::Products::kBf16, {cotangent});
+    CHECK(difference(rounded, full) < (cpu::kHasPairs ? 1e-2 : 1e-30));
+    CHECK((rounded == full) == !cpu::kHasPairs);
+    const std::vector<Real> read = c.expected(c.inputs());
+    CHECK(difference(std::vector<Real>(rounded.begin(), rounded.begin() + static_cast<std::ptrdiff_t>(read.size())), read) <
+          (cpu::kHasPairs ? 5e-3 : 1e-5));
+  }
+}
+
 TEST_CASE("attention in tiles has the same bits for any number of threads") {
   const Case c{.pairs = window_and_first, .queries = 300, .items = 300, .heads = 3, .item_heads = 3, .width = 8};
-  std::vector<std::vector<Real>> found;
-  for (const int threads : {1, 2, 3, 8}) {
-    cpu::set_threads(threads);
-    OpRunner runner(make_tile_attention(c.options()), c.inputs());
-    runner.forward();
-    runner.backward(7, {runner.output()}, 0);
-    std::vector<Real> all = runner.output();
-    for (const std::size_t input : {0, 1, 2}) {
-      for (const Real x : runner.gradient(input)) all.push_back(x);
+  for (const cpu::Products products : {cpu::Products::kFull, cpu::Products::kBf16}) {
+    std::vector<std::vector<Real>> found;
+    for (const int threads : {1, 2, 3, 8}) {
+      cpu::set_threads(threads);
+      found.push_back(everything(c, products, {random_input({1, 300, 12}, 4).reals}));
     }
-    found.push_back(all);
+    cpu::set_threads(0);
+    for (std::size_t i = 1; i < found.size(); ++i) CHECK(found[i] == found[0]);
   }
-  cpu::set_threads(0);
-  for (std::size_t i = 1; i < found.size(); ++i) CHECK(found[i] == found[0]);
 }
 
 TEST_CASE("attention in tiles counts pairs that exist and refuses widths that heads do not divide") {

@@ -1,0 +1,92 @@
+#include "framework/cpu/pair_rows.h"
+
+#if defined(__AVX512BF16__) && !defined(FOVEA_F64)
+
+#include <algorithm>
+#include <array>
+
+#include "framework/cpu/transpose.h"
+
+namespace fovea::cpu {
+namespace {
+
+void store_pairs(BfloatPair* to, __m512bh pairs) { std::memcpy(to, &pairs, sizeof(pairs)); }
+
+Pack load_up_to(const Real* from, Extent count) {
+  if (count <= 0) return Pack{};
+  return count < kPack ? load_part(from, count) : load(from);
+}
+
+// The pairs (low[i], high[i]).
+__m512bh interleave(Pack low, Pack high) {
+  static constexpr auto kOrder = [] {
+    std::array<std::uint16_t, 32> order{};
+    for (std::size_t i = 0; i < 32; ++i) order[i] = static_cast<std::uint16_t>(i / 2 + i % 2 * 16);
+    return order;
+  }();
+  const __m512bh halves = _mm512_cvtne2ps_pbh(high, low);
+  __m512i words;
+  std::memcpy(&words, &halves, sizeof(words));
+  words = _mm512_permutexvar_epi16(_mm512_loadu_si512(kOrder.data()), words);
+  __m512bh pairs;
+  std::memcpy(&pairs, &words, sizeof(pairs));
+  return pairs;
+}
+
+}  // namespace
+
+void round_rows(const RealRows& from, BfloatPair* to, Extent to_row) {
+  for (Extent r = 0; r < from.rows; ++r, to += to_row) {
+    const Real* row = from.at + r * from.row;
+    for (Extent i = 0; i < 2 * to_row; i += 2 * kPack) {
+      const Pack low = load_up_to(row + i, from.columns - i) * from.factor;
+      const Pack high = load_up_to(row + i + kPack, from.columns - i - kPack) * from.factor;
+      store_pairs(to + i / 2, _mm512_cvtne2ps_pbh(high, low));
+    }
+  }
+}
+
+void round_row_pairs(const RealRows& from, BfloatPair* to, Extent to_row) {
+  for (Extent r = 0; r < from.rows; r += 2, to += to_row) {
+    const Real* row = from.at + r * from.row;
+    const bool has_next = r + 1 < from.rows;
+    for (Extent i = 0; i < to_row; i += kPack) {
+      const Pack low = load_up_to(row + i, from.columns - i) * from.factor;
+      const Pack high = has_next ? load_up_to(row + from.row + i, from.columns - i) * from.factor : Pack{};
+      store_pairs(to + i, interleave(low, high));
+    }
+  }
+}
+
+void round_column_pairs(const RealRows& from, BfloatPair* to, Extent to_row) {
+  PackBlock block;
+  for (Extent r = 0; r < to_row; r += kPack) {
+    for (Extent column = 0; column < from.columns; column += 2 * kPack) {
+      for (Extent i = 0; i < kPack; ++i) {
+        const Real* at = from.at + (r + i) * from.row + column;
+        const Extent rest = r + i < from.rows ? from.columns - column : 0;
+        const Pack low = load_up_to(at, rest) * from.factor;
+        const __m512bh pairs = _mm512_cvtne2ps_pbh(load_up_to(at + kPack, rest - kPack) * from.factor, low);
+        std::memcpy(&block[i], &pairs, sizeof(pairs));
+      }
+      transpose(block);
+      BfloatPair* rows = to + column / 2 * to_row + r;
+      const Extent present = std::min(kPack, (from.columns - column + 1) / 2);
+      for (Extent i = 0; i < present; ++i) std::memcpy(rows + i * to_row, &block[i], sizeof(Pack));
+    }
+  }
+}
+
+}  // namespace fovea::cpu
+
+#else
+
+namespace fovea::cpu {
+
+void round_rows(const RealRows& /*from*/, BfloatPair* /*to*/, Extent /*to_row*/) {}
+void round_row_pairs(const RealRows& /*from*/, BfloatPair* /*to*/, Extent /*to_row*/) {}
+void round_column_pairs(const RealRows& /*from*/, BfloatPair* /*to*/, Extent /*to_row*/) {}
+
+}  // namespace fovea::cpu
+
+#endif
