@@ -102,6 +102,9 @@ inline Pack exp_pack(Pack x) {
   return each_lane(x, [](Real v) { return std::exp(v); });
 }
 inline Pack exp_falling(Pack x) { return exp_pack(x); }
+inline Pack exp2_falling(Pack x) {
+  return each_lane(x, [](Real v) { return std::exp2(v); });
+}
 inline Pack log_pack(Pack x) {
   return each_lane(x, [](Real v) { return std::log(v); });
 }
@@ -161,6 +164,35 @@ inline Pack exp_falling(Pack x) {
   return _mm512_maskz_scalef_ps(0xFFFF, exp_reduced(r), __builtin_convertvector(n, Pack));
 #else
   return exp_pack(x);
+#endif
+}
+
+/// 2^x for x <= 0, or a little above it; 0 for -infinity, exactly 1 for 0. Minimax polynomial of degree 5, relative error
+/// 1e-7.
+inline Pack exp2_falling(Pack x) {
+#if defined(__AVX512F__)
+  const Pack r = _mm512_maskz_reduce_ps(0xFFFF, x, _MM_FROUND_TO_NEAREST_INT);  // 0 for infinities
+  const Pack whole = x - r;
+#else
+  constexpr float kShift = 12582912.0F;  // see reduce_argument
+  x = larger(x, broadcast(-150.0F));
+  const Pack shifted = x + kShift;
+  const Pack r = x - (shifted - kShift);
+#endif
+  Pack p = broadcast(1.326472731e-3F);
+  p = multiply_add(p, r, broadcast(9.671512991e-3F));
+  p = multiply_add(p, r, broadcast(5.550733581e-2F));
+  p = multiply_add(p, r, broadcast(2.402224243e-1F));
+  p = multiply_add(p, r, broadcast(6.931470037e-1F));
+  p = multiply_add(p, r, broadcast(1.0F));
+#if defined(__AVX512F__)
+  return _mm512_maskz_scalef_ps(0xFFFF, p, whole);
+#else
+  IntPack n;
+  std::memcpy(&n, &shifted, sizeof(n));
+  n -= 0x4B400000;
+  const IntPack half = n >> 1;  // two factors, since 2^n alone may lie outside the range of a float
+  return p * power_of_two(half) * power_of_two(n - half);
 #endif
 }
 

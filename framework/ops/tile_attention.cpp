@@ -91,6 +91,8 @@ class TileAttentionOp final : public Op {
     run.count({.scored_pairs = heads * plan.tiles.pairs(), .gathered_rows = heads * plan.tiles.pairs()});
   }
 
+  bool can_assign(std::size_t input) const override { return input < 3; }
+
   void backward(const OpRun& run) const override {
     const Plan& plan = plan_of(run);
     const Extents e = extents(run);
@@ -98,7 +100,7 @@ class TileAttentionOp final : public Op {
     for (Extent phase = 0; phase < plan.parts; ++phase) {
       cpu::parallel_for(groups * plan.parts, [&](Extent task) {
         const Extent part = task % plan.parts;
-        pull_part(run, task / plan.parts, part, (part + phase) % plan.parts);
+        pull_part(run, task / plan.parts, part, (part + phase) % plan.parts, phase == 0);
       });
     }
     const auto heads = static_cast<std::uint64_t>(e.batch * options_.heads);
@@ -164,12 +166,19 @@ class TileAttentionOp final : public Op {
   }
 
   // Group `number` of [B, G]: all heads of queries that share its items.
-  void pull_part(const OpRun& run, Extent number, Extent query_part, Extent item_part) const {
+  void pull_part(const OpRun& run, Extent number, Extent query_part, Extent item_part, bool is_first) const {
     const Plan& plan = plan_of(run);
     const Extents e = extents(run);
     const tiles::ItemTiles among = part_of(plan.tiles.item_tiles(), plan.parts, item_part);
     const tiles::ItemTiles query_tiles = part_of(plan.tiles.query_tiles(), plan.parts, query_part);
     const Extent sharers = options_.heads / options_.item_heads;
+    const Head shared = head_of(run, e, number * sharers);
+    tiles::ItemClearing clearing;
+    clearing.start(among.begin, e.items);
+    if (is_first && run.wants(1) && run.assigns(1)) clearing.expect(moved(run, 1, shared.items), shared.item_row, e.width);
+    if (is_first && run.wants(2) && run.assigns(2)) {
+      clearing.expect(moved(run, 2, shared.values), shared.value_row, e.value_width);
+    }
     for (Extent head = number * sharers; head < (number + 1) * sharers; ++head) {
       const Head h = head_of(run, e, head);
       HeadGradients gradients;
@@ -177,10 +186,13 @@ class TileAttentionOp final : public Op {
       gradients.queries = moved(run, 0, h.queries);
       gradients.items = moved(run, 1, h.items);
       gradients.values = moved(run, 2, h.values);
+      gradients.clearing = &clearing;
+      gradients.assigns_queries = is_first && run.wants(0) && run.assigns(0);
       for (Extent tile = query_tiles.begin; tile < query_tiles.end; ++tile) {
         tiles::backward(h, gradients, plan.tiles, tile, among);
       }
     }
+    clearing.reach(among.end);
   }
 
   TileAttention options_;

@@ -12,6 +12,7 @@ struct Pulling {
   alignas(64) Real log_sums[kQueries];
   alignas(64) Real alongs[kQueries];  // grad_read . read
   RowBlock query_sums;                // gradients of the queries, to be scaled
+  NextRows next;
 };
 
 // What the pairs of a tile of queries need of their queries. Everything is there in rows and as a panel.
@@ -33,7 +34,7 @@ void prepare(const Head& head, const Real* grad_read, Extent first, PullingOf<Fa
   const Real* read = head.read + first * head.read_row;
   const cpu::RealRows query_rows{queries, head.query_row, present, head.width, head.scale};
   const cpu::RealRows read_rows{pulled, head.read_row, present, head.value_width};
-  p.query_panel.read(query_rows);
+  p.query_panel.read({queries, head.query_row, present, head.width, head.scale * kLog2OfE});
   p.read_panel.read(read_rows);
   p.query_rows.read(query_rows, kQueries, Side::kRight);
   p.read_rows.read(read_rows, kQueries, Side::kRight);
@@ -50,15 +51,17 @@ void prepare(const Head& head, const Real* grad_read, Extent first, PullingOf<Fa
   }
 }
 
-// w = exp(s - log_sum), and grad_s = w (grad_w - grad_read . read), of one pack of queries.
+// w = 2^(s - log_sum), s in units of log(2), and grad_s = w (grad_w - grad_read . read), of one pack of queries.
 template <bool kAll>
 void pull_pack(Pulling& p, const std::uint64_t* allowed, Extent pack, const PairTiles::Range& stripes) {
   const Pack log_sum = cpu::load(p.log_sums + pack * kPack);
   const Pack along = cpu::load(p.alongs + pack * kPack);
+  const NextRows next = p.next;
   for (Extent k = stripes.begin * PairTiles::kStripe; k < stripes.end * PairTiles::kStripe; ++k) {
     const Extent at = k * kQueries + pack * kPack;
-    Pack weight = cpu::exp_falling(cpu::load(p.weights + at) - log_sum);
+    Pack weight = cpu::exp2_falling(cpu::load(p.weights + at) - log_sum);
     if constexpr (!kAll) weight = cpu::where(cpu::lanes_of(allowed[k] >> (pack * kPack)), weight, Pack{});
+    next.fetch(k, pack);
     cpu::store(p.weights + at, weight);
     cpu::store(p.pulls + at, weight * (cpu::load(p.pulls + at) - along));
   }
@@ -67,6 +70,7 @@ void pull_pack(Pulling& p, const std::uint64_t* allowed, Extent pack, const Pair
 void pull_scores(const PairTiles::Tile& tile, const PairTiles::Bits* bits, Pulling& p) {
   for (Extent pack = 0; pack < PairTiles::kPacks; ++pack) {
     const PairTiles::Range& stripes = tile.stripes[static_cast<std::size_t>(pack)];
+    p.next.fetch_others(stripes, pack);
     if (bits == nullptr) {
       pull_pack<true>(p, nullptr, pack, stripes);
     } else {
@@ -102,9 +106,38 @@ void finish(const Head& head, const HeadGradients& gradients, Extent first, cons
   for (Extent q = 0; q < std::min(kQueries, head.query_count - first); ++q) {
     const Real* from = p.query_sums.at + q * p.query_sums.row;
     Real* to = gradients.queries + (first + q) * head.query_row;
-    for_packs(head.width, [=, scale = head.scale](Extent i, auto lanes) {
-      lanes.store(to + i, cpu::multiply_add(lanes.load(from + i), cpu::broadcast(scale), lanes.load(to + i)));
+    with_flag(gradients.assigns_queries, [=, &head](auto assigns) {
+      for_packs(head.width, [=, scale = head.scale](Extent i, auto lanes) {
+        const Pack before = assigns ? Pack{} : lanes.load(to + i);
+        lanes.store(to + i, cpu::multiply_add(lanes.load(from + i), cpu::broadcast(scale), before));
+      });
     });
+  }
+}
+
+// Behind the last tile of items come the queries of the next tile.
+void expect_next(const Head& head, const HeadGradients& gradients, const PairTiles::Tile* tile, Extent query_tile,
+                 NextRows& next) {
+  next.forget();
+  if (tile != nullptr) {
+    const Extent first = tile->items * kItems;
+    const auto moved = [](const Real* from, Extent by) { return from == nullptr ? nullptr : from + by; };
+    next.add(head.items + first * head.item_row, head.item_row, head.width);
+    next.add(head.values + first * head.value_row, head.value_row, head.value_width);
+    next.add(moved(gradients.items, first * head.item_row), head.item_row, head.width);
+    next.add(moved(gradients.values, first * head.value_row), head.value_row, head.value_width);
+  } else {
+    const Extent first = (query_tile + 1) * kQueries;
+    next.add(head.queries + first * head.query_row, head.query_row, head.width);
+    next.add(gradients.read + first * head.read_row, head.read_row, head.value_width);
+    next.add(head.read + first * head.read_row, head.read_row, head.value_width);
+  }
+}
+
+void clear_queries(const Head& head, const HeadGradients& gradients, Extent query_tile) {
+  const Extent first = query_tile * kQueries;
+  for (Extent q = first; q < std::min(first + kQueries, head.query_count); ++q) {
+    clear(gradients.queries + q * head.query_row, head.width);
   }
 }
 
@@ -115,8 +148,10 @@ void backward_with(const Head& head, const HeadGradients& gradients, const PairT
   const Extent first = query_tile * kQueries;
   prepare(head, gradients.read, first, p);
   TilePairs pairs(head, query_tile);
-  for (const PairTiles::Tile& tile : among) {
-    if (pairs.meet(tiles, tile)) pull_tile(head, gradients, tile, pairs.bits(), p);
+  for (std::size_t i = 0; i < among.size(); ++i) {
+    expect_next(head, gradients, i + 1 < among.size() ? &among[i + 1] : nullptr, query_tile, p.next);
+    gradients.clearing->reach(among[i].items + 1);
+    if (pairs.meet(tiles, among[i])) pull_tile(head, gradients, among[i], pairs.bits(), p);
   }
   finish(head, gradients, first, p);
 }
@@ -130,7 +165,10 @@ void backward(const Head& head, const HeadGradients& gradients, const PairTiles&
   const auto is_before = [](const PairTiles::Tile& tile, Extent items) { return tile.items < items; };
   const auto begin = std::lower_bound(all.begin(), all.end(), among.begin, is_before);
   const auto end = std::lower_bound(begin, all.end(), among.end, is_before);
-  if (begin == end) return;
+  if (begin == end) {
+    if (gradients.assigns_queries) clear_queries(head, gradients, query_tile);
+    return;
+  }
   if constexpr (cpu::kHasPairs) {
     if (head.rounds_factors) return backward_with<PairFactors>(head, gradients, tiles, query_tile, {begin, end});
   }

@@ -9,14 +9,15 @@ namespace {
 
 constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
 
-// What a tile of queries has read so far: for each query, with s over its items, most = max s, sum = sum exp(s - most) and
-// reads = sum exp(s - most) value.
+// What a tile of queries has read so far: for each query, with s, in units of log(2), over its items, most = max s, sum =
+// sum 2^(s - most) and reads = sum 2^(s - most) value.
 struct Reading {
   alignas(64) Real square[kSquare];  // scores, then weights [kItems, kQueries]
   alignas(64) Real most[kQueries];
   alignas(64) Real sum[kQueries];
-  alignas(64) Real shrink[kQueries];  // exp(most before - most now)
+  alignas(64) Real shrink[kQueries];  // 2^(most before - most now)
   RowBlock reads;                     // [kQueries, V]
+  NextRows next;
 };
 
 template <class Factors>
@@ -25,14 +26,16 @@ struct ReadingOf : Reading {
   typename Factors::Block block;  // items, then values
 };
 
-// scores -> exp(score - most) of one pack of queries, and what its sums are multiplied with.
+// scores -> 2^(score - most) of one pack of queries, and what its sums are multiplied with.
 bool weigh(Reading& r, const PairTiles::Bits* bits, Extent pack, const PairTiles::Range& stripes) {
   Real* first = r.square + stripes.begin * PairTiles::kStripe * kQueries + pack * kPack;
   const Extent rows = (stripes.end - stripes.begin) * PairTiles::kStripe;
   const Pack before = cpu::load(r.most + pack * kPack);
   Pack most = before;
   if (bits == nullptr) {
-    for (Extent k = 0; k < rows; ++k) most = cpu::larger(most, cpu::load(first + k * kQueries));
+    for (Extent k = 0; k < rows; ++k) {
+      most = cpu::larger(most, cpu::load(first + k * kQueries));
+    }
   } else {
     const std::uint64_t* allowed = bits->data() + stripes.begin * PairTiles::kStripe;
     for (Extent k = 0; k < rows; ++k) {
@@ -45,12 +48,14 @@ bool weigh(Reading& r, const PairTiles::Bits* bits, Extent pack, const PairTiles
   // Without an item so far, most is -infinity: 0 in its place gives weights of 0 and no NaN.
   const Pack base = cpu::where(cpu::above(most, cpu::broadcast(-kInfinity)), most, Pack{});
   Pack sum{};
+  const NextRows next = r.next;
   for (Extent k = 0; k < rows; ++k) {
-    const Pack weight = cpu::exp_falling(cpu::load(first + k * kQueries) - base);
+    const Pack weight = cpu::exp2_falling(cpu::load(first + k * kQueries) - base);
+    next.fetch(stripes.begin * PairTiles::kStripe + k, pack);
     cpu::store(first + k * kQueries, weight);
     sum += weight;
   }
-  const Pack shrink = cpu::exp_falling(before - base);
+  const Pack shrink = cpu::exp2_falling(before - base);
   cpu::store(r.most + pack * kPack, most);
   cpu::store(r.sum + pack * kPack, cpu::multiply_add(cpu::load(r.sum + pack * kPack), shrink, sum));
   cpu::store(r.shrink + pack * kPack, shrink);
@@ -74,6 +79,7 @@ void read_tile(const Head& head, const PairTiles::Tile& tile, const PairTiles::B
   multiply_panel(tile, r.block, head.width, r.panel, r.square);
   for (Extent pack = 0; pack < PairTiles::kPacks; ++pack) {
     const PairTiles::Range& stripes = tile.stripes[static_cast<std::size_t>(pack)];
+    r.next.fetch_others(stripes, pack);
     if (stripes.begin < stripes.end && weigh(r, bits, pack, stripes)) shrink_reads(r, pack * kPack);
   }
   r.block.read({head.values + first * head.value_row, head.value_row, present, head.value_width}, kItems, Side::kRight);
@@ -85,10 +91,21 @@ void finish(const Head& head, Extent first, const Reading& r) {
   for (Extent q = 0; q < std::min(kQueries, head.query_count - first); ++q) {
     const bool is_empty = r.sum[q] == 0;
     const Real factor = is_empty ? 0 : 1 / r.sum[q];
-    head.log_sums[first + q] = is_empty ? kInfinity : r.most[q] + std::log(r.sum[q]);
+    head.log_sums[first + q] = is_empty ? kInfinity : r.most[q] + std::log2(r.sum[q]);
     const Real* from = r.reads.at + q * r.reads.row;
     Real* to = head.read + (first + q) * head.read_row;
     for_packs(head.value_width, [=](Extent i, auto lanes) { lanes.store(to + i, lanes.load(from + i) * factor); });
+  }
+}
+
+// Behind the last tile of items come the queries of the next tile.
+void expect_next(const Head& head, const PairTiles::Tile* tile, Extent query_tile, NextRows& next) {
+  next.forget();
+  if (tile != nullptr) {
+    next.add(head.items + tile->items * kItems * head.item_row, head.item_row, head.width);
+    next.add(head.values + tile->items * kItems * head.value_row, head.value_row, head.value_width);
+  } else {
+    next.add(head.queries + (query_tile + 1) * kQueries * head.query_row, head.query_row, head.width);
   }
 }
 
@@ -97,14 +114,16 @@ void forward_with(const Head& head, const PairTiles& tiles, Extent query_tile) {
   ReadingOf<Factors> r;
   const Extent first = query_tile * kQueries;
   const Extent present = std::min(kQueries, head.query_count - first);
-  r.panel.read({head.queries + first * head.query_row, head.query_row, present, head.width, head.scale});
+  r.panel.read({head.queries + first * head.query_row, head.query_row, present, head.width, head.scale * kLog2OfE});
   std::fill(r.most, r.most + kQueries, -kInfinity);
   clear(r.sum, kQueries);
   r.reads.row = (head.value_width + kPack - 1) / kPack * kPack;
   clear(r.reads.at, kQueries * r.reads.row);
   TilePairs pairs(head, query_tile);
-  for (const PairTiles::Tile& tile : tiles.of(query_tile)) {
-    if (pairs.meet(tiles, tile)) read_tile(head, tile, pairs.bits(), r);
+  const std::span<const PairTiles::Tile> all = tiles.of(query_tile);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    expect_next(head, i + 1 < all.size() ? &all[i + 1] : nullptr, query_tile, r.next);
+    if (pairs.meet(tiles, all[i])) read_tile(head, all[i], pairs.bits(), r);
   }
   finish(head, first, r);
 }

@@ -2,7 +2,7 @@
 
 #include "framework/cpu/pair_rows.h"
 #include "framework/ops/packs.h"
-#include "framework/ops/pair_tiles.h"
+#include "framework/ops/tile_rows.h"
 
 // Internal to tile_attention.cpp: attention of one head over tiles of pairs. Scores of a tile are kept transposed,
 // [items, queries]: a query is a lane, so that maxima and sums over items need no work across lanes, and every product has
@@ -20,7 +20,7 @@ struct Head {
   const Real* items = nullptr;    // [N, D]
   const Real* values = nullptr;   // [N, V]
   Real* read = nullptr;           // [M, V]
-  Real* log_sums = nullptr;       // [M], log of the sum over items of exp(score); infinity where no pair exists
+  Real* log_sums = nullptr;       // [M], log2 of the sum over items of exp(score); infinity where no pair exists
   Extent query_row = 0;
   Extent item_row = 0;
   Extent value_row = 0;
@@ -36,12 +36,17 @@ struct Head {
   const Index* mask = nullptr;            // [N], 0: the item is not there; null: all are
 };
 
+/// What the scale of scores is multiplied with, so that weights are powers of two.
+inline constexpr Real kLog2OfE = Real(1.4426950408889634);
+
 /// Gradients of a head, with the rows of what they belong to; null where not wanted.
 struct HeadGradients {
   const Real* read = nullptr;  // given
   Real* queries = nullptr;
   Real* items = nullptr;
   Real* values = nullptr;
+  bool assigns_queries = false;      // those of the queries are written instead of added to
+  ItemClearing* clearing = nullptr;  // of the others
 };
 
 /// The bits of a tile with those pairs left out whose segments differ or whose item is masked.
@@ -126,11 +131,13 @@ void add_by_item(const PairTiles::Tile& tile, const Real* square, const PairBloc
 /// Reads and log_sums of the queries of one tile.
 void forward(const Head& head, const PairTiles& tiles, Extent query_tile);
 
-/// Adds what the pairs of one tile of queries with items of the tiles [begin, end) give to the gradients.
+/// Tiles [begin, end) of items.
 struct ItemTiles {
   Extent begin = 0;
   Extent end = 0;
 };
+
+/// Adds what the pairs of one tile of queries with items of the tiles `among` give to the gradients.
 void backward(const Head& head, const HeadGradients& gradients, const PairTiles& tiles, Extent query_tile,
               const ItemTiles& among);
 

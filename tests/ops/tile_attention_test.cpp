@@ -39,6 +39,12 @@ void scattered(Extent query, Extent /*queries*/, Extent items, std::vector<ItemI
   }
 }
 
+// One item for each query, from the other end.
+void opposite(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) {
+  const auto item = static_cast<Index>(items - 1 - query);
+  if (item >= 0) out.push_back({item, item + 1});
+}
+
 struct Case {
   PairIntervals pairs;
   Extent batch = 1, queries = 1, items = 1, heads = 1, item_heads = 1, width = 4, value_width = 4;
@@ -133,6 +139,7 @@ const Case kSmallCases[] = {
     {.pairs = all_items, .queries = 34, .items = 70, .width = 16, .value_width = 16},
     {.pairs = window_and_first, .queries = 70, .items = 70, .heads = 4, .item_heads = 2, .width = 2, .value_width = 3},
     {.pairs = scattered, .queries = 40, .items = 100, .width = 2, .value_width = 5},
+    {.pairs = opposite, .queries = 140, .items = 132, .width = 1, .value_width = 1},
     {.pairs = window_and_first, .batch = 2, .queries = 80, .items = 80, .width = 2, .value_width = 1, .has_segments = true},
     {.pairs = window_and_first, .batch = 2, .queries = 80, .items = 80, .width = 2, .value_width = 1, .has_mask = true},
 };

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "framework/ops/packs.h"
+#include "framework/ops/pair_tiles.h"
+
+// Internal to tile_attention: rows of one head, which lie far apart in memory.
+namespace fovea::tiles {
+
+/// Rows of the next tile, asked for while this one is worked on: rows of one head lie far apart, so that no machine foresees
+/// them, and they fall onto few sets of the second-level cache.
+class NextRows {
+ public:
+  void forget() { count_ = 0; }
+  void add(const Real* at, Extent row, Extent width) {
+    if (at != nullptr) rows_[count_++] = {at, row, width};
+  }
+  /// A share of row k, one of kPacks.
+  void fetch(Extent k, Extent share) const {
+    for (std::size_t i = 0; i < count_; ++i) {
+      const Rows& rows = rows_[i];
+      for (Extent column = share * kPack; column < rows.width; column += PairTiles::kQueries) {
+        __builtin_prefetch(rows.at + k * rows.row + column, 0, 2);
+      }
+    }
+  }
+  /// Of the rows outside of `stripes`, which a loop over these leaves out.
+  void fetch_others(const PairTiles::Range& stripes, Extent share) const {
+    for (Extent k = 0; k < stripes.begin * PairTiles::kStripe; ++k) fetch(k, share);
+    for (Extent k = stripes.end * PairTiles::kStripe; k < PairTiles::kItems; ++k) fetch(k, share);
+  }
+
+ private:
+  struct Rows {
+    const Real* at;
+    Extent row;
+    Extent width;
+  };
+  std::array<Rows, 4> rows_;
+  std::size_t count_ = 0;
+};
+
+/// Clears gradients of items and values just before something is added to them, where they are to be written.
+class ItemClearing {
+ public:
+  void expect(Real* items, Extent row, Extent width) { rows_[count_++] = {items, row, width}; }
+  /// From tile `begin` on.
+  void start(Extent begin, Extent item_count) {
+    next_ = begin;
+    item_count_ = item_count;
+  }
+  /// Everything before tile `end` is cleared.
+  void reach(Extent end) {
+    if (count_ == 0 || next_ >= end) return;
+    const Extent last = std::min(end * PairTiles::kItems, item_count_);
+    for (std::size_t i = 0; i < count_; ++i) {
+      const Rows& rows = rows_[i];
+      for (Extent k = next_ * PairTiles::kItems; k < last; ++k) clear(rows.at + k * rows.row, rows.width);
+    }
+    next_ = end;
+  }
+
+ private:
+  struct Rows {
+    Real* at;
+    Extent row;
+    Extent width;
+  };
+  std::array<Rows, 2> rows_;
+  std::size_t count_ = 0;
+  Extent next_ = 0;
+  Extent item_count_ = 0;
+};
+
+}  // namespace fovea::tiles
