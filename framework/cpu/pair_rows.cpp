@@ -38,7 +38,11 @@ __m512bh interleave(Pack low, Pack high) {
 void round_rows(const RealRows& from, BfloatPair* to, Extent to_row) {
   for (Extent r = 0; r < from.rows; ++r, to += to_row) {
     const Real* row = from.at + r * from.row;
-    for (Extent i = 0; i < 2 * to_row; i += 2 * kPack) {
+    Extent i = 0;
+    for (; i + 2 * kPack <= from.columns; i += 2 * kPack) {
+      store_pairs(to + i / 2, _mm512_cvtne2ps_pbh(load(row + i + kPack) * from.factor, load(row + i) * from.factor));
+    }
+    for (; i < 2 * to_row; i += 2 * kPack) {
       const Pack low = load_up_to(row + i, from.columns - i) * from.factor;
       const Pack high = load_up_to(row + i + kPack, from.columns - i - kPack) * from.factor;
       store_pairs(to + i / 2, _mm512_cvtne2ps_pbh(high, low));
@@ -50,7 +54,11 @@ void round_row_pairs(const RealRows& from, BfloatPair* to, Extent to_row) {
   for (Extent r = 0; r < from.rows; r += 2, to += to_row) {
     const Real* row = from.at + r * from.row;
     const bool has_next = r + 1 < from.rows;
-    for (Extent i = 0; i < to_row; i += kPack) {
+    Extent i = 0;
+    for (; has_next && i + kPack <= from.columns; i += kPack) {
+      store_pairs(to + i, interleave(load(row + i) * from.factor, load(row + from.row + i) * from.factor));
+    }
+    for (; i < to_row; i += kPack) {
       const Pack low = load_up_to(row + i, from.columns - i) * from.factor;
       const Pack high = has_next ? load_up_to(row + from.row + i, from.columns - i) * from.factor : Pack{};
       store_pairs(to + i, interleave(low, high));

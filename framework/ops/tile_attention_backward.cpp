@@ -56,12 +56,12 @@ template <bool kAll>
 void pull_pack(Pulling& p, const std::uint64_t* allowed, Extent pack, const PairTiles::Range& stripes) {
   const Pack log_sum = cpu::load(p.log_sums + pack * kPack);
   const Pack along = cpu::load(p.alongs + pack * kPack);
-  const NextRows next = p.next;
+  NextRows::Share next(p.next, pack, stripes.begin * PairTiles::kStripe);
   for (Extent k = stripes.begin * PairTiles::kStripe; k < stripes.end * PairTiles::kStripe; ++k) {
     const Extent at = k * kQueries + pack * kPack;
     Pack weight = cpu::exp2_falling(cpu::load(p.weights + at) - log_sum);
     if constexpr (!kAll) weight = cpu::where(cpu::lanes_of(allowed[k] >> (pack * kPack)), weight, Pack{});
-    next.fetch(k, pack);
+    next.fetch();
     cpu::store(p.weights + at, weight);
     cpu::store(p.pulls + at, weight * (cpu::load(p.pulls + at) - along));
   }
@@ -122,15 +122,15 @@ void expect_next(const Head& head, const HeadGradients& gradients, const PairTil
   if (tile != nullptr) {
     const Extent first = tile->items * kItems;
     const auto moved = [](const Real* from, Extent by) { return from == nullptr ? nullptr : from + by; };
-    next.add(head.items + first * head.item_row, head.item_row, head.width);
-    next.add(head.values + first * head.value_row, head.value_row, head.value_width);
-    next.add(moved(gradients.items, first * head.item_row), head.item_row, head.width);
-    next.add(moved(gradients.values, first * head.value_row), head.value_row, head.value_width);
+    next.add(head.items + first * head.item_row, head.item_row);
+    next.add(head.values + first * head.value_row, head.value_row);
+    next.add(moved(gradients.items, first * head.item_row), head.item_row);
+    next.add(moved(gradients.values, first * head.value_row), head.value_row);
   } else {
     const Extent first = (query_tile + 1) * kQueries;
-    next.add(head.queries + first * head.query_row, head.query_row, head.width);
-    next.add(gradients.read + first * head.read_row, head.read_row, head.value_width);
-    next.add(head.read + first * head.read_row, head.read_row, head.value_width);
+    next.add(head.queries + first * head.query_row, head.query_row);
+    next.add(gradients.read + first * head.read_row, head.read_row);
+    next.add(head.read + first * head.read_row, head.read_row);
   }
 }
 

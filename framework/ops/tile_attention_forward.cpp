@@ -26,6 +26,16 @@ struct ReadingOf : Reading {
   typename Factors::Block block;  // items, then values
 };
 
+// Of a multiple of four rows: four chains, since one would wait for itself.
+Pack largest(const Real* first, Extent rows) {
+  Pack most[4];
+  for (Extent i = 0; i < 4; ++i) most[i] = cpu::load(first + i * kQueries);
+  for (Extent k = 4; k < rows; k += 4) {
+    for (Extent i = 0; i < 4; ++i) most[i] = cpu::larger(most[i], cpu::load(first + (k + i) * kQueries));
+  }
+  return cpu::larger(cpu::larger(most[0], most[1]), cpu::larger(most[2], most[3]));
+}
+
 // scores -> 2^(score - most) of one pack of queries, and what its sums are multiplied with.
 bool weigh(Reading& r, const PairTiles::Bits* bits, Extent pack, const PairTiles::Range& stripes) {
   Real* first = r.square + stripes.begin * PairTiles::kStripe * kQueries + pack * kPack;
@@ -33,9 +43,7 @@ bool weigh(Reading& r, const PairTiles::Bits* bits, Extent pack, const PairTiles
   const Pack before = cpu::load(r.most + pack * kPack);
   Pack most = before;
   if (bits == nullptr) {
-    for (Extent k = 0; k < rows; ++k) {
-      most = cpu::larger(most, cpu::load(first + k * kQueries));
-    }
+    most = cpu::larger(most, largest(first, rows));
   } else {
     const std::uint64_t* allowed = bits->data() + stripes.begin * PairTiles::kStripe;
     for (Extent k = 0; k < rows; ++k) {
@@ -48,10 +56,10 @@ bool weigh(Reading& r, const PairTiles::Bits* bits, Extent pack, const PairTiles
   // Without an item so far, most is -infinity: 0 in its place gives weights of 0 and no NaN.
   const Pack base = cpu::where(cpu::above(most, cpu::broadcast(-kInfinity)), most, Pack{});
   Pack sum{};
-  const NextRows next = r.next;
+  NextRows::Share next(r.next, pack, stripes.begin * PairTiles::kStripe);
   for (Extent k = 0; k < rows; ++k) {
     const Pack weight = cpu::exp2_falling(cpu::load(first + k * kQueries) - base);
-    next.fetch(stripes.begin * PairTiles::kStripe + k, pack);
+    next.fetch();
     cpu::store(first + k * kQueries, weight);
     sum += weight;
   }
@@ -102,10 +110,10 @@ void finish(const Head& head, Extent first, const Reading& r) {
 void expect_next(const Head& head, const PairTiles::Tile* tile, Extent query_tile, NextRows& next) {
   next.forget();
   if (tile != nullptr) {
-    next.add(head.items + tile->items * kItems * head.item_row, head.item_row, head.width);
-    next.add(head.values + tile->items * kItems * head.value_row, head.value_row, head.value_width);
+    next.add(head.items + tile->items * kItems * head.item_row, head.item_row);
+    next.add(head.values + tile->items * kItems * head.value_row, head.value_row);
   } else {
-    next.add(head.queries + (query_tile + 1) * kQueries * head.query_row, head.query_row, head.width);
+    next.add(head.queries + (query_tile + 1) * kQueries * head.query_row, head.query_row);
   }
 }
 

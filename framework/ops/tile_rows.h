@@ -13,32 +13,49 @@ namespace fovea::tiles {
 /// them, and they fall onto few sets of the second-level cache.
 class NextRows {
  public:
+  static constexpr std::size_t kMost = 4;
+
   void forget() { count_ = 0; }
-  void add(const Real* at, Extent row, Extent width) {
-    if (at != nullptr) rows_[count_++] = {at, row, width};
+  void add(const Real* at, Extent row) {
+    if (at != nullptr) rows_[count_++] = {at, row};
   }
-  /// A share of row k, one of kPacks.
-  void fetch(Extent k, Extent share) const {
-    for (std::size_t i = 0; i < count_; ++i) {
-      const Rows& rows = rows_[i];
-      for (Extent column = share * kPack; column < rows.width; column += PairTiles::kQueries) {
-        __builtin_prefetch(rows.at + k * rows.row + column, 0, 2);
+
+  /// A share of each row, one of kPacks, row after row.
+  class Share {
+   public:
+    Share(const NextRows& next, Extent share, Extent first) {
+      for (std::size_t i = 0; i < next.count_; ++i) {
+        row_[i] = next.rows_[i].row;
+        at_[i] = next.rows_[i].at + share * kPack + first * row_[i];
       }
     }
-  }
+    void fetch() {
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < kMost; ++i) {
+        __builtin_prefetch(at_[i], 0, 2);  // of null: nothing
+        at_[i] += row_[i];
+      }
+    }
+
+   private:
+    std::array<const Real*, kMost> at_{};
+    std::array<Extent, kMost> row_{};
+  };
+
   /// Of the rows outside of `stripes`, which a loop over these leaves out.
   void fetch_others(const PairTiles::Range& stripes, Extent share) const {
-    for (Extent k = 0; k < stripes.begin * PairTiles::kStripe; ++k) fetch(k, share);
-    for (Extent k = stripes.end * PairTiles::kStripe; k < PairTiles::kItems; ++k) fetch(k, share);
+    Share before(*this, share, 0);
+    for (Extent k = 0; k < stripes.begin * PairTiles::kStripe; ++k) before.fetch();
+    Share after(*this, share, stripes.end * PairTiles::kStripe);
+    for (Extent k = stripes.end * PairTiles::kStripe; k < PairTiles::kItems; ++k) after.fetch();
   }
 
  private:
   struct Rows {
     const Real* at;
     Extent row;
-    Extent width;
   };
-  std::array<Rows, 4> rows_;
+  std::array<Rows, kMost> rows_;
   std::size_t count_ = 0;
 };
 
