@@ -27,24 +27,37 @@ bool has(const PairTiles::Range& range, Extent place) { return place >= range.be
 
 }  // namespace
 
-/// The pairs of one tile of queries: a row of bits over the items for each query.
+/// The pairs of one tile of queries: bits over the items of a tile for each query. What is not touched costs nothing.
 class PairTiles::Rows {
  public:
-  explicit Rows(Extent item_tiles) : item_tiles_(item_tiles), bits_(static_cast<std::size_t>(kQueries * item_tiles)) {}
+  explicit Rows(Extent item_tiles)
+      : bits_(static_cast<std::size_t>(kQueries * item_tiles)), touched_(static_cast<std::size_t>(item_tiles)) {}
 
-  void clear() { std::fill(bits_.begin(), bits_.end(), 0); }
   void set(Extent query, const ItemInterval& interval) {
     for (Extent tile = interval.begin / kItems; tile * kItems < interval.end; ++tile) {
       const Extent begin = std::max<Extent>(interval.begin - tile * kItems, 0);
       const Extent end = std::min<Extent>(interval.end - tile * kItems, kItems);
-      bits_[static_cast<std::size_t>(query * item_tiles_ + tile)] |= bits_between(begin, end);
+      bits_[place(query, tile)] |= bits_between(begin, end);
+      touched_[static_cast<std::size_t>(tile)] = 1;
     }
   }
-  std::uint64_t row(Extent query, Extent tile) const { return bits_[static_cast<std::size_t>(query * item_tiles_ + tile)]; }
+  std::uint64_t row(Extent query, Extent tile) const { return bits_[place(query, tile)]; }
+
+  /// body(tile) for every tile with a pair; afterwards there is none.
+  template <class Body>
+  void take(Body body) {
+    for (auto found = touched_.begin(); (found = std::find(found, touched_.end(), 1)) != touched_.end(); *found = 0) {
+      const auto tile = static_cast<Extent>(found - touched_.begin());
+      body(tile);
+      std::fill_n(bits_.begin() + static_cast<std::ptrdiff_t>(place(0, tile)), kQueries, 0);
+    }
+  }
 
  private:
-  Extent item_tiles_;
-  std::vector<std::uint64_t> bits_;
+  static std::size_t place(Extent query, Extent tile) { return static_cast<std::size_t>(tile * kQueries + query); }
+
+  std::vector<std::uint64_t> bits_;    // [item tiles, kQueries]
+  std::vector<std::uint8_t> touched_;  // [item tiles]
 };
 
 PairTiles::PairTiles(Extent queries, Extent items, const PairIntervals& intervals)
@@ -53,14 +66,13 @@ PairTiles::PairTiles(Extent queries, Extent items, const PairIntervals& interval
   ItemIntervals of_query;
   first_.push_back(0);
   for (Extent first = 0; first < queries; first += kQueries) {
-    rows.clear();
     const Extent present = std::min(kQueries, queries - first);
     for (Extent query = 0; query < present; ++query) {
       of_query.clear();
       intervals(first + query, queries, items, of_query);
       for (const ItemInterval& interval : of_query) rows.set(query, interval);
     }
-    for (Extent tile = 0; tile < item_tiles_; ++tile) append(rows, tile, present);
+    rows.take([&](Extent tile) { append(rows, tile, present); });
     first_.push_back(tiles_.size());
   }
   places_.clear();

@@ -18,7 +18,8 @@ using PairIntervals = std::function<void(Extent query, Extent queries, Extent it
 /// pair exists is not there; of one in which some exist, the parts that are worked on are known in stripes of 16 items and
 /// packs of queries, and every pair as a bit.
 ///
-/// Cost      memory O(tiles) and 512 bytes for each different set of bits, time O(intervals + queries items / 64).
+/// Cost      memory O(tiles) and 512 bytes for each different set of bits, time O(intervals + kQueries times the tiles that
+/// they touch).
 class PairTiles {
  public:
   static constexpr Extent kItems = 64;
