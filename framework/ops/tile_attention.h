@@ -25,7 +25,8 @@ struct TileAttention {
 ///           head; 0 for a query without a pair.
 /// Shapes    queries [B, M, H D], items [B, N, G D], values [B, N, G V], D and V up to 128; with segments Index [B, M] and
 ///           Index [B, N], where a negative one pairs with none, or a mask Index [B, N] -> read [B, M, H V].
-/// Gradient  exact.
+/// Gradient  exact. With bf16 products the factors of all seven products are rounded, forward and backward, and maxima, sums
+///           and what is added to gradients stay in Reals; the gradient takes the roundings for identities.
 /// Errors    widths that the heads do not divide or that are above 128 a head.
 /// Cost      2 + 5 products of tiles (forward, backward) over the tiles of 64 items by a panel of queries in which a pair
 ///           exists; memory B H M Reals beside the outputs. All cores work on one batch element.
