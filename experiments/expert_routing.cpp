@@ -91,7 +91,7 @@ class ExpertRouting final : public Experiment {
 
   std::vector<Comparison> published() const override {
     const auto figures = [](const std::string& metric, const std::string& title, std::vector<std::string> sources,
-                            std::vector<std::pair<std::string, double>> rows) {
+                            const std::vector<std::pair<std::string, double>>& rows) {
       Comparison table{.title = title, .metric = metric, .sources = std::move(sources), .rows = {}};
       for (const auto& [run, figure] : rows) table.rows.push_back({.name = run, .runs = run, .published = {figure}});
       return table;
@@ -119,6 +119,7 @@ class ExpertRouting final : public Experiment {
   std::vector<RunSpec> chosen(std::vector<RunSpec> runs) const {
     if (routers_.empty()) return runs;
     std::vector<std::string> known;
+    known.reserve(runs.size());
     for (const RunSpec& run : runs) known.push_back(run.name);
     std::vector<RunSpec> kept;
     for (std::size_t begin = 0; begin <= routers_.size();) {
