@@ -70,6 +70,20 @@ inline Extent squeeze(std::uint32_t lanes, Pack values, Real* to) {
   return count;
 }
 
+/// Writes first + lane for the lanes whose bit is set, side by side; returns how many. Up to kPack places are written.
+inline Extent squeeze_places(std::uint32_t lanes, Index first, Index* to) {
+#if defined(__AVX512F__) && !defined(FOVEA_F64)
+  const __m512i numbers = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i places = _mm512_add_epi32(numbers, _mm512_set1_epi32(first));
+  _mm512_storeu_si512(to, _mm512_maskz_compress_epi32(static_cast<__mmask16>(lanes), places));
+  return __builtin_popcount(lanes);
+#else
+  Index* end = to;
+  for (; lanes != 0; lanes &= lanes - 1) *end++ = first + static_cast<Index>(__builtin_ctz(lanes));
+  return end - to;
+#endif
+}
+
 /// The same for the items from[0 .. kPack).
 inline Extent squeeze_items(std::uint32_t lanes, const Index* from, Index* to) {
   const Extent count = __builtin_popcount(lanes);

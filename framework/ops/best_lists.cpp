@@ -30,13 +30,27 @@ Extent count_above(const Real* x, Extent n, Real limit) {
 }  // namespace
 
 // Halves the numbers in which it lies, by how many are above.
-Real ranked(const Real* x, Extent n, Extent rank) {
-  const auto [least, most] = std::minmax_element(x, x + n);
-  Word low = ordered(*least) - 1;  // at least `rank` are above it
-  Word high = ordered(*most);      // fewer are
+Real split(const Real* x, Extent n, Extent rank) {
+  Pack least_pack = cpu::broadcast(x[0]);
+  Pack most_pack = least_pack;
+  for (Extent i = 0; i < n; i += kPack) {
+    const Pack pack = i + kPack <= n ? cpu::load(x + i) : cpu::load_part_or(x + i, n - i, x[0]);
+    least_pack = cpu::smaller(least_pack, pack);
+    most_pack = cpu::larger(most_pack, pack);
+  }
+  Real least = least_pack[0];
+  Real most = most_pack[0];
+  for (Extent lane = 1; lane < kPack; ++lane) {
+    least = std::min(least, least_pack[lane]);
+    most = std::max(most, most_pack[lane]);
+  }
+  Word low = ordered(least) - 1;  // more than `rank` are above it
+  Word high = ordered(most);      // fewer are
   while (low + 1 < high) {
     const Word middle = (low & high) + ((low ^ high) >> 1);  // their mean: a sum might overflow
-    if (count_above(x, n, number(middle)) >= rank) {
+    const Extent above = count_above(x, n, number(middle));
+    if (above == rank) return number(middle);
+    if (above > rank) {
       low = middle;
     } else {
       high = middle;
@@ -53,20 +67,24 @@ BestLists::BestLists(Extent best, Real margin, Real* scores, Index* items)
   std::fill_n(most_, kQueries, -std::numeric_limits<Real>::infinity());
 }
 
-void BestLists::offer(const PairTiles::Tile& tile, const Real* square, const PairTiles::Bits& allowed) {
-  const auto first = static_cast<Index>(tile.items * kItems);
+// First which pairs are better than the least of their lists, without a branch, then these alone.
+void BestLists::offer(const PairTiles::Tile& tile, const Real* square, const PairTiles::Bits* allowed) {
+  alignas(64) Index better[kSquare + kPack];
+  Extent count = 0;
   for (Extent pack = 0; pack < PairTiles::kPacks; ++pack) {
     const PairTiles::Range& stripes = tile.stripes[static_cast<std::size_t>(pack)];
+    const Pack least = cpu::load(least_ + pack * kPack);
     for (Extent k = stripes.begin * PairTiles::kStripe; k < stripes.end * PairTiles::kStripe; ++k) {
-      const Pack scores = cpu::load(square + k * kQueries + pack * kPack);
-      const Pack least = cpu::load(least_ + pack * kPack);
-      std::uint32_t better = cpu::bits(cpu::above(scores, least)) &
-                             static_cast<std::uint32_t>(allowed[static_cast<std::size_t>(k)] >> (pack * kPack));
-      for (; better != 0; better &= better - 1) {
-        const Extent query = pack * kPack + __builtin_ctz(better);
-        append(query, square[k * kQueries + query], first + static_cast<Index>(k));
-      }
+      const Extent place = k * kQueries + pack * kPack;
+      std::uint32_t lanes = cpu::bits(cpu::above(cpu::load(square + place), least));
+      if (allowed != nullptr) lanes &= static_cast<std::uint32_t>((*allowed)[static_cast<std::size_t>(k)] >> (pack * kPack));
+      count += cpu::squeeze_places(lanes, static_cast<Index>(place), better + count);
     }
+  }
+  const auto first = static_cast<Index>(tile.items * kItems);
+  for (const Index* place = better; place != better + count; ++place) {
+    const Extent query = *place % kQueries;
+    if (square[*place] > least_[query]) append(query, square[*place], first + static_cast<Index>(*place / kQueries));
   }
 }
 
@@ -86,7 +104,7 @@ void BestLists::cut(Extent query) {
   Real* scores = scores_ + query * room_;
   Index* items = items_ + query * room_;
   const Extent count = counts_[query];
-  const Real limit = ranked(scores, count, best_);
+  const Real limit = split(scores, count, best_);
   Extent equal = best_ - count_above(scores, count, limit);  // so many of these are left
   Extent kept = 0;
   for (Extent i = 0; i < count; i += kPack) {

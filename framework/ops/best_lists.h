@@ -14,8 +14,8 @@ class BestLists {
   /// scores, items [kQueries, room(best)].
   BestLists(Extent best, Real margin, Real* scores, Index* items);
 
-  /// Offers the scores [kItems, kQueries] of a tile; bit q of allowed[k] says that the pair exists.
-  void offer(const PairTiles::Tile& tile, const Real* square, const PairTiles::Bits& allowed);
+  /// Offers the scores [kItems, kQueries] of a tile; bit q of allowed[k] says that the pair exists; null: all do.
+  void offer(const PairTiles::Tile& tile, const Real* square, const PairTiles::Bits* allowed);
   /// The items of a query, ascending; call it once when all were offered.
   std::span<const Index> finish(Extent query);
 
@@ -33,7 +33,7 @@ class BestLists {
   Real most_[kQueries];
 };
 
-/// The largest t of x [n] for which at least `rank` elements are >= t, rank in [1, n].
-Real ranked(const Real* x, Extent n, Extent rank);
+/// A number that at most `rank` elements of x [n] exceed, and that at least `rank` reach; rank in [1, n].
+Real split(const Real* x, Extent n, Extent rank);
 
 }  // namespace fovea::tiles

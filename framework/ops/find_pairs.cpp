@@ -53,8 +53,8 @@ class FindPairsOp final : public Op {
     Extent rooms = 0;
     for (const PairTerm& term : options_.terms) rooms += tiles::room_of(term);
     const Extent capacity = tiles::capacity_of(options_, e.queries, e.items);
-    return {{{kLanes, rooms * kQueries}},
-            {{kLanes, rooms * kQueries}, Kind::kIndex},
+    return {{{kLanes, rooms * tiles::kTilesAtOnce * kQueries}},
+            {{kLanes, rooms * tiles::kTilesAtOnce * kQueries}, Kind::kIndex},
             {{kLanes, 3 * capacity}, Kind::kIndex},
             {{e.batch * options_.item_heads, blocks(e), e.width}},
             {{e.batch, blocks(e)}, Kind::kIndex}};
@@ -66,13 +66,15 @@ class FindPairsOp final : public Op {
     const PairExtents e = extents(types);
     summarise_blocks(run, e);
     const Extent query_tiles = (e.queries + kQueries - 1) / kQueries;
-    const Extent tasks = e.batch * options_.heads * query_tiles;
+    const Extent parts = (query_tiles + tiles::kTilesAtOnce - 1) / tiles::kTilesAtOnce;
+    const Extent tasks = e.batch * options_.heads * parts;
     cpu::parallel_for(std::min(kLanes, tasks), [&](Extent lane) {
       for (Extent task = lane; task < tasks; task += kLanes) {
-        const Extent head = task / query_tiles;
-        const Extent tile = task % query_tiles;
-        const Extent row = head * e.queries + tile * kQueries;
-        tiles::find_tile(finding(run, plan, e, head, lane), tile, run.out[0].index() + row * plan.capacity);
+        const Extent head = task / parts;
+        const Extent first = task % parts * tiles::kTilesAtOnce;
+        const Extent row = head * e.queries + first * kQueries;
+        tiles::find_tiles(finding(run, plan, e, head, lane), first, std::min(first + tiles::kTilesAtOnce, query_tiles),
+                          run.out[0].index() + row * plan.capacity);
       }
     });
     Counters counters;

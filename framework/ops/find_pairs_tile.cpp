@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
 
 #include "framework/ops/best_lists.h"
@@ -31,27 +32,6 @@ PairTiles::Bits allowed_pairs(const Finding& f, const PairTerm& term, const Pair
     }
   }
   return allowed;
-}
-
-// Offers the items, or the means of the blocks, of all tiles of these queries.
-void offer_all(const Finding& f, std::size_t number, Extent query_tile, const Real* panel, BestLists& best) {
-  const PairTerm& term = f.options.terms[number];
-  const TermPlan& plan = f.plan.terms[number];
-  const bool by_block = term.block > 0;
-  const Real* rows = by_block ? f.means : f.items;
-  const Extent row = by_block ? f.e.width : f.options.item_heads * f.e.width;
-  const Extent count = by_block ? plan.blocks() : f.e.items;
-  RowBlock block;
-  alignas(64) Real square[kSquare];
-  for (const PairTiles::Tile& tile : plan.tiles().of(query_tile)) {
-    const Extent first = tile.items * kItems;
-    const Extent end = std::min(first + kItems, count);
-    const PairTiles::Bits allowed = allowed_pairs(f, term, plan.tiles().bits(tile), query_tile * kQueries,
-                                                  {static_cast<Index>(first), static_cast<Index>(end)});
-    block.read(rows + first * row, row, end - first, f.e.width, kItems);
-    multiply_panel(tile, block, f.e.width, panel, square);
-    best.offer(tile, square, allowed);
-  }
 }
 
 Extent append_seen(const Finding& f, const PairTerm& term, Extent query, ItemInterval interval, Index* out) {
@@ -94,22 +74,34 @@ Extent block_items(const Finding& f, std::size_t number, Extent query, std::span
 /// The lists of all terms for one tile of queries of one head.
 class QueryTile {
  public:
-  QueryTile(const Finding& f, Extent query_tile) : f_(f) {
+  /// `number` among those that share the memory of `f`.
+  QueryTile(const Finding& f, Extent query_tile, Extent number) : f_(f), tile_(query_tile) {
     const Extent first = query_tile * kQueries;
     const Extent row = f.options.heads * f.e.width;
-    alignas(64) Real panel[kMostWidth * kQueries];
     read_panel(f.queries + first * row, row, std::min(kQueries, f.e.queries - first), f.e.width,
-               static_cast<Real>(f.options.scale), panel);
-    Extent rooms = 0;
+               static_cast<Real>(f.options.scale), panel_);
+    Extent place = number * f.plan.rooms * kQueries;
     for (std::size_t t = 0; t < f_.options.terms.size(); ++t) {
       const PairTerm& term = f.options.terms[t];
-      const Extent room = room_of(term);
-      if (room == 0) continue;
-      lists_[t].emplace(term.block > 0 ? term.best - 1 : term.best, static_cast<Real>(term.margin),
-                        f.list_scores + rooms * kQueries, f.list_items + rooms * kQueries);
-      offer_all(f, t, query_tile, panel, *lists_[t]);
-      rooms += room;
+      if (room_of(term) == 0) continue;
+      lists_[t].emplace(term.block > 0 ? term.best - 1 : term.best, static_cast<Real>(term.margin), f.list_scores + place,
+                        f.list_items + place);
+      place += room_of(term) * kQueries;
     }
+  }
+
+  bool looks_for_best(std::size_t t) const { return lists_[t].has_value(); }
+  std::span<const PairTiles::Tile> tiles(std::size_t t) const { return f_.plan.terms[t].tiles().of(tile_); }
+
+  /// Offers items `rows`, which stand in `block`.
+  void offer(std::size_t t, const PairTiles::Tile& tile, const RowBlock& block, ItemInterval rows) {
+    alignas(64) Real square[kSquare];
+    multiply_panel(tile, block, f_.e.width, panel_, square);
+    const PairTerm& term = f_.options.terms[t];
+    const PairTiles::Bits* bits = f_.plan.terms[t].tiles().bits(tile);
+    if (bits == nullptr && f_.mask == nullptr && term.tags.empty()) return lists_[t]->offer(tile, square, nullptr);
+    const PairTiles::Bits allowed = allowed_pairs(f_, term, bits, tile_ * kQueries, rows);
+    lists_[t]->offer(tile, square, &allowed);
   }
 
   /// Writes the items of a query of the tile.
@@ -138,16 +130,50 @@ class QueryTile {
   }
 
   const Finding& f_;
+  Extent tile_;
+  alignas(64) Real panel_[kMostWidth * kQueries];  // scaled queries [D, kQueries]
   std::array<std::optional<BestLists>, kMostPairTerms> lists_;
 };
 
+using QueryTiles = std::array<std::optional<QueryTile>, kTilesAtOnce>;
+
+// Offers the items of a term, or the means of its blocks, to the queries of all tiles: each item is fetched once.
+void offer_all(const Finding& f, std::size_t t, QueryTiles& queries) {
+  const bool by_block = f.options.terms[t].block > 0;
+  const Real* rows = by_block ? f.means : f.items;
+  const Extent row = by_block ? f.e.width : f.options.item_heads * f.e.width;
+  const Extent count = by_block ? f.plan.terms[t].blocks() : f.e.items;
+  std::array<std::span<const PairTiles::Tile>, kTilesAtOnce> left;
+  for (std::size_t q = 0; q < left.size(); ++q) left[q] = queries[q] ? queries[q]->tiles(t) : left[q];
+  RowBlock block;
+  while (true) {
+    Index next = std::numeric_limits<Index>::max();
+    for (const auto& tiles : left) next = tiles.empty() ? next : std::min(next, tiles.front().items);
+    if (next == std::numeric_limits<Index>::max()) return;
+    const Extent first = next * kItems;
+    const Extent end = std::min(first + kItems, count);
+    block.read(rows + first * row, row, end - first, f.e.width, kItems);
+    for (std::size_t q = 0; q < left.size(); ++q) {
+      if (left[q].empty() || left[q].front().items != next) continue;
+      queries[q]->offer(t, left[q].front(), block, {static_cast<Index>(first), static_cast<Index>(end)});
+      left[q] = left[q].subspan(1);
+    }
+  }
+}
+
 }  // namespace
 
-void find_tile(const Finding& finding, Extent query_tile, Index* out) {
-  QueryTile tile(finding, query_tile);
-  const Extent first = query_tile * kQueries;
-  for (Extent lane = 0; lane < std::min(kQueries, finding.e.queries - first); ++lane) {
-    tile.write(first + lane, lane, out + lane * finding.plan.capacity);
+void find_tiles(const Finding& finding, Extent first_tile, Extent end_tile, Index* out) {
+  QueryTiles queries;
+  for (Extent tile = first_tile; tile < end_tile; ++tile) {
+    queries[static_cast<std::size_t>(tile - first_tile)].emplace(finding, tile, tile - first_tile);
+  }
+  for (std::size_t t = 0; t < finding.options.terms.size(); ++t) {
+    if (queries[0]->looks_for_best(t)) offer_all(finding, t, queries);
+  }
+  const Extent end = std::min(end_tile * kQueries, finding.e.queries);
+  for (Extent query = first_tile * kQueries; query < end; ++query, out += finding.plan.capacity) {
+    queries[static_cast<std::size_t>(query / kQueries - first_tile)]->write(query, query % kQueries, out);
   }
 }
 

@@ -51,7 +51,10 @@ struct Finding {
   }
 };
 
-/// Writes the items of the queries of a tile to out [kQueries, C], -1 behind them.
-void find_tile(const Finding& finding, Extent query_tile, Index* out);
+/// Tiles of queries that go through the items together.
+inline constexpr Extent kTilesAtOnce = 8;
+
+/// Writes the items of the queries of up to kTilesAtOnce tiles to out [queries, C], -1 behind them.
+void find_tiles(const Finding& finding, Extent first_tile, Extent end_tile, Index* out);
 
 }  // namespace fovea::tiles

@@ -11,6 +11,24 @@ namespace {
 constexpr Extent kRows = 64;   // of one task
 constexpr Extent kTasks = 32;  // of scatter that may run at once, where there are not as many heads
 
+// Rows of items lie far apart: one is fetched while those before it are worked on.
+constexpr Extent kAhead = 6;
+inline void fetch(const Real* item, Extent width) {
+  for (Extent i = 0; i < width; i += 64 / static_cast<Extent>(sizeof(Real))) __builtin_prefetch(item + i);
+}
+
+// body(place in the list, item) for the items of a row.
+template <class Body>
+inline void for_items(const Pairs& pairs, Extent row, const Real* items, Body body) {
+  const Index* list = pairs.list + row * pairs.listed;
+  const Real* first = items + pairs.items_at(row);
+  const Extent step = pairs.item_row();
+  for (Extent c = 0; c < pairs.listed && list[c] >= 0; ++c) {
+    if (c + kAhead < pairs.listed && list[c + kAhead] >= 0) fetch(first + list[c + kAhead] * step, pairs.width);
+    body(row * pairs.listed + c, first + list[c] * step);
+  }
+}
+
 // body(row) for all rows, in tasks of kRows.
 template <class Body>
 void for_rows(const Pairs& pairs, Body body) {
@@ -33,36 +51,52 @@ Extent Pairs::query_at(Extent row) const {
   return ((batch_head / heads * queries + row % queries) * heads + batch_head % heads) * width;
 }
 
-Extent Pairs::item_at(Extent row, Index item) const {
+Extent Pairs::items_at(Extent row) const {
   const Extent batch_head = row / queries;
   const Extent group = batch_head % heads / (heads / item_heads);
-  return ((batch_head / heads * items + item) * item_heads + group) * width;
+  return (batch_head / heads * items * item_heads + group) * width;
 }
 
 void dots(const Pairs& pairs, const Real* rows, const Real* items, Real factor, Writes writes, Real* out) {
   for_rows(pairs, [&](Extent row) {
     const Real* of_row = rows + pairs.query_at(row);
-    for (Extent at = row * pairs.listed; at < (row + 1) * pairs.listed; ++at) {
-      if (writes == Writes::kSet) out[at] = 0;
-      if (pairs.list[at] < 0) continue;
-      const Real* of_item = items + pairs.item_at(row, pairs.list[at]);
+    if (writes == Writes::kSet) clear(out + row * pairs.listed, pairs.listed);
+    for_items(pairs, row, items, [&](Extent at, const Real* item) {
       Pack sum{};
-      for_packs(pairs.width, [&](Extent i, auto lanes) {
-        sum = cpu::multiply_add(lanes.load(of_row + i), lanes.load(of_item + i), sum);
-      });
+      for_packs(pairs.width,
+                [&](Extent i, auto lanes) { sum = cpu::multiply_add(lanes.load(of_row + i), lanes.load(item + i), sum); });
       out[at] += factor * cpu::sum_lanes(sum);
-    }
+    });
   });
 }
+
+namespace {
+
+// The sum of one row of kPacks packs stays in registers.
+template <Extent kPacks>
+void add_items(const Pairs& pairs, Extent row, const Real* weights, const Real* items, Real factor, Real* of_row) {
+  Pack sums[kPacks];
+  for (Extent p = 0; p < kPacks; ++p) sums[p] = cpu::load(of_row + p * kPack);
+  for_items(pairs, row, items, [&](Extent at, const Real* item) {
+    const Pack weight = cpu::broadcast(factor * weights[at]);
+    for (Extent p = 0; p < kPacks; ++p) sums[p] = cpu::multiply_add(weight, cpu::load(item + p * kPack), sums[p]);
+  });
+  for (Extent p = 0; p < kPacks; ++p) cpu::store(of_row + p * kPack, sums[p]);
+}
+
+}  // namespace
 
 void sums(const Pairs& pairs, const Real* weights, const Real* items, Real factor, Writes writes, Real* rows) {
   for_rows(pairs, [&](Extent row) {
     Real* of_row = rows + pairs.query_at(row);
-    if (writes == Writes::kSet) clear(of_row, pairs.width);
-    for (Extent at = row * pairs.listed; at < (row + 1) * pairs.listed; ++at) {
-      if (pairs.list[at] < 0) break;
-      add_scaled(factor * weights[at], items + pairs.item_at(row, pairs.list[at]), pairs.width, of_row);
+    if (pairs.width == 4 * kPack || pairs.width == 2 * kPack) {
+      if (writes == Writes::kSet) clear(of_row, pairs.width);
+      const auto add = pairs.width == 4 * kPack ? add_items<4> : add_items<2>;
+      return add(pairs, row, weights, items, factor, of_row);
     }
+    if (writes == Writes::kSet) clear(of_row, pairs.width);
+    for_items(pairs, row, items,
+              [&](Extent at, const Real* item) { add_scaled(factor * weights[at], item, pairs.width, of_row); });
   });
 }
 
@@ -77,12 +111,17 @@ struct Part {
 };
 
 void scatter_part(const Pairs& pairs, const Part& part, const Real* weights, const Real* rows, Real factor, Real* items) {
+  const Extent step = pairs.item_row();
   for (Extent row = part.first_row; row < part.end_row; ++row) {
-    const Index* begin = pairs.list + row * pairs.listed;
-    const Index* end = std::find(begin, begin + pairs.listed, Index{-1});
+    const Index* list = pairs.list + row * pairs.listed;
+    const Index* end = list + pairs.listed;
     const Real* of_row = rows + pairs.query_at(row);
-    for (const Index* item = std::lower_bound(begin, end, part.first_item); item != end && *item < part.end_item; ++item) {
-      add_scaled(factor * weights[item - pairs.list], of_row, pairs.width, items + pairs.item_at(row, *item));
+    Real* first = items + pairs.items_at(row);
+    const auto is_before = [](Index item, Index limit) { return item >= 0 && item < limit; };  // -1 stands behind all
+    for (const Index* item = std::lower_bound(list, end, part.first_item, is_before);
+         item != end && *item >= 0 && *item < part.end_item; ++item) {
+      if (item + kAhead < end && item[kAhead] >= 0) fetch(first + item[kAhead] * step, pairs.width);
+      add_scaled(factor * weights[item - pairs.list], of_row, pairs.width, first + *item * step);
     }
   }
 }

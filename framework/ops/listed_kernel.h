@@ -17,9 +17,10 @@ struct Pairs {
   Extent width = 0;    // of a row of either side, in one head
 
   Extent rows() const { return batch * heads * queries; }
-  /// Where row h M + m of batch element b begins in [B, M, H width], and an item of its head in [B, N, G width].
+  /// Where row h M + m of batch element b begins in [B, M, H width], and the first item of its head in [B, N, G width].
   Extent query_at(Extent row) const;
-  Extent item_at(Extent row, Index item) const;
+  Extent items_at(Extent row) const;
+  Extent item_row() const { return item_heads * width; }  // from an item to the next
 };
 
 enum class Writes : bool { kSet, kAdd };

@@ -5,6 +5,7 @@
 #include "framework/core/error.h"
 #include "framework/core/rng.h"
 #include "framework/cpu/parallel.h"
+#include "framework/cpu/vector_math.h"
 #include "tests/support/gradient_check.h"
 
 namespace fovea {
@@ -62,6 +63,10 @@ TEST_CASE("a read of listed pairs adds what they weigh") {
 TEST_CASE("gradients of listed pairs are those of central differences") {
   CHECK(gradient_error(make_listed_scores(kHeads), score_inputs(2, 3, 5, 3)) < kGradientLimit);
   CHECK(gradient_error(make_listed_scores(kHeads), score_inputs(1, 130, 70, 1)) < kGradientLimit);
+  for (const Extent packs : {2, 4}) {
+    CHECK(gradient_error(make_listed_scores(kHeads), score_inputs(1, 2, 5, packs * cpu::kPack)) < kGradientLimit);
+    CHECK(gradient_error(make_listed_read(kHeads), read_inputs(1, 2, 5, packs * cpu::kPack)) < kGradientLimit);
+  }
   CHECK(gradient_error(make_listed_read(kHeads), read_inputs(2, 3, 5, 3)) < kGradientLimit);
   CHECK(gradient_error(make_listed_read(kHeads), read_inputs(1, 130, 70, 1)) < kGradientLimit);
 }

@@ -44,16 +44,19 @@ Ran ran(const std::string& site, Kernel kernel, bool has_mask = false) {
           all_of(run.gradient("self/value/weight"))};
 }
 
+// The largest, relative to the largest element.
 double difference(const std::vector<Real>& a, const std::vector<Real>& b) {
   double largest = a.size() == b.size() ? 0 : std::nan("");
+  double scale = 1;
+  for (const Real x : a) scale = std::max(scale, std::abs(static_cast<double>(x)));
   for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
     const double one = std::abs(static_cast<double>(a[i] - b[i]));
     if (!(one <= largest)) largest = one;
   }
-  return largest;
+  return largest / scale;
 }
 
-constexpr double kLimit = sizeof(Real) == 8 ? 1e-10 : 1e-3;
+constexpr double kLimit = sizeof(Real) == 8 ? 1e-12 : 1e-5;
 
 void check_alike(const Ran& a, const Ran& b) {
   CHECK(difference(a.y, b.y) < kLimit);
