@@ -10,30 +10,6 @@
 namespace fovea::tiles {
 namespace {
 
-// The pairs of a tile that exist, of `rows` items.
-PairTiles::Bits allowed_pairs(const Finding& f, const PairTerm& term, const PairTiles::Bits* bits, Extent first_query,
-                              ItemInterval rows) {
-  PairTiles::Bits allowed;
-  const std::uint64_t whole = ~std::uint64_t{0};
-  for (Extent k = 0; k < kItems; ++k) {
-    const Extent item = rows.begin + k;
-    std::uint64_t& pairs = allowed[static_cast<std::size_t>(k)];
-    pairs = item >= rows.end ? 0 : bits == nullptr ? whole : (*bits)[static_cast<std::size_t>(k)];
-    if (term.block > 0) {
-      if (f.mask != nullptr && pairs != 0 && f.whole[item] == 0) pairs = 0;
-      continue;
-    }
-    if (f.mask != nullptr && pairs != 0 && f.mask[item] == 0) pairs = 0;
-    if (term.tags.empty()) continue;
-    for (std::uint64_t left = pairs; left != 0; left &= left - 1) {
-      const Extent lane = __builtin_ctzll(left);
-      const bool exists = first_query + lane < f.e.queries && f.meets(term, first_query + lane, item);
-      if (!exists) pairs &= ~(std::uint64_t{1} << lane);
-    }
-  }
-  return allowed;
-}
-
 Extent append_seen(const Finding& f, const PairTerm& term, Extent query, ItemInterval interval, Index* out) {
   Index* end = out;
   for (Index item = interval.begin; item < interval.end; ++item) {
@@ -78,8 +54,9 @@ class QueryTile {
   QueryTile(const Finding& f, Extent query_tile, Extent number) : f_(f), tile_(query_tile) {
     const Extent first = query_tile * kQueries;
     const Extent row = f.options.heads * f.e.width;
-    read_panel(f.queries + first * row, row, std::min(kQueries, f.e.queries - first), f.e.width,
-               static_cast<Real>(f.options.scale), panel_);
+    panel_.read({f.queries + first * row, row, std::min(kQueries, f.e.queries - first), f.e.width,
+                 static_cast<Real>(f.options.scale)});
+    if (f.options.tags > 0) read_tags();
     Extent place = number * f.plan.rooms * kQueries;
     for (std::size_t t = 0; t < f_.options.terms.size(); ++t) {
       const PairTerm& term = f.options.terms[t];
@@ -100,7 +77,7 @@ class QueryTile {
     const PairTerm& term = f_.options.terms[t];
     const PairTiles::Bits* bits = f_.plan.terms[t].tiles().bits(tile);
     if (bits == nullptr && f_.mask == nullptr && term.tags.empty()) return lists_[t]->offer(tile, square, nullptr);
-    const PairTiles::Bits allowed = allowed_pairs(f_, term, bits, tile_ * kQueries, rows);
+    const PairTiles::Bits allowed = allowed_pairs(t, bits, rows);
     lists_[t]->offer(tile, square, &allowed);
   }
 
@@ -121,6 +98,49 @@ class QueryTile {
   }
 
  private:
+  // The pairs of a tile that exist, of `rows` items.
+  PairTiles::Bits allowed_pairs(std::size_t t, const PairTiles::Bits* bits, ItemInterval rows) const {
+    const PairTerm& term = f_.options.terms[t];
+    PairTiles::Bits allowed;
+    for (Extent k = 0; k < kItems; ++k) {
+      const Extent item = rows.begin + k;
+      std::uint64_t& pairs = allowed[static_cast<std::size_t>(k)];
+      pairs = item >= rows.end ? 0 : bits == nullptr ? ~std::uint64_t{0} : (*bits)[static_cast<std::size_t>(k)];
+      const Index* mask = f_.mask == nullptr ? nullptr : term.block > 0 ? f_.whole : f_.mask;
+      if (mask != nullptr && pairs != 0 && mask[item] == 0) pairs = 0;
+      for (const std::size_t number : term.tags) pairs = pairs == 0 ? 0 : pairs & meeting(number, item);
+    }
+    return allowed;
+  }
+
+  // The queries that have a tag of this item, where it is.
+  std::uint64_t meeting(std::size_t number, Extent item) const {
+    const Finding::Tags tags = f_.tags_of(number);
+    const Index* of_item = tags.items + item * f_.options.item_heads * tags.count;
+    const Index* of_queries = tags_.data() + first_tag(number) * kQueries;
+    std::uint64_t met = 0;
+    for (Extent i = 0; i < tags.count; ++i) met |= queries_with(of_queries + i * kQueries, of_item[i]);
+    return met;
+  }
+  Extent first_tag(std::size_t number) const {
+    Extent first = 0;
+    for (std::size_t i = 0; i < number; ++i) first += f_.tags_of(i).count;
+    return first;
+  }
+  // Tags of the queries, [T, kQueries] of each kind; -1, which no item has, where there is no query.
+  void read_tags() {
+    const std::size_t kinds = f_.options.tags;
+    tags_.assign(static_cast<std::size_t>(first_tag(kinds) * kQueries), -1);
+    for (std::size_t number = 0; number < kinds; ++number) {
+      const Finding::Tags tags = f_.tags_of(number);
+      Index* to = tags_.data() + first_tag(number) * kQueries;
+      for (Extent lane = 0; lane < std::min(kQueries, f_.e.queries - tile_ * kQueries); ++lane) {
+        const Index* from = tags.queries + (tile_ * kQueries + lane) * f_.options.heads * tags.count;
+        for (Extent i = 0; i < tags.count; ++i) to[i * kQueries + lane] = from[i];
+      }
+    }
+  }
+
   Extent items_of(std::size_t t, Extent query, Extent lane, Index* out) {
     const std::span<const Index> best = lists_[t] ? lists_[t]->finish(lane) : std::span<const Index>{};
     if (f_.options.terms[t].block > 0) return block_items(f_, t, query, best, out);
@@ -131,7 +151,8 @@ class QueryTile {
 
   const Finding& f_;
   Extent tile_;
-  alignas(64) Real panel_[kMostWidth * kQueries];  // scaled queries [D, kQueries]
+  RowPanel panel_;  // scaled queries [D, kQueries]
+  std::vector<Index> tags_;
   std::array<std::optional<BestLists>, kMostPairTerms> lists_;
 };
 
@@ -152,7 +173,7 @@ void offer_all(const Finding& f, std::size_t t, QueryTiles& queries) {
     if (next == std::numeric_limits<Index>::max()) return;
     const Extent first = next * kItems;
     const Extent end = std::min(first + kItems, count);
-    block.read(rows + first * row, row, end - first, f.e.width, kItems);
+    block.read({rows + first * row, row, end - first, f.e.width}, kItems, Side::kLeft);
     for (std::size_t q = 0; q < left.size(); ++q) {
       if (left[q].empty() || left[q].front().items != next) continue;
       queries[q]->offer(t, left[q].front(), block, {static_cast<Index>(first), static_cast<Index>(end)});

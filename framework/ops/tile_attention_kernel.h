@@ -71,6 +71,20 @@ class TilePairs {
 /// In which products a block of rows is a factor: on the left, with its rows as they are, or on the right.
 enum class Side : std::uint8_t { kLeft, kRight, kBoth };
 
+/// The bits of the queries of a tile whose number is this one. numbers [kQueries]
+inline std::uint64_t queries_with(const Index* numbers, Index number) {
+  std::uint64_t bits = 0;
+#if defined(__AVX512F__)
+  for (Extent q = 0; q < kQueries; q += 16) {
+    const __m512i those = _mm512_loadu_si512(numbers + q);
+    bits |= static_cast<std::uint64_t>(_mm512_cmpeq_epi32_mask(those, _mm512_set1_epi32(number))) << q;
+  }
+#else
+  for (Extent q = 0; q < kQueries; ++q) bits |= static_cast<std::uint64_t>(numbers[q] == number) << q;
+#endif
+  return bits;
+}
+
 /// A copy of up to kItems rows, zero up to a whole pack of columns and up to `rows_in_all` rows.
 struct RowBlock {
   alignas(64) Real at[kItems * kMostWidth];

@@ -12,20 +12,6 @@ using Range = PairTiles::Range;
 
 Extent packs_in(Extent width) { return (width + kPack - 1) / kPack; }
 
-// The bits of the queries whose segment is `segment`.
-std::uint64_t same(const Index* segments, Index segment) {
-  std::uint64_t bits = 0;
-#if defined(__AVX512F__)
-  for (Extent q = 0; q < kQueries; q += 16) {
-    const __m512i those = _mm512_loadu_si512(segments + q);
-    bits |= static_cast<std::uint64_t>(_mm512_cmpeq_epi32_mask(those, _mm512_set1_epi32(segment))) << q;
-  }
-#else
-  for (Extent q = 0; q < kQueries; ++q) bits |= static_cast<std::uint64_t>(segments[q] == segment) << q;
-#endif
-  return bits;
-}
-
 }  // namespace
 
 TilePairs::TilePairs(const Head& head, Extent query_tile) : head_(head) {
@@ -69,7 +55,8 @@ bool TilePairs::meet(const PairTiles& tiles, const PairTiles::Tile& tile) {
   for (Extent k = 0; k < kItems; ++k) {
     const auto place = static_cast<std::size_t>(k);
     const bool exists = k < present && segments[k] >= 0;
-    own_[place] = exists ? same(segments_, segments[k]) & (bits_ == nullptr ? ~std::uint64_t{0} : (*bits_)[place]) : 0;
+    own_[place] =
+        exists ? queries_with(segments_, segments[k]) & (bits_ == nullptr ? ~std::uint64_t{0} : (*bits_)[place]) : 0;
     some |= own_[place];
   }
   bits_ = &own_;
