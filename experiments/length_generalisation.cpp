@@ -115,7 +115,8 @@ Question  A transformer of two layers learns to sort, reverse or copy up to 16 n
           number is wrong, each told knowing the right ones before it.
 Command   fovea run length_generalisation
           fovea run length_generalisation orders=copy kinds=rotary+relative
-Expect    one to two minutes a run on one core; figures are still to be measured.
+Expect    less than a minute a run on one core. Sorting after 1,000 steps, relative positions, seed 1, exact sequences of 16, 32
+          and 64 numbers: soft 94.9, 49.6, 0 %; top_k 90.6, 60.9, 1.6 %; argmax 69.1, 21.5, 0 %. The rest is still to be measured.
 Options   orders, choices and kinds for some of the 45 runs; max_length, tests, numbers; width, layers, heads, hidden, reach.
 Source    Deletang et al. 2023, arXiv:2207.02098, for the question; Csordas et al. 2021, arXiv:2108.12284, for positions.
 )doc");
