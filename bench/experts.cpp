@@ -95,13 +95,13 @@ class Model {
 std::shared_ptr<const Graph> layer_of(const Setting& setting) {
   Builder b;
   ExpertsOptions options;
-  options.experts = setting.experts;
-  options.width = setting.width;
+  options.route.experts = setting.experts;
+  options.route.width = setting.width;
   options.hidden = setting.hidden;
-  options.router = "dot | dense | top_k(" + std::to_string(setting.chosen) + ") | none";
+  options.route.router = "dot | dense | top_k(" + std::to_string(setting.chosen) + ") | none";
   options.products = setting.products;
   Experts experts(b, options);
-  b.output("y", experts(b.parameter("x", {1, setting.tokens, setting.width})).y);
+  b.output("y", experts({.x = b.parameter("x", {1, setting.tokens, setting.width})}).y);
   return b.freeze();
 }
 

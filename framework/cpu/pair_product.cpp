@@ -25,7 +25,7 @@ inline __m512bh broadcast_pair(const BfloatPair* from) {
 
 // Sums of kRows x kPacks packs stay in registers. Every third row has a pointer of its own, to save registers.
 template <int kRows, int kPacks>
-void multiply_rows(const PairProduct& product, const BfloatPair* a, float* c) {
+void multiply_rows(const PairProduct& product, const BfloatPair* a, float* c, const Ahead& ahead) {
   __m512 sums[kRows][kPacks];
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
@@ -40,7 +40,10 @@ void multiply_rows(const PairProduct& product, const BfloatPair* a, float* c) {
     factors[1] = factors[0] + 3 * row;
     factors[2] = factors[1] + 3 * row;
     const BfloatPair* b = product.b + block * product.b_block;
+    const float* line = ahead.line + block * ahead.block;
     for (Extent step = product.steps; step > 0; --step) {
+      __builtin_prefetch(line, 0, 2);
+      line += ahead.step;
       __m512bh right[kPacks];
 #pragma GCC unroll 4
       for (int q = 0; q < kPacks; ++q) right[q] = load_pairs(b + q * kPairPack);
@@ -63,7 +66,7 @@ void multiply_rows(const PairProduct& product, const BfloatPair* a, float* c) {
 
 struct Size {
   Extent rows;
-  void (*function)(const PairProduct&, const BfloatPair*, float*);
+  void (*function)(const PairProduct&, const BfloatPair*, float*, const Ahead&);
 };
 
 // From the tallest block down; a remainder is made up of at most one block of each.
@@ -81,10 +84,14 @@ constexpr std::array<std::array<Size, 4>, 4> kSizes = {sizes<1>(), sizes<2>(), s
 }  // namespace
 
 void multiply(const PairProduct& product) {
+  if (multiply_in_tiles(product)) return;
+  TileFetcher fetcher(product.tiles, product.blocks, product.steps);
   Extent row = 0;
   for (const Size& size : kSizes[static_cast<std::size_t>(product.packs - 1)]) {
     for (; row + size.rows <= product.rows; row += size.rows) {
-      size.function(product, product.a + row * product.a_row, product.c + row * product.c_row);
+      Ahead ahead{product.c, 0, 0};
+      fetcher.next(ahead);
+      size.function(product, product.a + row * product.a_row, product.c + row * product.c_row, ahead);
     }
   }
 }

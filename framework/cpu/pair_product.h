@@ -1,6 +1,7 @@
 #pragma once
 
 #include "framework/cpu/bfloat16.h"
+#include "framework/cpu/fetch_tiles.h"
 
 // Internal to kernels: products of bfloat16 factors, summed in float32, with factors kept in panels as in panel_product.h.
 // An element is a pair of factors that belong to two steps in succession, the earlier one in the lower half.
@@ -35,8 +36,12 @@ struct PairProduct {
   Extent rows = 0;
   Extent packs = 4;
   bool accumulate = false;
+  FetchTiles tiles = {};  // fetched meanwhile, since they are wanted after this product
 };
 
 void multiply(const PairProduct& product);
+
+/// The same in the tile registers of AMX; false where the machine has none. Part of `multiply`.
+bool multiply_in_tiles(const PairProduct& product);
 
 }  // namespace fovea::cpu

@@ -15,13 +15,7 @@ constexpr int kTallest[] = {8, 8, 8, 6};
 constexpr int kTallest[] = {4, 4, 3, 2};
 #endif
 
-// Memory to fetch, half a line at every step: more at a time would hold up the loads of the product itself.
-struct Ahead {
-  const Real* line;
-  Extent step;
-  Extent block;
-};
-
+// Dense memory is fetched half a line at every step: more at a time would hold up the loads of the product itself.
 constexpr Extent kHalfLine = 32 / static_cast<Extent>(sizeof(Real));
 
 template <int kRows, int kPacks>
@@ -98,7 +92,8 @@ constexpr std::array<std::array<Size, 4>, 4> kSizes = {sizes<1>(), sizes<2>(), s
 // Hands out what each block of rows fetches: first the next panel, then dense memory.
 class Fetcher {
  public:
-  explicit Fetcher(const PanelProduct& product) : product_(product), reach_(product.steps * kHalfLine) {}
+  explicit Fetcher(const PanelProduct& product)
+      : product_(product), reach_(product.steps * kHalfLine), tiles_(product.tiles, product.blocks, product.steps) {}
 
   Ahead next() {
     const Extent panel = product_.steps * product_.b_row;
@@ -113,7 +108,9 @@ class Fetcher {
       dense_ += product_.blocks * reach_;
       return {line, kHalfLine, reach_};
     }
-    return {product_.b, 0, 0};
+    Ahead ahead{product_.b, 0, 0};
+    tiles_.next(ahead);
+    return ahead;
   }
 
  private:
@@ -122,6 +119,7 @@ class Fetcher {
   Extent panel_ = 0;
   std::size_t span_ = 0;
   Extent dense_ = 0;
+  TileFetcher tiles_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "framework/core/real.h"
+#include "framework/cpu/fetch_tiles.h"
 #include "framework/cpu/vector_math.h"
 
 // Internal to recurrent kernels: products with a factor that is kept in panels, narrow matrices of up to four packs of
@@ -34,6 +35,7 @@ struct PanelProduct {
   // What is wanted after this product is fetched into the second-level cache meanwhile:
   Extent next = 0;                                  // the distance from b to the next panel; 0: none
   std::array<std::span<const Real>, 3> fetch = {};  // and dense memory
+  FetchTiles tiles = {};                            // and rows of memory
 };
 
 void multiply(const PanelProduct& product);

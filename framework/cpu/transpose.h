@@ -10,7 +10,7 @@ namespace fovea::cpu {
 using PackBlock = Pack[kPack];
 
 template <int kDistance, int... kLane>
-void exchange(Pack& upper, Pack& lower, std::integer_sequence<int, kLane...>) {
+[[gnu::always_inline]] inline void exchange(Pack& upper, Pack& lower, std::integer_sequence<int, kLane...>) {
   constexpr int kLanes = static_cast<int>(kPack);
   const Pack first = upper;
   const Pack second = lower;
@@ -20,7 +20,7 @@ void exchange(Pack& upper, Pack& lower, std::integer_sequence<int, kLane...>) {
 
 // Swaps the off-diagonal quarters of all sub-blocks of 2 kDistance rows, then goes on inside the quarters.
 template <int kDistance>
-void transpose_stage(PackBlock& block) {
+[[gnu::always_inline]] inline void transpose_stage(PackBlock& block) {
 #pragma GCC unroll 16
   for (int i = 0; i < static_cast<int>(kPack); ++i) {
     if ((i & kDistance) != 0) continue;
@@ -40,6 +40,12 @@ inline void read_block(const Real* from, Extent leading, Extent rows, Extent col
       block[i] = columns >= kPack ? load(from + i * leading) : load_part(from + i * leading, columns);
     }
   }
+}
+
+/// Reads a whole block. Inlined, so that a block that is transposed next stays in registers.
+[[gnu::always_inline]] inline void read_whole_block(const Real* from, Extent leading, PackBlock& block) {
+#pragma GCC unroll 16
+  for (int i = 0; i < static_cast<int>(kPack); ++i) block[i] = load(from + i * leading);
 }
 
 /// Writes, or adds where `accumulate`, rows [0, rows) and columns [0, columns) of a block into a matrix.

@@ -2,15 +2,12 @@
 
 #include <array>
 
-#include "framework/cpu/pair_product.h"
 #include "framework/ops/expert_layers_kernel.h"
 
 namespace fovea {
 
 namespace experts {
 namespace {
-
-bool has_pairs(const ExpertLayers& options) { return cpu::kHasPairs && options.products == cpu::Products::kBf16; }
 
 bool keeps_input(const ExpertLayers& options) {
   return options.activation == ExpertLayers::Activation::kGelu || options.activation == ExpertLayers::Activation::kSilu;
@@ -23,7 +20,7 @@ Type panels_of(const Extents& e, Extent panels, Extent factors) { return Type{{p
 
 std::vector<Type> kept_memory(const Extents& e, const ExpertLayers& options) {
   const Extent factors = has_pairs(options) ? 2 : 1;
-  return {Type{{ExpertRows(e.experts, e.rows * e.per_row).size()}, Kind::kIndex}, panels_of(e, e.width_panels(), factors),
+  return {Type{{ExpertRows(e.sorted()).size()}, Kind::kIndex}, panels_of(e, e.width_panels(), factors),
           panels_of(e, e.hidden_panels(), factors), panels_of(e, e.width_panels(), 1)};
 }
 
@@ -38,7 +35,7 @@ std::vector<Type> passing_memory(const Extents& e, const ExpertLayers& options) 
 }
 
 void set_memory(const OpRun& run, Call& call) {
-  call.rows = ExpertRows(call.e.experts, call.e.rows * call.e.per_row, run.scratch[0].index());
+  call.rows = ExpertRows(call.e.sorted(), run.scratch[0].index());
   call.inputs = run.scratch[1].real();
   call.hidden = run.scratch[2].real();
   call.outputs = run.scratch[3].real();
@@ -133,21 +130,22 @@ class ExpertLayersOp final : public Op {
                        "[E, H] and [E, D] where there are any.");
   }
 
-  static Extents extents(std::span<const Type> in) {
+  Extents extents(std::span<const Type> in) const {
     Extents e;
     e.experts = in[3].shape[0];
     e.rows = extent_of(in[0].shape, 0, in[0].shape.rank() - 1);
     e.per_row = in[1].shape.last();
     e.width = in[3].shape[2];
     e.hidden = in[3].shape[1];
-    e.places = experts::ExpertRows(e.experts, e.rows * e.per_row).places();
+    e.chunk = experts::kChunk * (experts::has_pairs(options_) ? 2 : 1);
+    e.places = experts::ExpertRows(e.sorted()).places();
     return e;
   }
 
   Call call_of(const OpRun& run) const {
     const std::array types = {run.in[0].type, run.in[1].type, run.in[2].type, run.in[3].type};
     const Extents e = extents(types);
-    Call call{e, options_, experts::ExpertRows(e.experts, e.rows * e.per_row)};
+    Call call{e, options_, experts::ExpertRows(e.sorted())};
     call.x = run.in[0].real();
     call.kept = run.in[1].index();
     call.weights = run.in[2].real();

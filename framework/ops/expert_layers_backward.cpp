@@ -6,7 +6,7 @@ namespace fovea::experts {
 namespace {
 
 constexpr Extent kRowTile = 64;
-constexpr Extent kTaskPanels = 2;  // panels of hidden units whose gradients one task makes
+constexpr Extent kTaskPanels = 4;  // panels of hidden units whose gradients one task makes
 
 // y_r = sum over k of w_rk output_rk  =>  grad_w_rk += grad_y_r . output_rk; grad_output_rk = w_rk grad_y_r
 template <class Format>
@@ -98,8 +98,8 @@ class UnitsPass {
 
   // output = W2 h, h = f(z), z = W1 x + b1
   void pull(const Chunk& chunk, Extent panel, bool is_first) {
-    alignas(64) Real tile[ExpertRows::kChunk * kWidth];
-    alignas(64) Element buffer[ExpertRows::kChunk * kWidth / Format::kFactors];
+    alignas(64) Real tile[kChunk * Format::kFactors * kWidth];
+    alignas(64) Element buffer[kChunk * kWidth];
     const Extent columns = columns_of(panel, e_.hidden);
     const Target grad{tile, kWidth, chunk.count, packs_in(columns)};
     pull_hidden(chunk, panel, grad);
@@ -116,7 +116,7 @@ class UnitsPass {
 
   // grad_h = W2^T grad_output
   void pull_hidden(const Chunk& chunk, Extent panel, const Target& grad) {
-    clear(grad.at, even(grad.rows) * kWidth);
+    clear(grad.at + (even(grad.rows) - 1) * kWidth, kWidth);  // the row behind an odd number of rows
     const Real* w2 = call_.w2 + expert_ * e_.width * e_.hidden + panel * kWidth;
     const Extent columns = columns_of(panel, e_.hidden);
     const Left<Format> outputs{row_at<Format>(call_.columns, e_, 0, chunk.first), e_.places * kWidth / Format::kFactors,
@@ -125,8 +125,22 @@ class UnitsPass {
         outputs,
         [&](Extent first, Extent count, Element* out) {
           Format::pack(w2 + first * e_.hidden, e_.hidden, count, columns, out);
+          return first == 0 ? wanted_next(panel) : cpu::FetchTiles{};
         },
         grad);
+  }
+
+  // The gradients of this panel, which are added to, and W2 of the next one.
+  cpu::FetchTiles wanted_next(Extent panel) const {
+    constexpr Extent kLines = kWidth / cpu::kCacheLine;
+    const Extent second = expert_ * e_.width * e_.hidden + panel * kWidth;
+    cpu::FetchTiles tiles;
+    if (call_.grad_w2 != nullptr) tiles[0] = {call_.grad_w2 + second, e_.hidden, e_.width, kLines};
+    tiles[1] = {call_.w2 + second + kWidth, e_.hidden, e_.width, kLines};
+    if (call_.grad_w1 != nullptr) {
+      tiles[2] = cpu::dense_tile(call_.grad_w1 + (expert_ * e_.hidden + panel * kWidth) * e_.width, kWidth * e_.width);
+    }
+    return tiles;
   }
 
   // h = f(z) once more
@@ -221,12 +235,12 @@ void pull_inputs(const Call& call, const Chunk& chunk) {
   for (Extent panel = 0; panel < e.width_panels(); ++panel) {
     const Extent columns = columns_of(panel, e.width);
     const Target to{row_at<Reals>(call.pulled, e, panel, chunk.first), kWidth, chunk.count, packs_in(columns)};
-    clear(to.at, to.rows * kWidth);
     const Real* w1 = call.w1 + chunk.expert * e.hidden * e.width + panel * kWidth;
     add_product(
         grad,
         [&](Extent first, Extent count, typename Format::Element* out) {
           Format::pack(w1 + first * e.width, e.width, count, columns, out);
+          return cpu::FetchTiles{cpu::FetchTile{w1 + (first + count) * e.width, e.width, count, kWidth / cpu::kCacheLine}};
         },
         to);
   }

@@ -34,9 +34,16 @@ struct Reals {
   }
   /// from [columns, depth] -> out [depth, kWidth].
   static void pack_transposed(const Real* from, Extent leading, Extent depth, Extent columns, Element* out) {
-    cpu::PackBlock block;
     for (Extent k = 0; k < depth; k += kPack) {
       for (Extent i = 0; i < columns; i += kPack) {
+        cpu::PackBlock block;
+        if (k + kPack <= depth && i + kPack <= columns) {
+          cpu::read_whole_block(from + i * leading + k, leading, block);
+          cpu::transpose(block);
+#pragma GCC unroll 16
+          for (int j = 0; j < static_cast<int>(kPack); ++j) cpu::store(out + (k + j) * kWidth + i, block[j]);
+          continue;
+        }
         cpu::read_block(from + i * leading + k, leading, columns - i, depth - k, block);
         cpu::transpose(block);
         for (Extent j = 0; j < std::min(kPack, depth - k); ++j) cpu::store(out + (k + j) * kWidth + i, block[j]);
@@ -58,6 +65,11 @@ struct Pairs {
     std::memcpy(&bits, &halves, sizeof(bits));
     return bits;
   }
+  static Pack as_pack(__m512i bits) {
+    Pack pack;
+    std::memcpy(&pack, &bits, sizeof(pack));
+    return pack;
+  }
   // Factors of `first` and `second` side by side.
   static __m512i interleaved(Pack first, Pack second) {
     alignas(64) static constexpr std::uint16_t kOrder[32] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
@@ -75,10 +87,8 @@ struct Pairs {
   }
   static void get_along_rows(const Element* from, Pack& upper, Pack& lower) {
     const __m512i both = _mm512_loadu_si512(from);
-    const __m512i high = _mm512_maskz_slli_epi32(0xFFFF, both, 16);
-    const __m512i low = _mm512_and_si512(both, _mm512_set1_epi32(-65536));
-    std::memcpy(&upper, &high, sizeof(upper));
-    std::memcpy(&lower, &low, sizeof(lower));
+    upper = as_pack(_mm512_maskz_slli_epi32(0xFFFF, both, 16));
+    lower = as_pack(_mm512_and_si512(both, _mm512_set1_epi32(-65536)));
   }
 
   static void pack(const Real* from, Extent leading, Extent depth, Extent columns, Element* out) {
@@ -90,20 +100,28 @@ struct Pairs {
     }
   }
   static void pack_transposed(const Real* from, Extent leading, Extent depth, Extent columns, Element* out) {
-    cpu::PackBlock left;
-    cpu::PackBlock right;
     for (Extent k = 0; k < depth; k += 2 * kPack) {
       for (Extent i = 0; i < columns; i += kPack) {
         const Real* corner = from + i * leading + k;
-        cpu::read_block(corner, leading, columns - i, depth - k, left);
-        cpu::read_block(corner + kPack, leading, depth - k > kPack ? columns - i : 0, depth - k - kPack, right);
-        for (Extent j = 0; j < kPack; ++j) {
-          const __m512i pairs = rounded(left[j], right[j]);
-          std::memcpy(&left[j], &pairs, sizeof(pairs));
+        Element* to = out + k / 2 * kWidth + i;
+        cpu::PackBlock block;
+        if (k + 2 * kPack <= depth && i + kPack <= columns) {
+#pragma GCC unroll 16
+          for (int j = 0; j < static_cast<int>(kPack); ++j) {
+            block[j] = as_pack(rounded(cpu::load(corner + j * leading), cpu::load(corner + j * leading + kPack)));
+          }
+          cpu::transpose(block);
+#pragma GCC unroll 16
+          for (int j = 0; j < static_cast<int>(kPack); ++j) std::memcpy(to + j * kWidth, &block[j], sizeof(Pack));
+          continue;
         }
-        cpu::transpose(left);
+        cpu::PackBlock right;
+        cpu::read_block(corner, leading, columns - i, depth - k, block);
+        cpu::read_block(corner + kPack, leading, depth - k > kPack ? columns - i : 0, depth - k - kPack, right);
+        for (Extent j = 0; j < kPack; ++j) block[j] = as_pack(rounded(block[j], right[j]));
+        cpu::transpose(block);
         for (Extent j = 0; j < std::min(kPack, (depth - k + 1) / 2); ++j) {
-          std::memcpy(out + (k / 2 + j) * kWidth + i, &left[j], sizeof(Pack));
+          std::memcpy(to + j * kWidth, &block[j], sizeof(Pack));
         }
       }
     }
@@ -128,6 +146,7 @@ struct Target {
   Extent row = kWidth;
   Extent rows = 0;
   Extent packs = 0;
+  bool accumulate = false;
 };
 
 /// A [rows, depth] along columns, in panels that are `panel` elements apart.
@@ -138,7 +157,8 @@ struct Left {
   Extent depth = 0;  // columns
 };
 
-/// C += A B, where pack(first, count, out) packs rows [first, first + count) of B.
+/// C = A B, or C += A B where it accumulates; pack(first, count, out) packs rows [first, first + count) of B
+/// and returns what to fetch meanwhile.
 template <class Format, class PackRows>
 void add_product(const Left<Format>& a, PackRows pack, const Target& c) {
   constexpr Extent kElements = 256;  // of B that are packed at a time
@@ -147,8 +167,8 @@ void add_product(const Left<Format>& a, PackRows pack, const Target& c) {
   for (Extent first = 0; first < a.depth; first += kElements * Format::kFactors) {
     const Extent count = std::min(kElements * Format::kFactors, a.depth - first);
     const Extent steps = (count + Format::kFactors - 1) / Format::kFactors;
-    pack(first, count, packed);
     typename Format::Product product;
+    product.tiles = pack(first, count, packed);
     product.a = a.at + first / kWidth * a.panel;
     product.a_row = kRow;
     product.a_block = a.panel;
@@ -160,11 +180,12 @@ void add_product(const Left<Format>& a, PackRows pack, const Target& c) {
     product.c_row = c.row;
     product.rows = c.rows;
     product.packs = c.packs;
-    product.accumulate = true;
+    product.accumulate = c.accumulate || first > 0;
     if (product.blocks > 0) multiply(product);
     if (steps % kRow == 0) continue;
     product.a += product.blocks * a.panel;
     product.b += product.blocks * product.b_block;
+    product.accumulate = product.accumulate || product.blocks > 0;
     product.blocks = 1;
     product.steps = steps % kRow;
     multiply(product);

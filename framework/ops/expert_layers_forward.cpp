@@ -6,10 +6,10 @@ namespace {
 
 constexpr Extent kRowTile = 64;
 
-// Every row of the target becomes the bias [columns], or 0.
+// Every row of the target becomes the bias [columns].
 void set_rows(const Target& to, const Real* bias, Extent columns) {
   alignas(64) Real row[kWidth] = {};
-  if (bias != nullptr) copy(bias, row, columns);
+  copy(bias, row, columns);
   for (Extent r = 0; r < to.rows; ++r) {
     for (Extent p = 0; p < to.packs; ++p) cpu::store(to.at + r * to.row + p * kPack, cpu::load(row + p * kPack));
   }
@@ -33,7 +33,7 @@ class ChunkPass {
     for (Extent panel = 0; panel < e_.width_panels(); ++panel) {
       const Extent columns = columns_of(panel, width);
       const Real* bias = call_.b2 == nullptr ? nullptr : call_.b2 + chunk_.expert * width + panel * kWidth;
-      set_rows(output(panel), bias, columns);
+      if (bias != nullptr) set_rows(output(panel, false), bias, columns);
     }
     constexpr Extent kPanels = kBlock * Format::kFactors;
     for (Extent first = 0; first < e_.hidden_panels(); first += kPanels) {
@@ -45,39 +45,51 @@ class ChunkPass {
 
  private:
   Extent panel_size() const { return e_.places * kWidth / Format::kFactors; }
-  Target output(Extent panel) const {
+  Target output(Extent panel, bool accumulate) const {
     return {row_at<Reals>(call_.outputs, e_, panel, chunk_.first), kWidth, chunk_.count,
-            packs_in(columns_of(panel, e_.width))};
+            packs_in(columns_of(panel, e_.width)), accumulate};
   }
 
   // z = W1 x + b1 in one panel of hidden units; f(z) for the second layer and what backward reads
   void hide(Extent panel, Extent place_in_block) {
-    alignas(64) Real tile[ExpertRows::kChunk * kWidth];
+    alignas(64) Real tile[kChunk * Format::kFactors * kWidth];
     const Extent columns = columns_of(panel, e_.hidden);
     const Extent unit = chunk_.expert * e_.hidden + panel * kWidth;
-    Target z{tile, kWidth, even(chunk_.count), packs_in(columns)};
-    set_rows(z, call_.b1 == nullptr ? nullptr : call_.b1 + unit, columns);
-    z.rows = chunk_.count;
+    const Target z{tile, kWidth, chunk_.count, packs_in(columns)};
+    clear(tile + (even(chunk_.count) - 1) * kWidth, kWidth);  // the row behind an odd number of rows, or one that is written
     const Real* w1 = call_.w1 + unit * e_.width;
     const Left<Format> x{row_at<Format>(call_.columns, e_, 0, chunk_.first), panel_size(), e_.width};
     add_product(
         x,
         [&](Extent first, Extent count, Element* out) {
           Format::pack_transposed(w1 + first, e_.width, count, columns, out);
+          return wanted_next(panel, first);
         },
         z);
     Element* hidden = row_at<Format>(call_.hidden, e_, panel, chunk_.first);
     Element* values = call_.values == nullptr ? nullptr : row_at<Format>(call_.values, e_, place_in_block, chunk_.first);
-    keep(z, hidden, values);
+    alignas(64) Real bias[kWidth] = {};
+    if (call_.b1 != nullptr) copy(call_.b1 + unit, bias, columns);
+    keep(z, bias, hidden, values);
   }
 
-  void keep(const Target& z, Element* hidden, Element* values) {
+  // The weights of the next panel, and of this one in the second layer.
+  cpu::FetchTiles wanted_next(Extent panel, Extent column) const {
+    if (column > 0) return {};
+    const Extent unit = chunk_.expert * e_.hidden + (panel + 1) * kWidth;
+    const Real* w2 = call_.w2 + chunk_.expert * e_.width * e_.hidden + panel * kWidth;
+    return {cpu::FetchTile{w2, e_.hidden, e_.width, kWidth / cpu::kCacheLine},
+            cpu::dense_tile(call_.w1 + unit * e_.width, kWidth * e_.width)};
+  }
+
+  void keep(const Target& z, const Real* bias, Element* hidden, Element* values) {
     constexpr bool kKeepsInput = Function::kReads == SlopeReads::kInput;
     for (Extent r = 0; r < z.rows; r += 2) {
       const Extent row = r * kWidth / Format::kFactors;
       for (Extent p = 0; p < z.packs; ++p) {
-        const Pack z0 = cpu::load(z.at + r * kWidth + p * kPack);
-        const Pack z1 = cpu::load(z.at + (r + 1) * kWidth + p * kPack);
+        const Pack b1 = cpu::load(bias + p * kPack);
+        const Pack z0 = cpu::load(z.at + r * kWidth + p * kPack) + b1;
+        const Pack z1 = cpu::load(z.at + (r + 1) * kWidth + p * kPack) + b1;
         const Pack h0 = Function::value(z0);
         const Pack h1 = Function::value(z1);
         Format::put_along_rows(hidden + row + p * kPack, kKeepsInput ? z0 : h0, kKeepsInput ? z1 : h1);
@@ -96,8 +108,11 @@ class ChunkPass {
                                    : row_at<Format>(call_.hidden, e_, first, chunk_.first);
     add_product(
         h,
-        [&](Extent from, Extent count, Element* out) { Format::pack_transposed(w2 + from, e_.hidden, count, columns, out); },
-        output(panel));
+        [&](Extent from, Extent count, Element* out) {
+          Format::pack_transposed(w2 + from, e_.hidden, count, columns, out);
+          return cpu::FetchTiles{};
+        },
+        output(panel, first > 0 || call_.b2 != nullptr));
   }
 
   const Call& call_;

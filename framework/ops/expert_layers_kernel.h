@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "framework/cpu/pair_product.h"
 #include "framework/cpu/panel_product.h"
 #include "framework/ops/expert_layers.h"
 #include "framework/ops/expert_rows.h"
@@ -14,7 +15,8 @@
 namespace fovea::experts {
 
 inline constexpr Extent kWidth = cpu::kPanelWidth;
-inline constexpr Extent kBlock = 4;  // panels of hidden units that are worked on between the two layers
+inline constexpr Extent kChunk = 256;  // rows of a chunk, times the factors of an element
+inline constexpr Extent kBlock = 4;    // panels of hidden units that are worked on between the two layers
 
 struct Extents {
   Extent experts = 0;
@@ -22,8 +24,10 @@ struct Extents {
   Extent per_row = 0;  // K
   Extent width = 0;    // D
   Extent hidden = 0;   // H
+  Extent chunk = 0;    // rows of a chunk at most
   Extent places = 0;
 
+  ExpertRows::Extents sorted() const { return {experts, rows * per_row, chunk}; }
   Extent width_panels() const { return (width + kWidth - 1) / kWidth; }
   Extent hidden_panels() const { return (hidden + kWidth - 1) / kWidth; }
 };
@@ -61,6 +65,9 @@ struct Call {
   bool assigns_w1 = false;
   bool assigns_w2 = false;
 };
+
+/// Whether products are made of bfloat16 pairs.
+inline bool has_pairs(const ExpertLayers& options) { return cpu::kHasPairs && options.products == cpu::Products::kBf16; }
 
 /// Memory of a call: what is kept from forward to backward, and what is not.
 std::vector<Type> kept_memory(const Extents& e, const ExpertLayers& options);

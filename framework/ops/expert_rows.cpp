@@ -28,7 +28,7 @@ void ExpertRows::sort(const Index* kept) {
     const Extent count = next[expert];
     next[expert] = static_cast<Index>(place);
     chunk_begins()[expert] = static_cast<Index>(chunk);
-    const Extent parts = (count + kChunk - 1) / kChunk;
+    const Extent parts = (count + chunk_ - 1) / chunk_;
     const Extent part = parts > 0 ? even((count + parts - 1) / parts) : 0;
     for (Extent first = 0; first < count; first += part) {
       chunks[chunk++] = {static_cast<Index>(expert), static_cast<Index>(place + first),

@@ -18,10 +18,13 @@ struct Chunk {
 /// begin at an even number, since two rows are one element of a product in bfloat16; chunks begin at even numbers too.
 class ExpertRows {
  public:
-  static constexpr Extent kChunk = 256;  // rows of a chunk at most
-
-  ExpertRows(Extent experts, Extent pairs) : experts_(experts), pairs_(pairs) {}
-  ExpertRows(Extent experts, Extent pairs, Index* memory) : experts_(experts), pairs_(pairs), memory_(memory) {}
+  struct Extents {
+    Extent experts = 0;
+    Extent pairs = 0;
+    Extent chunk = 1;  // rows of a chunk at most, an even number
+  };
+  explicit ExpertRows(const Extents& extents, Index* memory = nullptr)
+      : experts_(extents.experts), pairs_(extents.pairs), chunk_(extents.chunk), memory_(memory) {}
 
   /// Places there may be, an even number.
   Extent places() const { return (pairs_ + experts_ + 1) / 2 * 2; }
@@ -40,7 +43,7 @@ class ExpertRows {
   std::span<const Chunk> chunks_of(Extent expert) const { return chunks(expert, expert + 1); }
 
  private:
-  Extent most_chunks() const { return pairs_ / kChunk + experts_; }
+  Extent most_chunks() const { return pairs_ / chunk_ + experts_; }
   Index* next_places() const { return memory_ + places() + pairs_; }     // [experts], while they are given
   Index* chunk_begins() const { return next_places() + experts_; }       // [experts + 1]
   Index* chunk_memory() const { return chunk_begins() + experts_ + 1; }  // [most_chunks] Chunk
@@ -48,6 +51,7 @@ class ExpertRows {
 
   Extent experts_;
   Extent pairs_;
+  Extent chunk_;
   Index* memory_ = nullptr;
 };
 
