@@ -170,7 +170,7 @@ Expect    the last command: 99.93 % of 512 tokens with 64 pairs (64 sequences, s
           last choice of one item recall everything, while four or one from the start on learn nothing: see
           experiments/README.md.
 Options   choices for some runs; site for one of your own; sizes, tests, filler, vocabulary; begin and fall of annealed numbers;
-          first_site, positions, width, layers, heads, hidden.
+          first_site, positions, kernel, width, layers, heads, hidden.
 Source    Arora et al. 2023, arXiv:2312.04927, section 4 and figure 2, where attention recalls everything at all sizes. Unlike
           there: positions are biases of distances, the first layer has a site of its own, vectors start larger, there is no
           dropout, and items are drawn anew for every step.

@@ -42,6 +42,7 @@ Value layer(Builder& b, Extent number, Value x, const TokenRecallOptions& option
   const auto scope = b.scope("layer_" + std::to_string(number));
   MultiHeadOptions heads{.heads = options.heads, .site = options.site, .reach = options.reach};
   if (number == 1 && !options.first_site.empty()) heads.site = options.first_site;
+  if (options.kernel == "tiles") heads.kernel = MultiHeadOptions::Kernel::kTiles;
   if (options.positions == "rotary") heads.positions = Positions::kRotary;
   if (options.positions == "relative") heads.positions = Positions::kRelative;
   x = add(x, attended(b, LayerNorm(b, "self_norm", options.width)(x), options, heads));
@@ -63,6 +64,8 @@ void TokenRecallOptions::fields(Options& options) {
   options.add("positions", positions, "how places are told apart", {"none", "sinusoid", "learned", "rotary", "relative"});
   options.add("longest", longest, "positions=learned: the longest sequence, >= 1", {.low = 1});
   options.add("reach", reach, "positions=relative: farthest distance with a bias of its own, >= 1", {.low = 1});
+  options.add("kernel", kernel, "of the heads: each scored by rows, or all as one site in tiles, for long sequences",
+              {"rows", "tiles"});
   options.add("deviation", deviation, "of the tokens' vectors before training, > 0", {.low = 1e-6});
   options.add("weight_deviation", weight_deviation, "of the projections before training, > 0", {.low = 1e-6});
   options.add("first_site", first_site, "site of the first layer; empty: as the others");

@@ -18,6 +18,7 @@ struct TokenRecallOptions {
   std::string positions = "learned";  // as in TransformerOptions
   Extent longest = 1024;              // learned: rows of the table
   Extent reach = 16;                  // relative: farthest distance with a bias of its own
+  std::string kernel = "rows";        // of the heads, as in TransformerOptions
   double deviation = 0.02;            // of the tokens' vectors at the start
   double weight_deviation = 0.02;     // of the projections
   std::string first_site{};           // of the first layer; empty: as the others

@@ -58,6 +58,20 @@ TEST_CASE("the gradient of a transformer that tells tokens agrees with central d
   }
 }
 
+TEST_CASE("a transformer that tells tokens costs the same by rows and in tiles") {
+  TokenRecallOptions options = small();
+  options.site = "scaled_dot | causal & (window(1, 0) + content_top_k(2)) | softmax | none";
+  test::ModelRun rows = run_of(options);
+  options.kernel = "tiles";
+  test::ModelRun tiles = run_of(options);
+  rows.run({});
+  tiles.run({});
+  for (int row = 0; row < 2; ++row) {
+    CHECK(tiles.output("cost").real()[row] == doctest::Approx(rows.output("cost").real()[row]).epsilon(1e-5));
+  }
+  CHECK(run_of(options).gradient_error({{"cost", 1}}) < test::kGradientLimit);
+}
+
 TEST_CASE("the first layer of a transformer that tells tokens may choose in its own way") {
   TokenRecallOptions options = small();
   options.first_site = "scaled_dot | causal & window(1, 0) | softmax | none";
