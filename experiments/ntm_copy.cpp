@@ -59,18 +59,8 @@ class NtmCopy final : public Experiment {
     run.name = network;
     run.task = task_text(0);
     run.model = bit_sequences(model);
-    TrainSettings& train = run.train;
-    train.steps = 6000;
-    train.batch = 32;
-    train.shard_rows = 16;
-    train.learning_rate = 1e-3;
-    train.schedule = "cosine(final=0.02)";
-    train.clip_norm = 10;
-    train.log_every = 50;
-    train.evaluate_every = 1000;
-    train.validation_rows = 320;
-    train.evaluation_batch = 16;
-    train.test_rows = 0;
+    run.train = bit_sequences_training();
+    run.train.steps = 6000;
     for (const Extent length : tests_) {
       if (network == "dnc" && length > kLongestLinked) continue;  // links take N^2 numbers at every step
       run.evaluations.push_back({"length=" + std::to_string(length), task_text(length), length > kLongestLinked ? 4 : 96});

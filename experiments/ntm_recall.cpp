@@ -60,18 +60,8 @@ class NtmRecall final : public Experiment {
     run.name = network;
     run.task = task_text(0);
     run.model = bit_sequences(model);
-    TrainSettings& train = run.train;
-    train.steps = 5000;
-    train.batch = 32;
-    train.shard_rows = 16;
-    train.learning_rate = 1e-3;
-    train.schedule = "cosine(final=0.02)";
-    train.clip_norm = 10;
-    train.log_every = 50;
-    train.evaluate_every = 1000;
-    train.validation_rows = 320;
-    train.evaluation_batch = 16;
-    train.test_rows = 0;
+    run.train = bit_sequences_training();
+    run.train.steps = 5000;
     for (const Extent items : tests_) {
       if (network == "dnc" && items > kMostLinked) continue;  // links take N^2 numbers at every step
       run.evaluations.push_back({"items=" + std::to_string(items), task_text(items), items > kMostLinked ? 96 : 320});

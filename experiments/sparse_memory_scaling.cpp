@@ -60,18 +60,9 @@ class SparseMemoryScaling final : public Experiment {
     run.name = "sam";
     run.task = task_text(0);
     run.model = bit_sequences(model);
-    TrainSettings& train = run.train;
-    train.steps = 15000;
-    train.batch = 32;
-    train.shard_rows = 16;
-    train.learning_rate = 1e-3;
-    train.schedule = "cosine(final=0.02)";
-    train.clip_norm = 10;
-    train.log_every = 50;
-    train.evaluate_every = 3000;
-    train.validation_rows = 320;
-    train.evaluation_batch = 16;
-    train.test_rows = 0;
+    run.train = bit_sequences_training();
+    run.train.steps = 15000;
+    run.train.evaluate_every = 3000;
     for (const Extent size : tests_) run.evaluations.push_back({"size=" + std::to_string(size), task_text(size), 320});
     return run;
   }

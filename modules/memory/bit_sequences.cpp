@@ -57,4 +57,19 @@ Model bit_sequences(const BitSequencesOptions& options) {
   };
 }
 
+TrainSettings bit_sequences_training() {
+  TrainSettings train;
+  train.batch = 32;
+  train.shard_rows = 16;
+  train.learning_rate = 1e-3;
+  train.schedule = "cosine(final=0.02)";
+  train.clip_norm = 10;
+  train.log_every = 50;
+  train.evaluate_every = 1000;
+  train.validation_rows = 320;
+  train.evaluation_batch = 16;
+  train.test_rows = 0;
+  return train;
+}
+
 }  // namespace fovea

@@ -29,4 +29,8 @@ struct BitSequencesOptions {
 /// Source    Graves et al. 2014, arXiv:1410.5401, section 4.
 Model bit_sequences(const BitSequencesOptions& options);
 
+/// The settings that its runs share: Adam as by default with a falling rate, clipped gradients, evaluations in small
+/// batches.
+TrainSettings bit_sequences_training();
+
 }  // namespace fovea
