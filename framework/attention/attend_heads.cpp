@@ -23,7 +23,7 @@ Value head_after_head(Value x, Extent heads, At at) {
   return reshape(transpose(split, {0, 2, 1, 3}, at), {shape[0], heads * shape[1], shape[2] / heads}, at);
 }
 
-// The items that exist in all of these patterns.
+// The items that exist in all of these patterns, which are parts of `whole` and live as long as it.
 PairIntervals common_pairs(const std::vector<const Pattern*>& places, std::shared_ptr<const Pattern> whole) {
   return [places, whole = std::move(whole)](Extent query, Extent queries, Extent items, ItemIntervals& out) {
     append_items(0, items, out);
@@ -47,8 +47,13 @@ bool Site::State::is_soft_by_place() const {
   return (!pattern->reads_data() || pattern->is_dense()) && selector->softmax_temperature() > 0 && annealed.empty();
 }
 
-/// The terms of the pattern. A selector that keeps the best of each row alone looks for these in tiles already, where no
-/// estimator asks for more.
+/// The selector keeps the best of each row, and no estimator asks for more than these.
+bool Site::State::keeps_best_alone(const Builder& builder) const {
+  const bool is_exact = estimator->traits().needs_derivative || builder.mode() == Mode::kEvaluate;
+  return selector->traits().keeps_best && annealed.empty() && is_exact;
+}
+
+/// The terms of the pattern. A selector that keeps the best of each row alone looks for these in tiles already.
 std::vector<PairTerm> Site::State::pair_terms(const Builder& builder, Extent items) const {
   const auto reject = [&](const std::string& fact) { throw Error(path, fact + "; '" + text + "' came."); };
   const auto is_of_pattern = [](const auto& number) { return number.first.starts_with("pattern_"); };
@@ -56,8 +61,6 @@ std::vector<PairTerm> Site::State::pair_terms(const Builder& builder, Extent ite
     reject("numbers of a pattern that stay as they are were expected in tiles");
   }
   if (!weighers_of(*pattern).empty()) reject("a pattern that does not weigh pairs was expected in tiles");
-  const bool keeps_best = selector->traits().keeps_best && annealed.empty() &&
-                          (estimator->traits().needs_derivative || builder.mode() == Mode::kEvaluate);
   const std::vector<const Pattern*> taggers = taggers_of(*pattern);
   std::vector<PairTerm> terms;
   for (const PatternTerm& term : pattern->terms()) {
@@ -65,10 +68,11 @@ std::vector<PairTerm> Site::State::pair_terms(const Builder& builder, Extent ite
     made.pairs = common_pairs(term.places, pattern);
     for (const Pattern* chooser : term.choosers) {
       const std::optional<TileChoice> choice = chooser->tile_choice();
-      if (!choice)
+      if (!choice) {
         reject(
             "patterns that can choose in tiles were expected: content_top_k, content_threshold, hash_buckets, "
             "routed_blocks and those by place");
+      }
       if (made.best > 0) reject("tags before the best, and one choice of the best, were expected in tiles");
       if (choice->block > 0 && !made.tags.empty()) reject("blocks are not chosen among tags");
       if (choice->by_tags) {
@@ -78,7 +82,7 @@ std::vector<PairTerm> Site::State::pair_terms(const Builder& builder, Extent ite
       made.margin = choice->margin;
       made.block = choice->block;
     }
-    if (made.best == 0 && keeps_best) made.best = selector->capacity(items);
+    if (made.best == 0 && keeps_best_alone(builder)) made.best = selector->capacity(items);
   }
   return terms;
 }
@@ -105,8 +109,7 @@ Value Site::State::find(const Heads& inputs, double factor, At at) const {
 bool Site::State::chooses_by_list(const Builder& builder) const {
   if (!annealed.empty()) return false;
   if (selector->softmax_temperature() > 0) return true;
-  const bool is_exact = estimator->traits().needs_derivative || builder.mode() == Mode::kEvaluate;
-  return selector->traits().keeps_best && is_exact && pattern->terms().size() == 1 && !pattern->reads_data();
+  return keeps_best_alone(builder) && pattern->terms().size() == 1 && !pattern->reads_data();
 }
 
 Attended Site::State::attend_listed(const Heads& inputs, double factor, At at) {

@@ -61,6 +61,7 @@ struct Site::State {
   std::vector<PairTerm> pair_terms(const Builder& builder, Extent items) const;
   Value find(const Heads& inputs, double factor, At at) const;
   Attended attend_listed(const Heads& inputs, double factor, At at);
+  bool keeps_best_alone(const Builder& builder) const;
   bool chooses_by_list(const Builder& builder) const;
 };
 

@@ -142,4 +142,6 @@ TEST_CASE("what heads in tiles cannot do is said") {
                        doctest::Contains("give it candidates=kept"), Error);
   CHECK_THROWS_WITH_AS(build("scaled_dot | content_top_k(4) & hash_buckets | softmax | none"),
                        doctest::Contains("tags before the best"), Error);
+  CHECK_THROWS_WITH_AS(build("scaled_dot | content_top_k(k=linear(from=8, to=2)) | softmax | none"),
+                       doctest::Contains("numbers of a pattern that stay as they are"), Error);
 }
