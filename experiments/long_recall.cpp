@@ -25,6 +25,8 @@ constexpr Choice kChoices[] = {
     {"random_blocks", "patterns", "scaled_dot | causal & random_blocks(16, 2) | softmax | none"},
     {"axial", "patterns", "scaled_dot | causal & axial(8) | softmax | none"},
     {"hash_buckets", "patterns", "scaled_dot | causal & hash_buckets(1, 4) | softmax | none"},
+    {"content_clusters", "patterns", "scaled_dot | causal & content_clusters(4, most=16, looks=2) | softmax | none"},
+    {"routed_blocks", "patterns", "scaled_dot | causal & routed_blocks(8, 4) | softmax | none"},
     {"adaptive_span", "patterns", "scaled_dot | causal & adaptive_span | softmax | none"},
     {"content_top_k", "patterns", "scaled_dot | causal & content_top_k(k=K) | softmax | none"},
     {"window_top_k", "patterns", "scaled_dot | causal & (window(1, 0) + content_top_k(k=K)) | softmax | none"},

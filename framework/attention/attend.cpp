@@ -37,10 +37,12 @@ Site::Site(Site&&) noexcept = default;
 
 const std::string& Site::text() const { return state_->text; }
 
-Value Site::prepare_keys(Value keys) {
+Value Site::prepare_keys(Value keys, Value mask) {
   const Value prepared = state_->scorer->prepare_keys(keys.builder(), keys);
-  std::vector<Value> tags;
-  for (const Pattern* tagger : taggers_of(*state_->pattern)) tags.push_back(tagger->tags(keys.builder(), keys));
+  std::vector<KeyTags> tags;
+  for (const Pattern* tagger : taggers_of(*state_->pattern)) {
+    tags.push_back(tagger->key_tags(keys.builder(), {.rows = keys, .mask = mask}));
+  }
   if (!tags.empty()) state_->tagged_keys.push_back({prepared, std::move(tags)});
   return prepared;
 }

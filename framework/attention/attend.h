@@ -43,7 +43,8 @@ class Site {
   ~Site();
   Site(Site&&) noexcept;
 
-  Value prepare_keys(Value keys);
+  /// keys [B, N, Dk]. A mask Index [B, N] says which of them are there to a pattern that groups keys; attend masks them.
+  Value prepare_keys(Value keys, Value mask = {});
   /// queries [B, M, Dq], prepared from prepare_keys, values [B, N, V] or empty, mask Index [B, M, N] or [B, N] or empty
   /// (1 = allowed), bias [B, M, N] of the scores, or what broadcasts to it, or empty, sharpness [B, M] or empty: what the
   /// scores of a query are multiplied with before that, where a model computes it. right Index [B, M] or empty: the item

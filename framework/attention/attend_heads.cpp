@@ -10,12 +10,6 @@
 namespace fovea {
 namespace {
 
-// [B, X, H D] -> [B, X H, D]
-Value rows_of_heads(Value x, Extent heads, At at) {
-  const Shape& shape = x.shape();
-  return reshape(x, {shape[0], shape[1] * heads, shape[2] / heads}, at);
-}
-
 // [B, M, H D] -> [B, H M, D]
 Value head_after_head(Value x, Extent heads, At at) {
   const Shape& shape = x.shape();
@@ -71,12 +65,13 @@ std::vector<PairTerm> Site::State::pair_terms(const Builder& builder, Extent ite
       if (!choice) {
         reject(
             "patterns that can choose in tiles were expected: content_top_k, content_threshold, hash_buckets, "
-            "routed_blocks and those by place");
+            "content_clusters, routed_blocks and those by place");
       }
       if (made.best > 0) reject("tags before the best, and one choice of the best, were expected in tiles");
       if (choice->block > 0 && !made.tags.empty()) reject("blocks are not chosen among tags");
       if (choice->by_tags) {
         made.tags.push_back(static_cast<std::size_t>(std::find(taggers.begin(), taggers.end(), chooser) - taggers.begin()));
+        made.most = std::min(made.most, chooser->pairs_at_most(1, items));
       }
       made.best = choice->best;
       made.margin = choice->margin;
@@ -98,8 +93,9 @@ Value Site::State::find(const Heads& inputs, double factor, At at) const {
   std::vector<Value> operands{inputs.queries, inputs.items};
   if (options.has_mask) operands.push_back(inputs.mask);
   for (const Pattern* tagger : taggers_of(*pattern)) {
-    operands.push_back(tagger->tags(builder, rows_of_heads(inputs.queries, inputs.heads, at)));
-    operands.push_back(tagger->tags(builder, rows_of_heads(inputs.items, inputs.item_heads, at)));
+    const KeyTags keys = tagger->key_tags(builder, {.rows = inputs.items, .heads = inputs.item_heads, .mask = inputs.mask});
+    operands.push_back(tagger->query_tags(builder, {.rows = inputs.queries, .heads = inputs.heads}, keys));
+    operands.push_back(keys.tags);
     ++options.tags;
   }
   return builder.add(make_find_pairs(options), operands, "", at);

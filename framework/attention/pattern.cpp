@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <functional>
 #include <iterator>
 
 #include "framework/attention/annealing.h"
@@ -21,8 +22,14 @@ Extent Pattern::choose_among(const PatternRow& /*row*/, std::span<Index> /*items
   throw Error("pattern", "this pattern does not read data; choose_among was called.");
 }
 
-Value Pattern::tags(Builder& /*builder*/, Value /*vectors*/) const {
+Value Pattern::tags(Builder& /*builder*/, const TagVectors& /*vectors*/) const {
   throw Error("pattern", "this pattern has no tags; tags was called.");
+}
+
+KeyTags Pattern::key_tags(Builder& builder, const TagVectors& keys) const { return {tags(builder, keys)}; }
+
+Value Pattern::query_tags(Builder& builder, const TagVectors& queries, const KeyTags& /*keys*/) const {
+  return tags(builder, queries);
 }
 
 void Pattern::weigh(const PatternRow& /*row*/, std::span<const Index> /*items*/, Row /*scores*/) const {
@@ -78,6 +85,16 @@ Extent keep_best_items(ConstRow scores, std::span<Index> items, Extent count) {
   std::nth_element(items.begin(), items.begin() + count - 1, items.end(), is_better);
   std::sort(items.begin(), items.begin() + count);
   return count;
+}
+
+Extent keep_met_items(const PatternRow& row, std::span<Index> items) {
+  const auto count = static_cast<Extent>(row.query_tags.size());
+  const auto is_met = [&](Index item) {
+    const Index* key = row.key_tags + item * count;
+    return std::mismatch(row.query_tags.begin(), row.query_tags.end(), key, std::not_equal_to<>()).first !=
+           row.query_tags.end();
+  };
+  return std::remove_if(items.begin(), items.end(), [&](Index item) { return !is_met(item); }) - items.begin();
 }
 
 ItemIntervals candidates_of(const Pattern& pattern, Extent query, Extent queries, Extent items) {

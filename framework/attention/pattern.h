@@ -28,10 +28,23 @@ struct PatternRow {
   std::span<const Row> grad_parameters = {};  // where a gradient passes, to be added to; an empty row is not wanted
 };
 
+/// What tags are made of: the vectors of heads that lie beside each other.
+struct TagVectors {
+  Value rows;        // [B, X, H D]
+  Extent heads = 1;  // H
+  Value mask = {};   // Index [B, X], 0: not there; empty: all are
+};
+
+/// Tags of keys, and what those of queries are made of beside the queries.
+struct KeyTags {
+  Value tags;          // Index [B, N H, T]
+  Value summary = {};  // of any shape, for Pattern::query_tags
+};
+
 /// How a pattern that reads data chooses, for kernels that see scores in tiles and never a row of them: as its choose_among
 /// does. Best items, after tags were met, or best blocks.
 struct TileChoice {
-  bool by_tags = false;                                     // items with a tag that the query has at the same place
+  bool by_tags = false;                                     // keep_met_items; pairs_at_most holds of every query
   Extent best = 0;                                          // > 0: so many items with the highest scores, or blocks
   double margin = std::numeric_limits<double>::infinity();  // and of these the ones less than so far below the highest
   Extent block = 0;                                         // > 0: of so many items, see make_find_pairs
@@ -70,9 +83,14 @@ class Pattern {
   virtual Extent choose_among(const PatternRow& row, std::span<Index> items) const;
   /// The same choice for kernels; a pattern without one cannot be used inside of them.
   virtual std::optional<TileChoice> tile_choice() const { return std::nullopt; }
-  /// Tags are made of queries and keys alike (of equal widths), once, and compared by `choose_among`: T for each, or 0.
+  /// Tags are made of queries and keys (of equal widths), once, and compared by `choose_among`: T for each, or 0. They are
+  /// not negative, but that -1 of a query and -2 of a key are met by none.
   virtual Extent tag_count() const { return 0; }
-  virtual Value tags(Builder& builder, Value vectors) const;  // [B, X, D] -> Index [B, X, T]
+  /// Of queries and keys alike: Index [B, X H, T], the tags of head h of vector x in row x H + h.
+  virtual Value tags(Builder& builder, const TagVectors& vectors) const;
+  /// Where they are not made alike: those of the keys by `key_tags`, of the queries by `query_tags`.
+  virtual KeyTags key_tags(Builder& builder, const TagVectors& keys) const;
+  virtual Value query_tags(Builder& builder, const TagVectors& queries, const KeyTags& keys) const;
 
   /// True, of one that reads data: pairs that exist count more or less, by a bias of their scores. Part of a union it can
   /// only be where all parts have it, as in `(a + b) & c`.
@@ -105,6 +123,10 @@ Registry<Pattern>& Registry<Pattern>::instance();
 /// For patterns: moves the `count` items with the highest scores to the front, in order, ties to the lowest; returns how
 /// many these are. scores [N] of all items.
 Extent keep_best_items(ConstRow scores, std::span<Index> items, Extent count);
+
+/// For patterns: moves the items with a tag that the query has at the same place to the front, in order; returns how many
+/// these are.
+Extent keep_met_items(const PatternRow& row, std::span<Index> items);
 
 /// The candidates of a query, checked.
 ///

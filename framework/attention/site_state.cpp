@@ -84,8 +84,8 @@ std::vector<Value> Site::State::tags(Value queries, Value prepared_keys) const {
   }
   std::vector<Value> all;
   for (std::size_t i = 0; i < taggers.size(); ++i) {
-    all.push_back(taggers[i]->tags(queries.builder(), queries));
-    all.push_back(known->tags[i]);
+    all.push_back(taggers[i]->query_tags(queries.builder(), {.rows = queries}, known->tags[i]));
+    all.push_back(known->tags[i].tags);
   }
   return all;
 }

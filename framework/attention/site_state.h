@@ -29,7 +29,7 @@ struct Site::State {
 
   struct TaggedKeys {
     Value prepared;
-    std::vector<Value> tags;  // one for each of `taggers_of` the pattern
+    std::vector<KeyTags> tags;  // one for each of `taggers_of` the pattern
   };
   std::vector<TaggedKeys> tagged_keys;
 

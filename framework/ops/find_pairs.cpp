@@ -45,7 +45,7 @@ class FindPairsOp final : public Op {
   }
 
   std::shared_ptr<const Prepared> prepare(std::span<const Type> in) const override {
-    return std::make_shared<FindPlan>(options_, extents(in));
+    return std::make_shared<FindPlan>(options_, extents(in), tag_counts(in));
   }
 
   std::vector<Type> workspace(std::span<const Type> in) const override {
@@ -55,9 +55,10 @@ class FindPairsOp final : public Op {
     const Extent capacity = tiles::capacity_of(options_, e.queries, e.items);
     return {{{kLanes, rooms * tiles::kTilesAtOnce * kQueries}},
             {{kLanes, rooms * tiles::kTilesAtOnce * kQueries}, Kind::kIndex},
-            {{kLanes, 3 * capacity}, Kind::kIndex},
+            {{kLanes, 3 * capacity + 2 * most_tags(in)}, Kind::kIndex},
             {{e.batch * options_.item_heads, blocks(e), e.width}},
-            {{e.batch, blocks(e)}, Kind::kIndex}};
+            {{e.batch, blocks(e)}, Kind::kIndex},
+            {{e.batch * options_.item_heads, tiles::TagOrders(options_, tag_counts(in)).count, e.items}, Kind::kIndex}};
   }
 
   void forward(const OpRun& run) const override {
@@ -65,6 +66,7 @@ class FindPairsOp final : public Op {
     const Type types[] = {run.in[0].type, run.in[1].type};
     const PairExtents e = extents(types);
     summarise_blocks(run, e);
+    if (plan.orders.count > 0) order_items(run, plan, e);
     const Extent query_tiles = (e.queries + kQueries - 1) / kQueries;
     const Extent parts = (query_tiles + tiles::kTilesAtOnce - 1) / tiles::kTilesAtOnce;
     const Extent tasks = e.batch * options_.heads * parts;
@@ -97,6 +99,17 @@ class FindPairsOp final : public Op {
 
   std::size_t first_tag() const { return options_.has_mask ? 3 : 2; }
 
+  std::vector<Extent> tag_counts(std::span<const Type> in) const {
+    std::vector<Extent> counts;
+    for (std::size_t i = 0; i < options_.tags; ++i) counts.push_back(in[first_tag() + 2 * i].shape[2]);
+    return counts;
+  }
+
+  Extent most_tags(std::span<const Type> in) const {
+    const std::vector<Extent> counts = tag_counts(in);
+    return counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
+  }
+
   PairExtents extents(std::span<const Type> in) const {
     return {in[0].shape[0], in[0].shape[1], in[1].shape[1], in[0].shape[2] / options_.heads};
   }
@@ -117,12 +130,22 @@ class FindPairsOp final : public Op {
     f.items = run.in[1].real() + (f.batch * e.items * options_.item_heads + f.group()) * e.width;
     if (options_.has_mask) f.mask = run.in[2].index() + f.batch * e.items;
     f.tags = run.in.subspan(first_tag());
+    f.orders = run.workspace[5].index() + (f.batch * options_.item_heads + f.group()) * plan.orders.count * e.items;
     f.list_scores = run.workspace[0].real() + lane * run.workspace[0].shape()[1];
     f.list_items = run.workspace[1].index() + lane * run.workspace[1].shape()[1];
     f.merged = run.workspace[2].index() + lane * run.workspace[2].shape()[1];
+    f.cursors = f.merged + 3 * plan.capacity;
     f.means = run.workspace[3].real() + (f.batch * options_.item_heads + f.group()) * blocks(e) * e.width;
     f.whole = run.workspace[4].index() + f.batch * blocks(e);
     return f;
+  }
+
+  void order_items(const OpRun& run, const FindPlan& plan, const PairExtents& e) const {
+    cpu::parallel_for(e.batch * options_.item_heads, [&](Extent task) {
+      const Extent head = task % options_.item_heads * (options_.heads / options_.item_heads);
+      const Finding f = finding(run, plan, e, task / options_.item_heads * options_.heads + head, 0);
+      tiles::order_by_tags(f, run.workspace[5].index() + task * plan.orders.count * e.items);
+    });
   }
 
   // The mean of the items of each block, and whether all of them are unmasked.

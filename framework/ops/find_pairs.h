@@ -13,6 +13,7 @@ struct PairTerm {
   PairIntervals pairs;  // by place
   /// Places of tags among those that come as inputs: a pair is met where a tag of its query is that of its item.
   std::vector<std::size_t> tags = {};
+  Extent most = std::numeric_limits<Extent>::max();         // items of a query that tags can leave
   Extent best = 0;                                          // > 0: of these the ones with the highest scores
   double margin = std::numeric_limits<double>::infinity();  // and of those the ones less than so far below the highest
   Extent block = 0;  // > 0: `best` counts blocks of so many items, by the score of their mean; see make_find_pairs
@@ -43,7 +44,8 @@ struct FindPairs {
 /// Gradient  none: pairs are chosen.
 /// Errors    shapes that do not fit.
 /// Cost      a product over the tiles in which a pair exists by place where the best are looked for, by blocks only that
-///           with N / S means, else none; O(C) a query beside it.
+///           with N / S means, else none; O(C) a query beside it. Where tags alone choose, O(N log N) for an order of the
+///           items by tag, and the items with a tag of the query.
 /// Source    Gupta et al. 2021, arXiv:2106.06899 (best items of a query); Lu et al. 2025, arXiv:2502.13189 (blocks).
 OpPointer make_find_pairs(const FindPairs& options);
 

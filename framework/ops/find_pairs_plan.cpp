@@ -39,7 +39,7 @@ std::span<const ItemInterval> TermPlan::seen(Extent query) const {
 }
 
 Extent TermPlan::capacity(const PairTerm& term, Extent queries, Extent items) {
-  if (term.best > 0) return std::min(term.best * std::max<Extent>(term.block, 1), items);
+  if (term.best > 0) return std::min({term.best * std::max<Extent>(term.block, 1), term.most, items});
   Extent most = 0;
   ItemIntervals of_query;
   for (Extent query = 0; query < queries; ++query) {
@@ -47,7 +47,7 @@ Extent TermPlan::capacity(const PairTerm& term, Extent queries, Extent items) {
     term.pairs(query, queries, items, of_query);
     most = std::max(most, count_items(of_query));
   }
-  return most;
+  return std::min(most, term.most);
 }
 
 // Of blocks one less than the best are looked for: the own one is there always.
@@ -62,8 +62,16 @@ Extent capacity_of(const FindPairs& options, Extent queries, Extent items) {
   return std::clamp<Extent>(capacity, 1, std::max<Extent>(items, 1));
 }
 
-FindPlan::FindPlan(const FindPairs& options, const PairExtents& extents)
-    : capacity(capacity_of(options, extents.queries, extents.items)) {
+TagOrders::TagOrders(const FindPairs& options, const std::vector<Extent>& counts) : first(options.tags, -1) {
+  for (const PairTerm& term : options.terms) {
+    if (!visits_by_tag(term) || first[term.tags.front()] >= 0) continue;
+    first[term.tags.front()] = count;
+    count += counts[term.tags.front()];
+  }
+}
+
+FindPlan::FindPlan(const FindPairs& options, const PairExtents& extents, const std::vector<Extent>& tag_counts)
+    : orders(options, tag_counts), capacity(capacity_of(options, extents.queries, extents.items)) {
   for (const PairTerm& term : options.terms) {
     terms.emplace_back(term, extents.queries, extents.items);
     rooms += room_of(term);

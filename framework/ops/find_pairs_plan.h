@@ -30,9 +30,21 @@ class TermPlan {
   Extent blocks_ = 0;
 };
 
+/// Items in the order of their tags, for terms that tags alone choose: only items with a tag of the query are visited.
+struct TagOrders {
+  TagOrders() = default;
+  /// `counts`: of each input of tags its T.
+  TagOrders(const FindPairs& options, const std::vector<Extent>& counts);
+  static bool visits_by_tag(const PairTerm& term) { return !term.tags.empty() && term.best == 0; }
+
+  std::vector<Extent> first;  // of each input of tags, the number of its first order; -1: none are needed
+  Extent count = 0;           // orders in all
+};
+
 struct FindPlan final : Prepared {
-  FindPlan(const FindPairs& options, const PairExtents& extents);
+  FindPlan(const FindPairs& options, const PairExtents& extents, const std::vector<Extent>& tag_counts);
   std::vector<TermPlan> terms;
+  TagOrders orders;
   Extent capacity = 0;
   Extent rooms = 0;  // places of the lists of the best in all, for a query
 };

@@ -144,6 +144,7 @@ class QueryTile {
   Extent items_of(std::size_t t, Extent query, Extent lane, Index* out) {
     const std::span<const Index> best = lists_[t] ? lists_[t]->finish(lane) : std::span<const Index>{};
     if (f_.options.terms[t].block > 0) return block_items(f_, t, query, best, out);
+    if (TagOrders::visits_by_tag(f_.options.terms[t])) return tagged_items(f_, t, query, out);
     if (f_.options.terms[t].best == 0) return place_items(f_, t, query, out);
     std::copy(best.begin(), best.end(), out);
     return static_cast<Extent>(best.size());

@@ -21,11 +21,13 @@ struct Finding {
   std::span<const Tensor> tags = {};
   Extent batch = 0;
   Extent head = 0;
-  const Real* means = nullptr;   // of the blocks of its group, for each term with blocks [blocks, D]
-  const Index* whole = nullptr;  // 1: no item of the block is masked [blocks]
+  const Real* means = nullptr;    // of the blocks of its group, for each term with blocks [blocks, D]
+  const Index* whole = nullptr;   // 1: no item of the block is masked [blocks]
+  const Index* orders = nullptr;  // of its group, items by tag [orders, N]
   Real* list_scores = nullptr;
   Index* list_items = nullptr;
-  Index* merged = nullptr;  // [3, C]
+  Index* merged = nullptr;   // [3, C]
+  Index* cursors = nullptr;  // [2, T], of the most tags
 
   Extent group() const { return head / (options.heads / options.item_heads); }
   Tags tags_of(std::size_t number) const {
@@ -50,6 +52,12 @@ struct Finding {
     return (mask == nullptr || mask[item] != 0) && meets(term, query, item);
   }
 };
+
+/// Sorts the items of a group by each of their tags that the plan asks for. out [orders, N]
+void order_by_tags(const Finding& finding, Index* out);
+
+/// The items of a term that is visited by tag: ascending, into out; returns their number.
+Extent tagged_items(const Finding& finding, std::size_t term, Extent query, Index* out);
 
 /// Tiles of queries that go through the items together.
 inline constexpr Extent kTilesAtOnce = 8;

@@ -1,8 +1,7 @@
-#include <algorithm>
-
 #include "framework/attention/pattern.h"
 #include "framework/core/rng.h"
 #include "framework/cpu/row_math.h"
+#include "framework/graph/functions.h"
 #include "framework/ops/checks.h"
 
 namespace fovea {
@@ -77,20 +76,13 @@ class HashBuckets final : public Pattern {
   bool reads_data() const override { return true; }
   std::optional<TileChoice> tile_choice() const override { return TileChoice{.by_tags = true}; }
   Extent tag_count() const override { return options_.rounds; }
-  Value tags(Builder& builder, Value vectors) const override {
-    return builder.add(std::make_shared<HashOp>(options_), {vectors});
+  Value tags(Builder& builder, const TagVectors& vectors) const override {
+    const Shape& shape = vectors.rows.shape();
+    const Value rows = reshape(vectors.rows, {0, shape[1] * vectors.heads, shape[2] / vectors.heads});
+    return builder.add(std::make_shared<HashOp>(options_), {rows});
   }
 
-  Extent choose_among(const PatternRow& row, std::span<Index> items) const override {
-    const auto meets = [&](Index item) {
-      const Index* key = row.key_tags + item * options_.rounds;
-      for (const Index tag : row.query_tags) {
-        if (tag == *key++) return true;
-      }
-      return false;
-    };
-    return std::remove_if(items.begin(), items.end(), [&](Index item) { return !meets(item); }) - items.begin();
-  }
+  Extent choose_among(const PatternRow& row, std::span<Index> items) const override { return keep_met_items(row, items); }
 
  private:
   HashOptions options_;

@@ -94,11 +94,12 @@ MultiHeadAttention::Result MultiHeadAttention::attend(const Inputs& inputs, At a
     return result;
   }
   std::vector<Value> reads;
+  const bool is_of_keys = !inputs.mask.is_empty() && inputs.mask.shape().rank() == 2;
   Extent begin = 0;
   for (Head& head : heads_) {
     const auto block = [&](Value x) { return slice(x, 2, begin, begin + width_, at); };
     Site::Inputs of_head{.queries = block(queries),
-                         .prepared_keys = head.site.prepare_keys(block(keys)),
+                         .prepared_keys = head.site.prepare_keys(block(keys), is_of_keys ? inputs.mask : Value{}),
                          .values = block(values),
                          .mask = inputs.mask};
     if (!head.distances.is_empty()) of_head.bias = relative_bias(head.distances, queries, keys, at);

@@ -137,6 +137,28 @@ TEST_CASE("two vectors share a bucket as often as their angle says") {
   CHECK(met / 60 == doctest::Approx(expected).epsilon(0.1));
 }
 
+TEST_CASE("a query sees the clusters of keys that fit it best, and no more keys than were asked for") {
+  // Keys 0, 2, 4, 6 are near (1, 0, 0, 0), the others near (0, 1, 0, 0); queries ask for one of the two.
+  const auto site = [](const std::string& pattern) {
+    SiteRun run({.text = "dot | " + pattern, .queries = 2, .items = 8});
+    for (std::size_t i = 0; i < 64; ++i) {
+      run.inputs["keys"][i] = static_cast<Real>(i % 4 == i / 4 % 2 ? 1 : i % 4 == 3 ? 0.01 * static_cast<double>(i) : 0);
+    }
+    for (std::size_t i = 0; i < 16; ++i) run.inputs["queries"][i] = static_cast<Real>(i % 4 == i / 4 % 2);
+    run.forward();
+    return run;
+  };
+  const SiteRun one = site("content_clusters(2)");
+  const SiteRun few = site("content_clusters(2, most=2)");
+  const SiteRun both = site("content_clusters(2, looks=2)");
+  for (std::size_t row = 0; row < 4; ++row) {
+    const auto parity = static_cast<Index>(row % 2);
+    CHECK(kept_of(one, row, 8) == Items{parity, parity + 2, parity + 4, parity + 6});
+    CHECK(kept_of(few, row, 8) == Items{parity + 2, parity + 4});
+    CHECK(kept_of(both, row, 8) == up_to(8));
+  }
+}
+
 TEST_CASE("work follows a pattern that chooses, in forward and backward") {
   SiteRun run({.text = "dot | content_top_k(2) | softmax", .batch = 2, .queries = 5, .items = 50});
   run.forward();

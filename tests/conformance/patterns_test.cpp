@@ -33,6 +33,8 @@ std::vector<std::string> pattern_texts() {
                             "window(1) + global(1)",
                             "content_top_k(2) & causal",
                             "window(1) + hash_buckets(3, 1)",
+                            "content_clusters(3, most=2)",
+                            "window(1) + content_clusters(2, looks=2)",
                             "(window(2) + random_blocks(2, 1)) & causal",
                             "adaptive_span(1, ramp=2, most=3)",
                             "causal & adaptive_span(0.5, ramp=1, most=2)"});

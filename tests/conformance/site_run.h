@@ -136,7 +136,7 @@ inline std::vector<std::string> site_pattern_texts() {
   return texts_of<Pattern>({"causal & dense", "content_top_k(2)", "causal & content_top_k(2)",
                             "window(0) + content_top_k(1) & causal + hash_buckets(3, 1)",
                             "content_top_k(4) & hash_buckets(2)", "hash_buckets(1) & (window(2) + global(1))",
-                            "causal & adaptive_span(ramp=2, most=6, span=1)"});
+                            "content_clusters(2, most=3) & causal", "causal & adaptive_span(ramp=2, most=6, span=1)"});
 }
 
 /// A random cotangent for all that a site with values gives.
