@@ -73,7 +73,7 @@ class Site {
   /// Gradient  that of the site.
   /// Errors    scorers that are no dot product, patterns that weigh pairs or cannot choose in tiles, estimators that need
   /// the
-  ///           gradient of every weight, segments where data choose.
+  ///           gradient of every weight.
   struct Heads {
     Value queries;
     Value items;

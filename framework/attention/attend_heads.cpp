@@ -90,8 +90,10 @@ Value Site::State::find(const Heads& inputs, double factor, At at) const {
   options.item_heads = inputs.item_heads;
   options.scale = factor;
   options.has_mask = !inputs.mask.is_empty();
+  options.has_segments = !inputs.query_segments.is_empty();
   std::vector<Value> operands{inputs.queries, inputs.items};
   if (options.has_mask) operands.push_back(inputs.mask);
+  if (options.has_segments) operands.insert(operands.end(), {inputs.query_segments, inputs.item_segments});
   for (const Pattern* tagger : taggers_of(*pattern)) {
     const KeyTags keys = tagger->key_tags(builder, {.rows = inputs.items, .heads = inputs.item_heads, .mask = inputs.mask});
     operands.push_back(tagger->query_tags(builder, {.rows = inputs.queries, .heads = inputs.heads}, keys));
@@ -147,12 +149,7 @@ Attended Site::attend_heads(const Heads& inputs, At at) {
   }
   const std::unique_ptr<Builder::Scope> scope = state_->enter(builder, inputs.values, at);
   const double factor = state_->dot_factor(inputs.queries, inputs.heads);
-  const bool has_segments = !inputs.query_segments.is_empty() || !inputs.item_segments.is_empty();
-  if (!state_->is_soft_by_place()) {
-    if (!has_segments) return state_->attend_listed(inputs, factor, at);
-    throw Error(state_->path, "no segments were expected where data or a selector choose; '" + state_->text +
-                                  "' came; give a mask, or softmax over a pattern by place.");
-  }
+  if (!state_->is_soft_by_place()) return state_->attend_listed(inputs, factor, at);
   Attended result;
   result.read = attend_tiles({inputs.queries, inputs.items, inputs.values}, state_->pattern,
                              {.heads = inputs.heads,

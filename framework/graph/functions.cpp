@@ -91,6 +91,7 @@ Value one_hot_like(Value indices, Value like, At at) { return join(make_one_hot(
 Value mark_used(Value mask, Value index, At at) { return join(make_mark_used(), {mask, index}, at); }
 Value argmax(Value x, At at) { return join(make_argmax(), {x}, at); }
 Value masked_argmax(Value x, Value mask, At at) { return join(make_argmax(), {x, mask}, at); }
+Value same_segment(Value queries, Value items, At at) { return join(make_same_segment(), {queries, items}, at); }
 Value equal(Value a, Value b, At at) { return join(make_equal(), {a, b}, at); }
 Value to_real(Value indices, At at) { return join(make_to_real(), {indices}, at); }
 

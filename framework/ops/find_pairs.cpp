@@ -26,7 +26,7 @@ class FindPairsOp final : public Op {
   bool is_differentiable() const override { return false; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 2 + static_cast<std::size_t>(options_.has_mask) + 2 * options_.tags);
+    require_count(name(), in, first_tag() + 2 * options_.tags);
     require_real(name(), in[0], "queries");
     require_real(name(), in[1], "items");
     const bool has_axes = in[0].shape.rank() == 3 && in[1].shape.rank() == 3;
@@ -36,6 +36,10 @@ class FindPairsOp final : public Op {
     const bool fits = in[1].shape[0] == e.batch && in[0].shape[2] == options_.heads * e.width &&
                       in[1].shape[2] == options_.item_heads * e.width && e.width >= 1 && e.width <= tiles::kMostWidth;
     if (!fits || (options_.has_mask && in[2].shape != Shape{e.batch, e.items})) reject_types(in);
+    if (options_.has_segments && (in[first_segments()].shape != Shape{e.batch, e.queries} ||
+                                  in[first_segments() + 1].shape != Shape{e.batch, e.items})) {
+      reject_types(in);
+    }
     for (std::size_t i = 0; i < 2 * options_.tags; ++i) {
       const Shape& tags = in[first_tag() + i].shape;
       const Extent rows = i % 2 == 0 ? e.queries * options_.heads : e.items * options_.item_heads;
@@ -57,7 +61,7 @@ class FindPairsOp final : public Op {
             {{kLanes, rooms * tiles::kTilesAtOnce * kQueries}, Kind::kIndex},
             {{kLanes, 3 * capacity + 2 * most_tags(in)}, Kind::kIndex},
             {{e.batch * options_.item_heads, blocks(e), e.width}},
-            {{e.batch, blocks(e)}, Kind::kIndex},
+            {{e.batch, 2 * blocks(e)}, Kind::kIndex},
             {{e.batch * options_.item_heads, tiles::TagOrders(options_, tag_counts(in)).count, e.items}, Kind::kIndex}};
   }
 
@@ -92,12 +96,13 @@ class FindPairsOp final : public Op {
     std::string came;
     for (const Type& type : in) came += (came.empty() ? "" : ", ") + type.shape.text();
     reject(name(), "queries [B, M, H D], items [B, N, G D], D up to " + std::to_string(tiles::kMostWidth) +
-                       ", (mask [B, N], tags [B, M H, T], [B, N G, T]) were expected for H = " +
+                       ", (mask [B, N], segments [B, M], [B, N], tags [B, M H, T], [B, N G, T]) were expected for H = " +
                        std::to_string(options_.heads) + " and G = " + std::to_string(options_.item_heads) + "; " + came +
                        " came; give widths that the heads divide.");
   }
 
-  std::size_t first_tag() const { return options_.has_mask ? 3 : 2; }
+  std::size_t first_segments() const { return options_.has_mask ? 3 : 2; }
+  std::size_t first_tag() const { return first_segments() + (options_.has_segments ? 2 : 0); }
 
   std::vector<Extent> tag_counts(std::span<const Type> in) const {
     std::vector<Extent> counts;
@@ -129,6 +134,10 @@ class FindPairsOp final : public Op {
     f.queries = run.in[0].real() + (f.batch * e.queries * options_.heads + f.head) * e.width;
     f.items = run.in[1].real() + (f.batch * e.items * options_.item_heads + f.group()) * e.width;
     if (options_.has_mask) f.mask = run.in[2].index() + f.batch * e.items;
+    if (options_.has_segments) {
+      f.query_segments = run.in[first_segments()].index() + f.batch * e.queries;
+      f.item_segments = run.in[first_segments() + 1].index() + f.batch * e.items;
+    }
     f.tags = run.in.subspan(first_tag());
     f.orders = run.workspace[5].index() + (f.batch * options_.item_heads + f.group()) * plan.orders.count * e.items;
     f.list_scores = run.workspace[0].real() + lane * run.workspace[0].shape()[1];
@@ -136,7 +145,8 @@ class FindPairsOp final : public Op {
     f.merged = run.workspace[2].index() + lane * run.workspace[2].shape()[1];
     f.cursors = f.merged + 3 * plan.capacity;
     f.means = run.workspace[3].real() + (f.batch * options_.item_heads + f.group()) * blocks(e) * e.width;
-    f.whole = run.workspace[4].index() + f.batch * blocks(e);
+    f.whole = run.workspace[4].index() + f.batch * 2 * blocks(e);
+    if (options_.has_segments) f.block_segments = f.whole + blocks(e);
     return f;
   }
 
@@ -148,7 +158,7 @@ class FindPairsOp final : public Op {
     });
   }
 
-  // The mean of the items of each block, and whether all of them are unmasked.
+  // The mean of the items of each block, whether all of them are unmasked, and their segment.
   void summarise_blocks(const OpRun& run, const PairExtents& e) const {
     const Extent size = block_size();
     const Extent count = blocks(e);
@@ -171,7 +181,12 @@ class FindPairsOp final : public Op {
       for (Extent item = first; options_.has_mask && item < end; ++item) {
         is_whole = is_whole && run.in[2].index()[batch * e.items + item] != 0;
       }
-      run.workspace[4].index()[task] = static_cast<Index>(is_whole);
+      Index* of_batch = run.workspace[4].index() + batch * 2 * count;
+      of_batch[block] = static_cast<Index>(is_whole);
+      if (!options_.has_segments) return;
+      const Index* segments = run.in[first_segments() + 1].index() + batch * e.items;
+      const bool is_one = std::all_of(segments + first, segments + end, [&](Index one) { return one == segments[first]; });
+      of_batch[count + block] = is_one ? segments[first] : tiles::kNoSegment;
     });
   }
 

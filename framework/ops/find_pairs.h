@@ -28,7 +28,8 @@ struct FindPairs {
   Extent item_heads = 1;  // G, a divisor of H
   double scale = 1;       // of the scores
   bool has_mask = false;
-  std::size_t tags = 0;  // inputs of tags of queries, as many of items
+  bool has_segments = false;  // two inputs more, behind a mask: a pair exists only where query and item have one segment
+  std::size_t tags = 0;       // inputs of tags of queries, as many of items
 };
 
 /// Finds the items of each query of each head, in tiles: no [M, N] exists anywhere.
@@ -37,7 +38,9 @@ struct FindPairs {
 /// . k_n,
 ///           ties to the lowest index. With blocks of size S: the own block floor(m / S), and of those whose items are all
 ///           seen, the `best` - 1 with the highest q_m . mean of k; of each the items that are seen.
-/// Shapes    queries [B, M, H D], items [B, N, G D], D up to 128, mask Index [B, N] where there is one, tags Index [B, M H,
+/// Shapes    queries [B, M, H D], items [B, N, G D], D up to 128, mask Index [B, N] where there is one, segments Index [B,
+/// M] and
+///           [B, N] where there are, tags Index [B, M H,
 /// T]
 ///           and [B, N G, T] -> Index [B, H M, C]: ascending items of query m of head h in row h M + m, -1 behind them; C
 ///           the most that a query can have.

@@ -10,6 +10,8 @@
 namespace fovea::tiles {
 namespace {
 
+constexpr Index kNoQuery = std::numeric_limits<Index>::min();
+
 Extent append_seen(const Finding& f, const PairTerm& term, Extent query, ItemInterval interval, Index* out) {
   Index* end = out;
   for (Index item = interval.begin; item < interval.end; ++item) {
@@ -57,6 +59,7 @@ class QueryTile {
     panel_.read({f.queries + first * row, row, std::min(kQueries, f.e.queries - first), f.e.width,
                  static_cast<Real>(f.options.scale)});
     if (f.options.tags > 0) read_tags();
+    if (f.query_segments != nullptr) read_segments();
     Extent place = number * f.plan.rooms * kQueries;
     for (std::size_t t = 0; t < f_.options.terms.size(); ++t) {
       const PairTerm& term = f.options.terms[t];
@@ -72,13 +75,17 @@ class QueryTile {
 
   /// Offers items `rows`, which stand in `block`.
   void offer(std::size_t t, const PairTiles::Tile& tile, const RowBlock& block, ItemInterval rows) {
-    alignas(64) Real square[kSquare];
-    multiply_panel(tile, block, f_.e.width, panel_, square);
     const PairTerm& term = f_.options.terms[t];
     const PairTiles::Bits* bits = f_.plan.terms[t].tiles().bits(tile);
-    if (bits == nullptr && f_.mask == nullptr && term.tags.empty()) return lists_[t]->offer(tile, square, nullptr);
-    const PairTiles::Bits allowed = allowed_pairs(t, bits, rows);
-    lists_[t]->offer(tile, square, &allowed);
+    PairTiles::Bits allowed;
+    if (f_.mask != nullptr || f_.query_segments != nullptr || !term.tags.empty()) {
+      allowed = allowed_pairs(t, bits, rows);
+      bits = &allowed;
+      if (std::all_of(allowed.begin(), allowed.end(), [](std::uint64_t pairs) { return pairs == 0; })) return;
+    }
+    alignas(64) Real square[kSquare];
+    multiply_panel(tile, block, f_.e.width, panel_, square);
+    lists_[t]->offer(tile, square, bits);
   }
 
   /// Writes the items of a query of the tile.
@@ -101,13 +108,15 @@ class QueryTile {
   // The pairs of a tile that exist, of `rows` items.
   PairTiles::Bits allowed_pairs(std::size_t t, const PairTiles::Bits* bits, ItemInterval rows) const {
     const PairTerm& term = f_.options.terms[t];
+    const Index* mask = f_.mask == nullptr ? nullptr : term.block > 0 ? f_.whole : f_.mask;
+    const Index* segments = term.block > 0 ? f_.block_segments : f_.item_segments;
     PairTiles::Bits allowed;
     for (Extent k = 0; k < kItems; ++k) {
       const Extent item = rows.begin + k;
       std::uint64_t& pairs = allowed[static_cast<std::size_t>(k)];
       pairs = item >= rows.end ? 0 : bits == nullptr ? ~std::uint64_t{0} : (*bits)[static_cast<std::size_t>(k)];
-      const Index* mask = f_.mask == nullptr ? nullptr : term.block > 0 ? f_.whole : f_.mask;
       if (mask != nullptr && pairs != 0 && mask[item] == 0) pairs = 0;
+      if (segments != nullptr && pairs != 0) pairs &= queries_with(segments_.data(), segments[item]);
       for (const std::size_t number : term.tags) pairs = pairs == 0 ? 0 : pairs & meeting(number, item);
     }
     return allowed;
@@ -126,6 +135,14 @@ class QueryTile {
     Extent first = 0;
     for (std::size_t i = 0; i < number; ++i) first += f_.tags_of(i).count;
     return first;
+  }
+  // No item has the segment of a place where there is no query, or a query of none.
+  void read_segments() {
+    segments_.fill(kNoQuery);
+    for (Extent lane = 0; lane < std::min(kQueries, f_.e.queries - tile_ * kQueries); ++lane) {
+      const Index segment = f_.query_segments[tile_ * kQueries + lane];
+      if (segment >= 0) segments_[static_cast<std::size_t>(lane)] = segment;
+    }
   }
   // Tags of the queries, [T, kQueries] of each kind; -1, which no item has, where there is no query.
   void read_tags() {
@@ -154,6 +171,7 @@ class QueryTile {
   Extent tile_;
   RowPanel panel_;  // scaled queries [D, kQueries]
   std::vector<Index> tags_;
+  std::array<Index, static_cast<std::size_t>(kQueries)> segments_;
   std::array<std::optional<BestLists>, kMostPairTerms> lists_;
 };
 

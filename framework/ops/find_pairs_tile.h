@@ -5,14 +5,19 @@
 // Internal to find_pairs: the work on one tile of queries.
 namespace fovea::tiles {
 
+inline constexpr Index kNoSegment = -1;
+
 /// One head of one batch element, and memory for the work.
 struct Finding {
   const FindPairs& options;
   const FindPlan& plan;
   PairExtents e;
-  const Real* queries = nullptr;  // of the head [M, ...], rows of H D
-  const Real* items = nullptr;    // of its group [N, ...], rows of G D
-  const Index* mask = nullptr;    // [N] or null
+  const Real* queries = nullptr;          // of the head [M, ...], rows of H D
+  const Real* items = nullptr;            // of its group [N, ...], rows of G D
+  const Index* mask = nullptr;            // [N] or null
+  const Index* query_segments = nullptr;  // [M]; null: all are of one
+  const Index* item_segments = nullptr;   // [N]
+  const Index* block_segments = nullptr;  // of blocks of items, kNoSegment where they differ
   struct Tags {
     const Index* queries;  // of the head, rows of H T
     const Index* items;    // of its group, rows of G T
@@ -49,6 +54,7 @@ struct Finding {
     });
   }
   bool is_seen(const PairTerm& term, Extent query, Extent item) const {
+    if (item_segments != nullptr && (item_segments[item] != query_segments[query] || item_segments[item] < 0)) return false;
     return (mask == nullptr || mask[item] != 0) && meets(term, query, item);
   }
 };

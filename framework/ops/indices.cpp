@@ -121,6 +121,33 @@ class EqualOp final : public IndexOp {
   }
 };
 
+class SameSegmentOp final : public IndexOp {
+ public:
+  std::string_view name() const override { return "same_segment"; }
+
+  std::vector<Type> infer(std::span<const Type> in) const override {
+    require_count(name(), in, 2);
+    require_index(name(), in[0], "a");
+    require_index(name(), in[1], "b");
+    const Shape& a = in[0].shape;
+    const Shape& b = in[1].shape;
+    if (a.rank() != 2 || b.rank() != 2 || a[0] != b[0]) {
+      reject(name(), describe("a", in[0]) + " and " + describe("b", in[1]) + " were given; give [B, M] and [B, N].");
+    }
+    return {Type{Shape{a[0], a[1], b[1]}, Kind::kIndex}};
+  }
+
+  void forward(const OpRun& run) const override {
+    const Shape& shape = run.out[0].shape();
+    Index* out = run.out[0].index();
+    for (Extent row = 0; row < shape[0] * shape[1]; ++row) {
+      const Index a = run.in[0].index()[row];
+      const Index* b = run.in[1].index() + row / shape[1] * shape[2];
+      for (Extent n = 0; n < shape[2]; ++n) *out++ = static_cast<Index>(a >= 0 && a == b[n]);
+    }
+  }
+};
+
 class ToRealOp final : public IndexOp {
  public:
   std::string_view name() const override { return "to_real"; }
@@ -165,6 +192,7 @@ OpPointer make_one_hot(Extent classes) { return std::make_shared<OneHotOp>(class
 OpPointer make_mark_used() { return std::make_shared<MarkUsedOp>(); }
 OpPointer make_argmax() { return std::make_shared<ArgmaxOp>(); }
 OpPointer make_equal() { return std::make_shared<EqualOp>(); }
+OpPointer make_same_segment() { return std::make_shared<SameSegmentOp>(); }
 OpPointer make_to_real() { return std::make_shared<ToRealOp>(); }
 OpPointer make_full_index(int axes, Index value) { return std::make_shared<FullIndexOp>(axes, value); }
 

@@ -19,6 +19,9 @@ OpPointer make_argmax();
 /// Index a, b of one shape -> Real, 1 where they are equal.
 OpPointer make_equal();
 
+/// Index a [B, M], b [B, N] -> Index [B, M, N], 1 where they are equal and not negative.
+OpPointer make_same_segment();
+
 /// Index -> Real of the same shape.
 OpPointer make_to_real();
 

@@ -64,7 +64,8 @@ void MultiHeadAttention::declare_heads(Builder& builder, At at) {
   }
 }
 
-Attended MultiHeadAttention::attend_tiles(const Projected& projected, Value mask, At at) {
+Attended MultiHeadAttention::attend_tiles(const Projected& projected, const Inputs& inputs, At at) {
+  const Value mask = inputs.mask;
   if (!mask.is_empty() && mask.shape().rank() != 2) {
     throw Error("multi_head_attention", "a mask of items [B, N] was expected in tiles; " + mask.shape().text() +
                                             " came; write which pairs exist as a pattern (at " + at.text() + ").");
@@ -73,12 +74,20 @@ Attended MultiHeadAttention::attend_tiles(const Projected& projected, Value mask
                                            .items = projected.keys,
                                            .values = projected.values,
                                            .mask = mask,
+                                           .query_segments = inputs.segments,
+                                           .item_segments = inputs.segments,
                                            .heads = options_.heads,
                                            .item_heads = options_.heads},
                                           at);
 }
 
 MultiHeadAttention::Result MultiHeadAttention::attend(const Inputs& inputs, At at) {
+  if (!inputs.segments.is_empty() && (!inputs.mask.is_empty() || !inputs.memory.is_empty())) {
+    throw Error("multi_head_attention",
+                "segments alone were expected, for self-attention; a mask or a memory came beside them; give padding a "
+                "segment of -1 (at " +
+                    at.text() + ").");
+  }
   const Value memory = inputs.memory.is_empty() ? inputs.queries : inputs.memory;
   Value queries = apply(inputs.queries, layers_.query, at);
   Value keys = apply(memory, layers_.key, at);
@@ -89,19 +98,20 @@ MultiHeadAttention::Result MultiHeadAttention::attend(const Inputs& inputs, At a
   }
   Result result;
   if (options_.kernel == MultiHeadOptions::Kernel::kTiles) {
-    result.heads.push_back(attend_tiles({queries, keys, values}, inputs.mask, at));
+    result.heads.push_back(attend_tiles({queries, keys, values}, inputs, at));
     result.y = apply(result.heads.back().read, layers_.output, at);
     return result;
   }
+  const Value mask = inputs.segments.is_empty() ? inputs.mask : same_segment(inputs.segments, inputs.segments, at);
   std::vector<Value> reads;
-  const bool is_of_keys = !inputs.mask.is_empty() && inputs.mask.shape().rank() == 2;
+  const bool is_of_keys = !mask.is_empty() && mask.shape().rank() == 2;
   Extent begin = 0;
   for (Head& head : heads_) {
     const auto block = [&](Value x) { return slice(x, 2, begin, begin + width_, at); };
     Site::Inputs of_head{.queries = block(queries),
-                         .prepared_keys = head.site.prepare_keys(block(keys), is_of_keys ? inputs.mask : Value{}),
+                         .prepared_keys = head.site.prepare_keys(block(keys), is_of_keys ? mask : Value{}),
                          .values = block(values),
-                         .mask = inputs.mask};
+                         .mask = mask};
     if (!head.distances.is_empty()) of_head.bias = relative_bias(head.distances, queries, keys, at);
     result.heads.push_back(head.site.attend(of_head, at));
     reads.push_back(result.heads.back().read);

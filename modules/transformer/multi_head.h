@@ -35,10 +35,13 @@ struct HeadProjections {
 /// Solves    y = Wo [read_1, ..., read_H] + bo; head h reads through a site of its own: its queries, keys and values are
 ///           block h of Wq x + bq, Wk m + bk and Wv m + bv, where m is the memory, or x itself.
 /// Shapes    queries [B, M, E], memory [B, N, D] or empty (self-attention), mask Index [B, M, N] or [B, N] or empty, 1 =
-///           allowed -> y [B, M, E]. Parameters query, key, value, output (weight, bias), and those of the sites, at
-///           head_1, head_2, ...: every head scores, chooses and is recorded on its own; in tiles at `heads`.
+///           allowed, or in its place, for self-attention, segments Index [B, M]: packed sequences, a position sees those of
+///           its segment, which is not negative -> y [B, M, E]. Parameters query, key, value, output (weight, bias), and
+///           those of the sites, at head_1, head_2, ...: every head scores, chooses and is recorded on its own; in tiles at
+///           `heads`.
 /// Gradient  that of the sites.
-/// Errors    E not a multiple of the heads; rotary positions with heads of odd width; a table of distances below 1; in tiles
+/// Errors    segments beside a mask or a memory; E not a multiple of the heads; rotary positions with heads of odd width; a
+/// table of distances below 1; in tiles
 ///           relative positions, a mask of pairs, and what attend_heads cannot do.
 /// Cost      4 B T E^2 multiply-adds for the layers (M = N = T), and that of the sites.
 /// Source    Vaswani et al. 2017, arXiv:1706.03762, section 3.2.2.
@@ -57,6 +60,7 @@ class MultiHeadAttention {
     Value queries;
     Value memory{};
     Value mask{};
+    Value segments{};
   };
   struct Result {
     Value y;
@@ -73,7 +77,7 @@ class MultiHeadAttention {
   struct Projected {
     Value queries, keys, values;
   };
-  Attended attend_tiles(const Projected& projected, Value mask, At at);
+  Attended attend_tiles(const Projected& projected, const Inputs& inputs, At at);
 
   MultiHeadOptions options_;
   HeadProjections layers_;

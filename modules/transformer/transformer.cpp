@@ -32,11 +32,12 @@ Value with_branch(Builder& b, const std::string& name, Value x, const Transforme
   return is_first ? sum : norm(sum);
 }
 
-Value with_self(Builder& b, Value x, Value mask, const std::string& site, const TransformerOptions& options, At at) {
+Value with_self(Builder& b, Value x, const SequenceMask& mask, const std::string& site, const TransformerOptions& options,
+                At at) {
   return with_branch(b, "self", x, options, [&](Value y) {
     const Extent width = y.shape().last();
     MultiHeadAttention attention(b, "self", {width, width}, head_options(options, site), at);
-    return attention.attend({.queries = y, .mask = mask}, at).y;
+    return attention.attend({.queries = y, .mask = mask.mask, .segments = mask.segments}, at).y;
   });
 }
 
@@ -109,8 +110,8 @@ Value feed_forward(Builder& builder, const std::string& name, Value x, const Tra
   return linear_layer(builder, "outer", kept, width, Bias::kYes, at);
 }
 
-Value encoder_block(Builder& builder, const std::string& name, Value x, Value mask, const TransformerOptions& options,
-                    At at) {
+Value encoder_block(Builder& builder, const std::string& name, Value x, const SequenceMask& mask,
+                    const TransformerOptions& options, At at) {
   options.check();
   const auto scope = builder.scope(name);
   return with_feed_forward(builder, with_self(builder, x, mask, options.encoder_site, options, at), options, at);
@@ -124,8 +125,8 @@ Value decoder_block(Builder& builder, const std::string& name, Value x, const De
   return with_feed_forward(builder, with_cross(builder, own, memory, options, at), options, at);
 }
 
-Value transformer_encoder(Builder& builder, const std::string& name, Value x, Value mask, const TransformerOptions& options,
-                          At at) {
+Value transformer_encoder(Builder& builder, const std::string& name, Value x, const SequenceMask& mask,
+                          const TransformerOptions& options, At at) {
   options.check();
   const auto scope = builder.scope(name);
   return stack_of(builder, x, options, at,

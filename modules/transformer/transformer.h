@@ -41,14 +41,22 @@ struct TransformerOptions {
 Value feed_forward(Builder& builder, const std::string& name, Value x, const TransformerOptions& options,
                    At at = At::here());
 
+/// What self-attention may see beside the pattern of its site: one of the two, or all.
+struct SequenceMask {
+  SequenceMask(Value of_items = {}, Value of_sequences = {}) : mask(of_items), segments(of_sequences) {}
+  Value mask;      // Index [B, T] or [B, T, T], 1 = allowed
+  Value segments;  // Index [B, T]: sequences packed into one; a position sees those of its segment, which is not negative.
+                   // Places count on from one to the next: use relative or rotary positions, or none.
+};
+
 /// Self-attention, then feed-forward layers, each as a branch f beside its input: x + drop(f(norm(x))) where norm is "pre",
 /// norm(x + drop(f(x))) where it is "post".
 ///
-/// Shapes    x [B, T, E], mask Index [B, T] or [B, T, T] or empty, 1 = allowed -> [B, T, E]. Parameters at "self",
+/// Shapes    x [B, T, E] -> [B, T, E]. Parameters at "self",
 ///           "self_norm", "feed_forward", "feed_forward_norm".
 /// Source    post: Vaswani et al. 2017, section 3.1; pre: Xiong et al. 2020, arXiv:2002.04745.
-Value encoder_block(Builder& builder, const std::string& name, Value x, Value mask, const TransformerOptions& options,
-                    At at = At::here());
+Value encoder_block(Builder& builder, const std::string& name, Value x, const SequenceMask& mask,
+                    const TransformerOptions& options, At at = At::here());
 
 /// What a decoder reads beside its own sequence.
 struct DecoderMemory {
@@ -65,8 +73,8 @@ Value decoder_block(Builder& builder, const std::string& name, Value x, const De
 /// Positions, `layers` blocks "layer_1", "layer_2", ..., and with "pre" a last norm.
 ///
 /// Shapes    as those of the blocks; parameters at "positions" (learned: [longest, E]), the layers, "norm" (pre).
-Value transformer_encoder(Builder& builder, const std::string& name, Value x, Value mask, const TransformerOptions& options,
-                          At at = At::here());
+Value transformer_encoder(Builder& builder, const std::string& name, Value x, const SequenceMask& mask,
+                          const TransformerOptions& options, At at = At::here());
 Value transformer_decoder(Builder& builder, const std::string& name, Value x, const DecoderMemory& memory,
                           const TransformerOptions& options, At at = At::here());
 

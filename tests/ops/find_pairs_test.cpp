@@ -35,6 +35,10 @@ struct Case {
     for (Real& x : made[1].reals) x = has_equal_scores ? std::round(x) : x;
     for (Real& x : made[0].reals) x = has_equal_scores ? std::round(2 * x) : x;
     if (options.has_mask) made.push_back(index_input({batch, items}, drawn(batch * items, 4, 5)));
+    if (options.has_segments) {
+      made.push_back(index_input({batch, queries}, segments(queries, 8)));
+      made.push_back(index_input({batch, items}, segments(items, 9)));
+    }
     for (std::size_t i = 0; i < options.tags; ++i) {
       made.push_back(index_input({batch, queries * options.heads, 2}, drawn(batch * queries * options.heads * 2, 5, 6)));
       made.push_back(
@@ -42,6 +46,15 @@ struct Case {
     }
     return made;
   }
+
+  // Three sequences one after the other, and at last some that are none.
+  std::vector<Index> segments(Extent count, std::uint64_t seed) const {
+    std::vector<Index> made = drawn(batch * count, 4, seed);
+    for (Extent row = 0; row < batch; ++row) std::sort(made.begin() + row * count, made.begin() + (row + 1) * count);
+    for (Index& one : made) one = one == 3 ? -1 : one;
+    return made;
+  }
+  std::size_t first_segments() const { return options.has_mask ? 3 : 2; }
 
   static std::vector<Index> drawn(Extent count, Extent below, std::uint64_t seed) {
     Rng rng({.seed = seed});
@@ -66,9 +79,13 @@ struct Case {
     const std::vector<Index> by_place = items_in(intervals);
     if (std::find(by_place.begin(), by_place.end(), n) == by_place.end()) return false;
     if (options.has_mask && in[2].indices[static_cast<std::size_t>(b * items + n)] == 0) return false;
+    if (options.has_segments) {
+      const Index of_item = in[first_segments() + 1].indices[static_cast<std::size_t>(b * items + n)];
+      if (of_item < 0 || of_item != in[first_segments()].indices[static_cast<std::size_t>(b * queries + m)]) return false;
+    }
     const Extent g = h / (options.heads / options.item_heads);
     return std::all_of(term.tags.begin(), term.tags.end(), [&](std::size_t tag) {
-      const std::size_t first = 2 + static_cast<std::size_t>(options.has_mask) + 2 * tag;
+      const std::size_t first = first_segments() + (options.has_segments ? 2 : 0) + 2 * tag;
       const Index* q = &in[first].indices[static_cast<std::size_t>(((b * queries + m) * options.heads + h) * 2)];
       const Index* k = &in[first + 1].indices[static_cast<std::size_t>(((b * items + n) * options.item_heads + g) * 2)];
       return q[0] == k[0] || q[1] == k[1];
@@ -144,6 +161,20 @@ TEST_CASE("tags say which pairs are met, with the best of them or all") {
          .items = 80});
 }
 
+TEST_CASE("queries find items of their own segment alone") {
+  check({.options = {.terms = {{.pairs = past, .best = 5}}, .heads = 2, .item_heads = 1, .has_segments = true},
+         .queries = 150,
+         .items = 150});
+  check({.options = {.terms = {{.pairs = near},
+                               {.pairs = all_items, .tags = {0}},
+                               {.pairs = all_items, .tags = {1}, .best = 3}},
+                     .has_mask = true,
+                     .has_segments = true,
+                     .tags = 2},
+         .queries = 90,
+         .items = 150});
+}
+
 TEST_CASE("a union of terms has each item once") {
   check({.options = {.terms = {{.pairs = near}, {.pairs = past, .best = 4}, {.pairs = all_items, .best = 1}},
                      .heads = 2,
@@ -169,6 +200,28 @@ TEST_CASE("blocks are chosen by the score of their mean, and the own one always"
   CHECK(row(6) == std::vector<Index>{0, 1, 2, 3, 4, 5, 6, -1});
   CHECK(row(9) == std::vector<Index>{4, 5, 6, 7, 8, 9, -1, -1});
   CHECK(row(13) == std::vector<Index>{4, 5, 6, 7, 12, 13, -1, -1});
+}
+
+TEST_CASE("blocks of two segments are chosen by none") {
+  const Case c{.options = {.terms = {{.pairs = all_items, .best = 2, .block = 2}}, .has_segments = true},
+               .batch = 1,
+               .queries = 8,
+               .items = 8,
+               .width = 1};
+  const std::vector<Index> segments{0, 0, 0, 0, 0, 1, 1, 1};
+  OpRunner runner(make_find_pairs(c.options),
+                  {real_input({1, 8, 1}, std::vector<Real>(8, 1)), real_input({1, 8, 1}, {1, 1, 2, 2, 9, 9, 3, 3}),
+                   index_input({1, 8}, segments), index_input({1, 8}, segments)});
+  runner.forward();
+  const std::vector<Index> found = runner.index_output();
+  const auto row = [&](Extent query) {
+    return std::vector<Index>(found.begin() + query * 4, found.begin() + query * 4 + 4);
+  };
+  CHECK(row(0) == std::vector<Index>{0, 1, 2, 3});
+  CHECK(row(2) == std::vector<Index>{0, 1, 2, 3});
+  CHECK(row(4) == std::vector<Index>{2, 3, 4, -1});
+  CHECK(row(5) == std::vector<Index>{5, 6, 7, -1});
+  CHECK(row(6) == std::vector<Index>{6, 7, -1, -1});
 }
 
 TEST_CASE("pairs are the same for any number of threads") {

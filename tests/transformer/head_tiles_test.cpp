@@ -5,7 +5,9 @@
 
 #include "framework/core/error.h"
 #include "framework/cpu/parallel.h"
+#include "framework/graph/functions.h"
 #include "modules/transformer/multi_head.h"
+#include "modules/transformer/transformer.h"
 #include "tests/support/model_run.h"
 
 using namespace fovea;
@@ -16,16 +18,27 @@ namespace {
 constexpr Extent kTime = 70;
 constexpr Extent kWidth = 8;
 
-// Two rows of the batch; of the second the last 20 items are padding where there is a mask.
-std::shared_ptr<const Graph> self_attention(const std::string& site, Kernel kernel, bool has_mask = false) {
+enum class Seen { kAll, kMask, kSegments };
+
+// Two rows of the batch. With a mask the last 20 items of the second are padding; with segments each row is three sequences,
+// and behind them 7 items of none.
+std::shared_ptr<const Graph> self_attention(const std::string& site, Kernel kernel, Seen seen = Seen::kAll) {
   Builder b;
   const Value x = b.parameter("x", {2, kTime, kWidth}, Init::normal(1.5));
   MultiHeadAttention attention(b, "self", {kWidth, kWidth}, {.heads = 2, .site = site, .kernel = kernel});
   MultiHeadAttention::Inputs inputs{.queries = x};
-  if (has_mask) {
+  if (seen == Seen::kMask) {
     std::vector<Index> mask(2 * kTime, 1);
     std::fill(mask.end() - 20, mask.end(), 0);
     inputs.mask = b.constant("mask", {2, kTime}, mask);
+  }
+  if (seen == Seen::kSegments) {
+    std::vector<Index> segments;
+    for (Extent i = 0; i < 2 * kTime; ++i) {
+      const Extent place = i % kTime;
+      segments.push_back(place < 9 + 20 * (i / kTime) ? 4 : place < 40 ? 0 : place < kTime - 7 ? 1 : -1);
+    }
+    inputs.segments = b.constant("segments", {2, kTime}, segments);
   }
   b.output("y", attention.attend(inputs).y);
   return b.freeze();
@@ -37,8 +50,8 @@ struct Ran {
   std::vector<Real> y, grad_x, grad_query, grad_value;
 };
 
-Ran ran(const std::string& site, Kernel kernel, bool has_mask = false) {
-  test::ModelRun run(self_attention(site, kernel, has_mask));
+Ran ran(const std::string& site, Kernel kernel, Seen seen = Seen::kAll) {
+  test::ModelRun run(self_attention(site, kernel, seen));
   run.run({{"y", 3}});
   return {all_of(run.output("y")), all_of(run.gradient("x")), all_of(run.gradient("self/query/weight")),
           all_of(run.gradient("self/value/weight"))};
@@ -89,8 +102,9 @@ const char* const kSites[] = {
 TEST_CASE("heads in tiles read what heads that are sites of their own read, with the same gradients") {
   for (const char* site : kSites) {
     CAPTURE(site);
-    check_alike(ran(site, Kernel::kTiles), ran(site, Kernel::kRows));
-    check_alike(ran(site, Kernel::kTiles, true), ran(site, Kernel::kRows, true));
+    for (const Seen seen : {Seen::kAll, Seen::kMask, Seen::kSegments}) {
+      check_alike(ran(site, Kernel::kTiles, seen), ran(site, Kernel::kRows, seen));
+    }
   }
 }
 
@@ -147,4 +161,30 @@ TEST_CASE("what heads in tiles cannot do is said") {
                        doctest::Contains("tags before the best"), Error);
   CHECK_THROWS_WITH_AS(build("scaled_dot | content_top_k(k=linear(from=8, to=2)) | softmax | none"),
                        doctest::Contains("numbers of a pattern that stay as they are"), Error);
+}
+
+TEST_CASE("packed sequences read what each reads by itself") {
+  const auto encoded = [](const std::vector<Index>& segments, Extent first, Extent count, const char* kernel) {
+    Builder b;
+    const Value all = b.parameter("x", {1, 30, kWidth}, Init::normal(1));
+    TransformerOptions options{.layers = 2, .heads = 2, .hidden = 6, .dropout = 0};
+    options.positions = "rotary";
+    options.encoder_site = "scaled_dot | window(6) + content_top_k(3) | softmax | none";
+    options.kernel = kernel;
+    Value segment;
+    if (!segments.empty()) segment = b.constant("segments", {1, 30}, segments);
+    b.output("y", transformer_encoder(b, "encoder", slice(all, 1, first, first + count), {Value{}, segment}, options));
+    test::ModelRun run(b.freeze());
+    run.run({});
+    return all_of(run.output("y"));
+  };
+  std::vector<Index> segments(30, 0);
+  std::fill(segments.begin() + 13, segments.end(), 1);
+  for (const char* kernel : {"rows", "tiles"}) {
+    CAPTURE(kernel);
+    std::vector<Real> apart = encoded({}, 0, 13, kernel);
+    const std::vector<Real> second = encoded({}, 13, 17, kernel);
+    apart.insert(apart.end(), second.begin(), second.end());
+    CHECK(difference(encoded(segments, 0, 30, kernel), apart) < kLimit);
+  }
 }
