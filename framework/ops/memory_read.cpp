@@ -16,11 +16,11 @@ namespace {
 
 enum Input : std::size_t { kQueries, kKeys, kMore };
 enum Output : std::size_t { kWeights, kKept, kCount, kRead };
-enum Work : std::size_t { kFound, kFoundSlots, kMaxima, kSums, kScaled };
+enum Work : std::size_t { kFound, kFoundSlots, kMaxima, kSums, kScaled, kBars };
 
 /// The queries that share a memory are one group: all of the batch, or those of a row.
 struct Layout {
-  Extent groups, queries, slots, width, kept, value_width, tile, tiles;
+  Extent groups, queries, stride, slots, width, kept, value_width, tile, tiles;
 };
 
 class MemoryReadOp final : public Op {
@@ -59,16 +59,18 @@ class MemoryReadOp final : public Op {
     const Layout sizes = layout(in);
     const Extent found = sizes.groups * sizes.tiles;
     const Extent sum = options_.least > 0 ? BestSlots::kSumWidth : 0;
-    return {{{found, sizes.queries, sizes.kept}, Kind::kReal},
-            {{found, sizes.queries, sizes.kept}, Kind::kIndex},
+    return {{{found, sizes.kept, sizes.stride}, Kind::kReal},
+            {{found, sizes.kept, sizes.stride}, Kind::kIndex},
             {{found, sizes.queries, sum}, Kind::kReal},
             {{found, sizes.queries, sum}, Kind::kReal},
-            {in[kQueries].shape, Kind::kReal}};
+            {in[kQueries].shape, Kind::kReal},
+            {{sizes.groups, sizes.queries}, Kind::kReal}};
   }
 
   void forward(const OpRun& run) const override {
     const Layout sizes = layout_of(run);
     scale_queries(run, sizes);
+    std::fill_n(run.workspace[kBars].real(), run.workspace[kBars].size(), -std::numeric_limits<Real>::infinity());
     cpu::parallel_for(sizes.groups * sizes.tiles, [&](Extent task) {
       const Extent group = task / sizes.tiles;
       const Extent begin = task % sizes.tiles * sizes.tile;
@@ -122,11 +124,12 @@ class MemoryReadOp final : public Op {
     Layout sizes{};
     sizes.groups = is_shared ? 1 : queries[0];
     sizes.queries = is_shared ? queries[0] * queries[1] : queries[1];
+    sizes.stride = best_stride(sizes.queries);
     sizes.slots = keys[keys.rank() - 2];
     sizes.width = keys.last();
     sizes.kept = std::min(options_.kept, sizes.slots);
     sizes.value_width = options_.has_values ? in[kMore].shape.last() : sizes.width;
-    sizes.tile = scan_tile(sizes.slots);
+    sizes.tile = scan_tile(sizes.slots, sizes.queries);
     sizes.tiles = (sizes.slots + sizes.tile - 1) / sizes.tile;
     return sizes;
   }
@@ -158,13 +161,18 @@ class MemoryReadOp final : public Op {
   }
 
   BestSlots found_by(const OpRun& run, const Layout& sizes, Extent task) const {
-    const Extent first = task * sizes.queries;
+    const Extent first = task * sizes.kept * sizes.stride;
     const bool has_sum = options_.least > 0;
     const auto sums = [&](Work work) {
-      return has_sum ? run.workspace[work].real() + first * BestSlots::kSumWidth : nullptr;
+      return has_sum ? run.workspace[work].real() + task * sizes.queries * BestSlots::kSumWidth : nullptr;
     };
-    return {run.workspace[kFound].real() + first * sizes.kept, run.workspace[kFoundSlots].index() + first * sizes.kept,
-            sizes.kept, sums(kMaxima), sums(kSums)};
+    return {.scores = run.workspace[kFound].real() + first,
+            .slots = run.workspace[kFoundSlots].index() + first,
+            .kept = sizes.kept,
+            .stride = sizes.stride,
+            .maxima = sums(kMaxima),
+            .sums = sums(kSums),
+            .bars = run.workspace[kBars].real() + task / sizes.tiles * sizes.queries};
   }
 
   ReadRow row_of(const OpRun& run, const Layout& sizes, Extent group, Extent query) const {
@@ -200,18 +208,16 @@ class MemoryReadOp final : public Op {
 
   // What is kept of what was found, in ascending order, with weights; returns how many.
   Extent read(const OpRun& run, const Layout& sizes, Extent group, Extent query, const BestSlots& best) const {
-    const Real* scores = best.scores + query * sizes.kept;
-    const Index* slots = best.slots + query * sizes.kept;
     const Extent row = group * sizes.queries + query;
-    Extent found = std::find(slots, slots + sizes.kept, -1) - slots;
+    Extent found = count_found(best, query);
     const bool is_number = found == sizes.kept;
     if (options_.least > 0 && found > 1) {
       const Real bar = log_sum_of(best, query) + static_cast<Real>(std::log(options_.least));
-      found = std::max<Extent>(std::find_if(scores, scores + found, [&](Real s) { return !(s >= bar); }) - scores, 1);
+      while (found > 1 && !(best.scores[best.at(found - 1, query)] >= bar)) --found;
     }
     Index* kept = run.out[kKept].index() + row * sizes.kept;
     Real* weights = run.out[kWeights].real() + row * sizes.kept;
-    put_in_order({scores, slots, found}, kept, weights);
+    put_in_order({best.scores + query, best.slots + query, found, best.stride}, kept, weights);
     std::fill(kept + found, kept + sizes.kept, -1);
     std::fill(weights + found, weights + sizes.kept, Real(0));
     run.out[kCount].index()[row] = static_cast<Index>(found);

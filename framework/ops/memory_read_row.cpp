@@ -47,13 +47,14 @@ void pull_score(const ScoreRule& rule, std::span<const Real> query, std::span<co
 
 void put_in_order(const FoundSlots& found, Index* kept, Real* weights) {
   for (Extent i = 0; i < found.count; ++i) {  // few of them: an insertion sort
+    const Index slot = found.slots[i * found.stride];
     Extent place = i;
-    for (; place > 0 && kept[place - 1] > found.slots[i]; --place) {
+    for (; place > 0 && kept[place - 1] > slot; --place) {
       kept[place] = kept[place - 1];
       weights[place] = weights[place - 1];
     }
-    kept[place] = found.slots[i];
-    weights[place] = found.scores[i];
+    kept[place] = slot;
+    weights[place] = found.scores[i * found.stride];
   }
   const std::span<Real> row{weights, static_cast<std::size_t>(found.count)};
   cpu::softmax_weights(row, row);

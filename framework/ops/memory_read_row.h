@@ -49,6 +49,7 @@ struct FoundSlots {
   const Real* scores = nullptr;
   const Index* slots = nullptr;
   Extent count = 0;
+  Extent stride = 1;  // from one to the next
 };
 
 /// Slots in ascending order, each with its weight: softmax of the scores.

@@ -16,17 +16,26 @@ struct SlotScan {
   Real epsilon = 0;
 };
 
-/// The K best slots of each query, best first, ties to the lowest slot: scores [Q, K], -inf where there are fewer, and slots
-/// [Q, K], -1 there. Where the sum over all slots is wanted: maxima and sums [Q, kSumWidth], partial log-sums of exp(score).
+/// The K best slots of each query, best first, ties to the lowest slot: scores [K, stride], -inf where there are fewer, and
+/// slots [K, stride], -1 there. Where the sum over all slots is wanted: maxima and sums [Q, kSumWidth], partial log-sums of
+/// exp(score). Where parts of one memory are scanned side by side: bars [Q], which start at -inf; parts tell each other
+/// what K slots of one of them reach, so that none keeps what cannot be among the best of all.
 struct BestSlots {
   static constexpr Extent kSumWidth = 64 / static_cast<Extent>(sizeof(Real));
 
   Real* scores = nullptr;
   Index* slots = nullptr;
-  Extent kept = 0;  // K
+  Extent kept = 0;    // K
+  Extent stride = 1;  // best_stride(Q)
   Real* maxima = nullptr;
   Real* sums = nullptr;
+  Real* bars = nullptr;
+
+  Extent at(Extent place, Extent query) const { return place * stride + query; }
 };
+
+/// The length of a row of Q queries in BestSlots: many queries take whole packs.
+Extent best_stride(Extent queries);
 
 void clear_best(const BestSlots& best, Extent queries);
 
@@ -39,10 +48,13 @@ void scan_slots(const SlotScan& scan, Extent begin, Extent end, const BestSlots&
 /// Adds what was found of the slots behind those of `best`.
 void merge_best(const BestSlots& later, Extent queries, const BestSlots& best);
 
+/// How many slots a query has found, at most K.
+Extent count_found(const BestSlots& best, Extent query);
+
 /// log of the sum over all slots of exp(score), of one query.
 Real log_sum_of(const BestSlots& best, Extent query);
 
-/// How many slots a task scans: depends on N alone.
-Extent scan_tile(Extent slots);
+/// How many slots a task scans: depends on N and Q alone.
+Extent scan_tile(Extent slots, Extent queries);
 
 }  // namespace fovea

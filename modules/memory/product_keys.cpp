@@ -52,16 +52,17 @@ class ProductKeysOp final : public Op {
 
   std::vector<Type> workspace(std::span<const Type> in) const override {
     const Shape& query = in[kQuery].shape;
-    const Shape halves{query[1], 2, query[0], kept_};
-    return {{halves.with(3, query[2] / 2), Kind::kReal}, {halves, Kind::kReal}, {halves, Kind::kIndex}};
+    const Shape halves{query[1], 2, query[0], query[2] / 2};
+    const Shape found{query[1], 2, tiles_of(query[0]), kept_, tile_of(query[0])};
+    return {{halves, Kind::kReal}, {found, Kind::kReal}, {found, Kind::kIndex}};
   }
 
   void forward(const OpRun& run) const override {
     const Sizes sizes = sizes_of(run);
-    const Extent tiles = (sizes.rows + kTile - 1) / kTile;
+    const Extent tiles = tiles_of(sizes.rows);
     cpu::parallel_for(2 * sizes.heads * tiles, [&](Extent task) {
       const Extent first = task % tiles * kTile;
-      search_half(run, sizes, task / tiles, {first, std::min(kTile, sizes.rows - first)});
+      search_half(run, sizes, task, {first, std::min(kTile, sizes.rows - first)});
     });
     cpu::parallel_tiles(sizes.rows, kTile, [&](Extent begin, Extent end, Extent) {
       for (Extent row = begin; row < end; ++row) read(run, sizes, row);
@@ -90,27 +91,35 @@ class ProductKeysOp final : public Op {
   }
 
  private:
-  static constexpr Extent kTile = 32;
+  static constexpr Extent kTile = 32;  // rows of a task
 
   struct Rows {
     Extent first, count;
   };
+
+  static Extent tiles_of(Extent rows) { return (rows + kTile - 1) / kTile; }
+  static Extent tile_of(Extent rows) { return best_stride(std::min(kTile, rows)); }
 
   Sizes sizes_of(const OpRun& run) const {
     const Shape& keys = run.in[kKeys].shape();
     return {run.in[kQuery].shape()[0], keys[0], keys[2], keys[3], kept_, run.in[kValues].shape()[1]};
   }
 
+  BestSlots found_by(const OpRun& run, const Sizes& sizes, Extent task) const {
+    const Extent stride = tile_of(sizes.rows);
+    const Extent first = task * kept_ * stride;
+    return {run.workspace[kHalfScores].real() + first, run.workspace[kHalfSlots].index() + first, kept_, stride};
+  }
+
   // The best half keys of some rows; half = 2 head + 0 or 1.
-  void search_half(const OpRun& run, const Sizes& sizes, Extent half, Rows rows) const {
-    const Extent place = half * sizes.rows + rows.first;
-    Real* queries = run.workspace[kHalfQueries].real() + place * sizes.half_width;
+  void search_half(const OpRun& run, const Sizes& sizes, Extent task, Rows rows) const {
+    const Extent half = task / tiles_of(sizes.rows);
+    Real* queries = run.workspace[kHalfQueries].real() + (half * sizes.rows + rows.first) * sizes.half_width;
     for (Extent row = 0; row < rows.count; ++row) {
       const Real* from = run.in[kQuery].real() + ((rows.first + row) * 2 * sizes.heads + half) * sizes.half_width;
       copy(from, queries + row * sizes.half_width, sizes.half_width);
     }
-    const BestSlots best{run.workspace[kHalfScores].real() + place * kept_,
-                         run.workspace[kHalfSlots].index() + place * kept_, kept_};
+    const BestSlots best = found_by(run, sizes, task);
     clear_best(best, rows.count);
     const SlotScan scan{.queries = queries,
                         .slots = run.in[kKeys].real() + half * sizes.half_keys * sizes.half_width,
@@ -137,14 +146,15 @@ class ProductKeysOp final : public Op {
 
   // A pair of places (a, b) has at least a b pairs that are as good: with a b > K, counted from 1, it is not needed.
   void join_halves(const OpRun& run, const Sizes& sizes, Extent row, Extent head, BestOf best) const {
-    const Extent first = (2 * head * sizes.rows + row) * kept_;
-    const Extent second = first + sizes.rows * kept_;
-    const Real* scores = run.workspace[kHalfScores].real();
-    const Index* slots = run.workspace[kHalfSlots].index();
+    const Extent tiles = tiles_of(sizes.rows);
+    const BestSlots first = found_by(run, sizes, 2 * head * tiles + row / kTile);
+    const BestSlots second = found_by(run, sizes, (2 * head + 1) * tiles + row / kTile);
     for (Extent a = 0; a < kept_; ++a) {
+      const Extent at = first.at(a, row % kTile);
       for (Extent b = 0; (a + 1) * (b + 1) <= kept_; ++b) {
-        best.meet(scores[first + a] + scores[second + b],
-                  slots[first + a] * static_cast<Index>(sizes.half_keys) + slots[second + b]);
+        const Extent other = second.at(b, row % kTile);
+        best.meet(first.scores[at] + second.scores[other],
+                  first.slots[at] * static_cast<Index>(sizes.half_keys) + second.slots[other]);
       }
     }
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "framework/cpu/parallel.h"
@@ -39,13 +40,16 @@ class ExactIndex final : public SlotIndex {
 
  private:
   Extent scan(const Real* query, Extent count, Index* found) {
-    const Extent tile = scan_tile(words_.slots);
+    const Extent tile = scan_tile(words_.slots, 1);
     const Extent tiles = (words_.slots + tile - 1) / tile;
     scores_.resize(static_cast<std::size_t>(tiles * count));
     slots_.resize(scores_.size());
     const SlotScan scan{query, words_.at, 1, words_.width, true, words_.epsilon};
+    Real bar = -std::numeric_limits<Real>::infinity();
     const auto part = [&](Extent number) -> BestSlots {
-      return {scores_.data() + number * count, slots_.data() + number * count, count};
+      BestSlots best{scores_.data() + number * count, slots_.data() + number * count, count};
+      best.bars = &bar;
+      return best;
     };
     cpu::parallel_tiles(words_.slots, tile, [&](Extent begin, Extent end, Extent number) {
       clear_best(part(number), 1);
@@ -53,9 +57,9 @@ class ExactIndex final : public SlotIndex {
     });
     for (Extent number = 1; number < tiles; ++number) merge_best(part(number), 1, part(0));
     count_scored(words_.slots);
-    const Index* end = std::find(slots_.data(), slots_.data() + count, -1);
-    std::copy(static_cast<const Index*>(slots_.data()), end, found);
-    return end - slots_.data();
+    const Extent size = count_found(part(0), 0);
+    std::copy_n(slots_.data(), size, found);
+    return size;
   }
 
   Words words_;

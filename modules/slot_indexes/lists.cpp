@@ -133,17 +133,19 @@ class ListsIndex final : public SlotIndex {
   std::vector<Index> nearest_lists(const std::vector<Index>& slots) const {
     std::vector<Index> nearest(slots.size());
     cpu::parallel_tiles(static_cast<Extent>(slots.size()), kTile, [&](Extent begin, Extent end, Extent) {
+      const Extent stride = best_stride(end - begin);
       std::vector<Real> queries(static_cast<std::size_t>((end - begin) * words_.width));
-      std::vector<Real> scores(static_cast<std::size_t>(end - begin));
+      std::vector<Real> scores(static_cast<std::size_t>(stride));
+      std::vector<Index> found(scores.size());
       for (Extent i = begin; i < end; ++i) {
         const std::span<const Real> word = row(words_.word(slots[static_cast<std::size_t>(i)]));
         std::copy(word.begin(), word.end(), queries.begin() + (i - begin) * words_.width);
       }
-      const BestSlots best{scores.data(), nearest.data() + begin, 1};
+      const BestSlots best{scores.data(), found.data(), 1, stride};
       clear_best(best, end - begin);
       scan_slots(of_centres(queries.data(), end - begin), 0, lists_, best);
       for (Extent i = begin; i < end; ++i)
-        nearest[static_cast<std::size_t>(i)] = std::max<Index>(nearest[static_cast<std::size_t>(i)], 0);
+        nearest[static_cast<std::size_t>(i)] = std::max<Index>(found[static_cast<std::size_t>(i - begin)], 0);
     });
     return nearest;
   }

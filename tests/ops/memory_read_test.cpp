@@ -66,7 +66,9 @@ std::vector<Case> cases() {
     for (const Extent width : {3, 16, 64, 300}) {
       for (const Extent slots : {4, 37, 5000}) {
         all.push_back({2, 1, slots, width, false, is_cosine});
-        all.push_back({3, 6, slots, width, true, is_cosine});
+        all.push_back({3, 2, slots, width, true, is_cosine});
+        all.push_back({3, 7, slots, width, true, is_cosine});
+        all.push_back({1, 40, slots, width, true, is_cosine});
       }
     }
   }
@@ -104,7 +106,7 @@ TEST_CASE("a read of a memory keeps what sorting all scores keeps, for every siz
 TEST_CASE("of equal slots a read keeps the lowest, also those of another tile") {
   Reals keys(2 * 7000, 0);
   for (const std::size_t n : {100U, 2047U, 2048U, 6999U}) keys[2 * n] = 1;
-  for (const Extent queries : {1, 8}) {
+  for (const Extent queries : {1, 8, 20}) {
     const Reals asked(static_cast<std::size_t>(2 * queries), 1);
     OpRunner runner(make_memory_read(keys_alone(5)), {real_input({1, queries, 2}, asked), real_input({7000, 2}, keys)});
     runner.forward();
@@ -116,7 +118,7 @@ TEST_CASE("of equal slots a read keeps the lowest, also those of another tile") 
 TEST_CASE("a threshold keeps the slots that have its share of the probability of all") {
   const auto log_of = [](double p) { return static_cast<Real>(std::log(p) + 3); };
   const Reals keys{log_of(0.5), log_of(0.1), log_of(0.3), log_of(0.06), log_of(0.04)};
-  for (const Extent queries : {1, 8}) {
+  for (const Extent queries : {1, 8, 20}) {
     const Reals ones(static_cast<std::size_t>(queries), 1);
     MemoryRead options = keys_alone(20);
     options.least = 0.2;
@@ -150,7 +152,7 @@ TEST_CASE("a read of a memory has exact gradients, for every kind of score and m
 }
 
 TEST_CASE("a read of a memory has the same bits for any number of threads") {
-  for (const Extent queries : {1, 9}) {
+  for (const Extent queries : {1, 9, 40}) {
     std::vector<Reals> found;
     for (const int threads : {1, 2, 3, 8}) {
       cpu::set_threads(threads);
