@@ -60,4 +60,20 @@ inline void write_block(const PackBlock& block, Real* to, Extent leading, Extent
   }
 }
 
+template <int kDistance>
+[[gnu::always_inline]] inline void fold_stage(PackBlock& rows) {
+#pragma GCC unroll 8
+  for (int i = 0; i < kDistance; ++i) {
+    exchange<kDistance>(rows[i], rows[i + kDistance], std::make_integer_sequence<int, static_cast<int>(kPack)>());
+    rows[i] += rows[i + kDistance];
+  }
+  if constexpr (kDistance > 1) fold_stage<kDistance / 2>(rows);
+}
+
+/// Lane i: the sum of the lanes of row i, in the order of sum_lanes.
+inline Pack fold_rows(PackBlock& rows) {
+  fold_stage<static_cast<int>(kPack) / 2>(rows);
+  return rows[0];
+}
+
 }  // namespace fovea::cpu

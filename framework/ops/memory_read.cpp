@@ -16,7 +16,7 @@ namespace {
 
 enum Input : std::size_t { kQueries, kKeys, kMore };
 enum Output : std::size_t { kWeights, kKept, kCount, kRead };
-enum Work : std::size_t { kFound, kFoundSlots, kMaxima, kSums, kScaled, kBars };
+enum Work : std::size_t { kFound, kFoundSlots, kMaxima, kSums, kScaled, kShared, kBars, kIsTold };
 
 /// The queries that share a memory are one group: all of the batch, or those of a row.
 struct Layout {
@@ -64,47 +64,45 @@ class MemoryReadOp final : public Op {
             {{found, sizes.queries, sum}, Kind::kReal},
             {{found, sizes.queries, sum}, Kind::kReal},
             {in[kQueries].shape, Kind::kReal},
-            {{sizes.groups, sizes.queries}, Kind::kReal}};
+            {{sizes.groups, sizes.kept, sizes.stride}, Kind::kReal},
+            {{sizes.groups, sizes.stride}, Kind::kReal},
+            {{sizes.groups}, Kind::kIndex}};
   }
 
   void forward(const OpRun& run) const override {
     const Layout sizes = layout_of(run);
     scale_queries(run, sizes);
-    std::fill_n(run.workspace[kBars].real(), run.workspace[kBars].size(), -std::numeric_limits<Real>::infinity());
+    for (Extent group = 0; group < sizes.groups; ++group) {
+      clear_shared(shared_by(run, sizes, group), found_by(run, sizes, group * sizes.tiles));
+    }
     cpu::parallel_for(sizes.groups * sizes.tiles, [&](Extent task) {
       const Extent group = task / sizes.tiles;
       const Extent begin = task % sizes.tiles * sizes.tile;
       const BestSlots best = found_by(run, sizes, task);
       clear_best(best, sizes.queries);
       scan_slots(scan_of(run, sizes, group), begin, std::min(begin + sizes.tile, sizes.slots), best);
+      if (sizes.tiles > 1) share_best(best, shared_by(run, sizes, group));
     });
-    Counters done;
-    for (Extent group = 0; group < sizes.groups; ++group) {
-      const BestSlots best = found_by(run, sizes, group * sizes.tiles);
-      for (Extent tile = 1; tile < sizes.tiles; ++tile) {
-        merge_best(found_by(run, sizes, group * sizes.tiles + tile), sizes.queries, best);
-      }
-      for (Extent query = 0; query < sizes.queries; ++query) {
-        done.gathered_rows += static_cast<std::uint64_t>(read(run, sizes, group, query, best));
-      }
-    }
-    done.scored_pairs = static_cast<std::uint64_t>(sizes.groups * sizes.queries * sizes.slots);
-    run.count(done);
+    const Extent queries = sizes.groups * sizes.queries;
+    cpu::parallel_tiles(queries, kQueryTile, [&](Extent begin, Extent end, Extent) {
+      for (Extent query = begin; query < end; ++query) read(run, sizes, query);
+    });
+    run.count({.scored_pairs = static_cast<std::uint64_t>(queries * sizes.slots), .gathered_rows = kept_rows(run)});
   }
 
   void backward(const OpRun& run) const override {
     const Layout sizes = layout_of(run);
     if (run.assigns(kQueries)) clear(run.grad_in[kQueries].real(), run.grad_in[kQueries].size());
-    Counters done;
-    for (Extent query = 0; query < sizes.groups * sizes.queries; ++query) {
-      const Extent group = query / sizes.queries;
-      done.gathered_rows_backward += static_cast<std::uint64_t>(run.out[kCount].index()[query]);
-      pull_read(row_of(run, sizes, group, query), score_rule());
-    }
-    run.count(done);
+    // Queries may have kept the same slot: one after the other where that has a gradient.
+    const Extent queries = sizes.groups * sizes.queries;
+    const bool is_apart = !run.wants(kKeys) && !(options_.has_values && run.wants(kMore));
+    cpu::parallel_tiles(queries, is_apart ? kQueryTile : queries, [&](Extent begin, Extent end, Extent) {
+      for (Extent query = begin; query < end; ++query) pull_read(row_of(run, sizes, query), score_rule());
+    });
+    run.count({.gathered_rows_backward = kept_rows(run)});
   }
 
-  BackwardReads backward_reads() const override { return {~0U, 1U << kWeights | 1U << kKept | 1U << kCount}; }
+  BackwardReads backward_reads() const override { return {~0U, ~0U}; }
   bool can_assign(std::size_t input) const override { return input == kQueries; }
 
   double multiply_adds(std::span<const Type> in) const override {
@@ -113,6 +111,14 @@ class MemoryReadOp final : public Op {
   }
 
  private:
+  static constexpr Extent kQueryTile = 64;  // queries of a task that reads what was found
+
+  static std::uint64_t kept_rows(const OpRun& run) {
+    const Index* counts = run.out[kCount].index();
+    return std::accumulate(counts, counts + run.out[kCount].size(), std::uint64_t{0},
+                           [](std::uint64_t sum, Index count) { return sum + static_cast<std::uint64_t>(count); });
+  }
+
   ScoreRule score_rule() const {
     return {static_cast<Real>(options_.factor), options_.is_cosine, static_cast<Real>(options_.epsilon)};
   }
@@ -172,10 +178,16 @@ class MemoryReadOp final : public Op {
             .stride = sizes.stride,
             .maxima = sums(kMaxima),
             .sums = sums(kSums),
-            .bars = run.workspace[kBars].real() + task / sizes.tiles * sizes.queries};
+            .bars = shared_by(run, sizes, task / sizes.tiles).bars};
   }
 
-  ReadRow row_of(const OpRun& run, const Layout& sizes, Extent group, Extent query) const {
+  static SharedBest shared_by(const OpRun& run, const Layout& sizes, Extent group) {
+    return {run.workspace[kShared].real() + group * sizes.kept * sizes.stride,
+            run.workspace[kBars].real() + group * sizes.stride, run.workspace[kIsTold].index() + group};
+  }
+
+  ReadRow row_of(const OpRun& run, const Layout& sizes, Extent query) const {
+    const Extent group = query / sizes.queries;
     const auto gradient = [&](std::size_t input) {
       return input < run.grad_in.size() ? run.grad_in[input].real() : nullptr;
     };
@@ -206,9 +218,12 @@ class MemoryReadOp final : public Op {
     return row;
   }
 
-  // What is kept of what was found, in ascending order, with weights; returns how many.
-  Extent read(const OpRun& run, const Layout& sizes, Extent group, Extent query, const BestSlots& best) const {
-    const Extent row = group * sizes.queries + query;
+  // What is kept of what was found by all tasks of the group, in ascending order, with weights.
+  void read(const OpRun& run, const Layout& sizes, Extent row) const {
+    const Extent first = row / sizes.queries * sizes.tiles;
+    const Extent query = row % sizes.queries;
+    const BestSlots best = found_by(run, sizes, first);
+    for (Extent tile = 1; tile < sizes.tiles; ++tile) merge_best(found_by(run, sizes, first + tile), query, best);
     Extent found = count_found(best, query);
     const bool is_number = found == sizes.kept;
     if (options_.least > 0 && found > 1) {
@@ -222,9 +237,8 @@ class MemoryReadOp final : public Op {
     std::fill(weights + found, weights + sizes.kept, Real(0));
     run.out[kCount].index()[row] = static_cast<Index>(found);
     if (!is_number) std::fill_n(weights, sizes.kept, std::numeric_limits<Real>::quiet_NaN());
-    read_kept(row_of(run, sizes, group, row));
+    read_kept(row_of(run, sizes, row));
     if (!is_number) std::fill_n(run.out[kRead].real() + row * sizes.value_width, sizes.value_width, weights[0]);
-    return found;
   }
 
   MemoryRead options_;

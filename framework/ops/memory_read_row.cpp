@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "framework/cpu/row_math.h"
+#include "framework/cpu/transpose.h"
 #include "framework/ops/packs.h"
 
 namespace fovea {
@@ -12,7 +13,53 @@ namespace {
 Real length_of(std::span<const Real> x) { return std::sqrt(cpu::dot(x, x)); }
 
 void add_scaled(Real factor, std::span<const Real> from, Real* to) {
-  if (to != nullptr) cpu::add_scaled(factor, from, {to, from.size()});
+  if (to == nullptr) return;
+  for_packs(static_cast<Extent>(from.size()), [=](Extent d, auto lanes) {
+    lanes.store(to + d, cpu::multiply_add(cpu::broadcast(factor), lanes.load(from.data() + d), lanes.load(to + d)));
+  });
+}
+
+/// a . b in lanes that are not added yet.
+[[gnu::always_inline]] inline Pack product(const Real* a, const Real* b, Extent width) {
+  Pack sum{};
+  for_packs(width, [&](Extent d, auto lanes) { sum = cpu::multiply_add(lanes.load(a + d), lanes.load(b + d), sum); });
+  return sum;
+}
+
+/// Lane i: the gradient of the score of the kept slot first + i, with its sharpness.
+Pack grads_of_scores(const ReadRow& row, Extent first, Extent count, Real mean) {
+  cpu::PackBlock pulls{};
+  for (Extent i = 0; i < count; ++i) pulls[i] = product(row.grad_read, row.value(first + i), row.value_width);
+  const Pack pull = cpu::fold_rows(pulls) + cpu::load_part(row.grad_weights + first, count);
+  return cpu::load_part(row.weights + first, count) * (pull - mean);
+}
+
+struct ScorePart {
+  Extent first, count;
+  Pack grads;
+};
+
+void pull_scores(const ReadRow& row, const ScoreRule& rule, const ScorePart& part) {
+  const std::span<const Real> query{row.query, static_cast<std::size_t>(row.width)};
+  for (Extent i = 0; i < part.count; ++i) {
+    const Extent k = part.first + i;
+    if (row.grad_sharpness != nullptr) *row.grad_sharpness += part.grads[i] * score_of(rule, query, row.key(k));
+    Real* grad_key = row.grad_keys == nullptr ? nullptr : row.grad_keys + row.kept[k] * row.width;
+    if (rule.is_cosine) {
+      pull_score(rule, query, row.key(k), part.grads[i] * row.sharpness, row.grad_query, grad_key);
+    } else {
+      add_scaled(part.grads[i] * row.sharpness * rule.factor, query, grad_key);
+    }
+  }
+  if (rule.is_cosine || row.grad_query == nullptr) return;
+  const Pack factors = part.grads * (row.sharpness * rule.factor);  // s = factor q . k  =>  grad_q += factor grad_s k
+  for_packs(row.width, [&](Extent d, auto lanes) {
+    Pack sum = lanes.load(row.grad_query + d);
+    for (Extent i = 0; i < part.count; ++i) {
+      sum = cpu::multiply_add(cpu::broadcast(factors[i]), lanes.load(row.key(part.first + i).data() + d), sum);
+    }
+    lanes.store(row.grad_query + d, sum);
+  });
 }
 
 }  // namespace
@@ -46,13 +93,10 @@ void pull_score(const ScoreRule& rule, std::span<const Real> query, std::span<co
 }
 
 void put_in_order(const FoundSlots& found, Index* kept, Real* weights) {
-  for (Extent i = 0; i < found.count; ++i) {  // few of them: an insertion sort
+  for (Extent i = 0; i < found.count; ++i) {  // few of them: each counts those before it
     const Index slot = found.slots[i * found.stride];
-    Extent place = i;
-    for (; place > 0 && kept[place - 1] > slot; --place) {
-      kept[place] = kept[place - 1];
-      weights[place] = weights[place - 1];
-    }
+    Extent place = 0;
+    for (Extent j = 0; j < found.count; ++j) place += found.slots[j * found.stride] < slot ? 1 : 0;
     kept[place] = slot;
     weights[place] = found.scores[i * found.stride];
   }
@@ -61,31 +105,29 @@ void put_in_order(const FoundSlots& found, Index* kept, Real* weights) {
 }
 
 void read_kept(const ReadRow& row) {
-  clear(row.read, row.value_width);
-  const auto width = static_cast<std::size_t>(row.value_width);
-  for (Extent k = 0; k < row.count; ++k) {
-    cpu::add_scaled(row.weights[k], {row.values + row.kept[k] * row.value_width, width}, {row.read, width});
-  }
+  for_packs(row.value_width, [&](Extent d, auto lanes) {
+    Pack sum{};
+    for (Extent k = 0; k < row.count; ++k) {
+      sum = cpu::multiply_add(cpu::broadcast(row.weights[k]), lanes.load(row.value(k) + d), sum);
+    }
+    lanes.store(row.read + d, sum);
+  });
 }
 
 // read = sum w_k v_k, w = softmax(sharpness s)  =>  g_k = grad_read . v_k + grad_w_k; grad_v_k += w_k grad_read;
-// grad of sharpness s_k: w_k (g_k - sum over j of w_j g_j)
+// grad of sharpness s_k: w_k (g_k - mean), mean = sum over j of w_j g_j = grad_read . read + sum over j of w_j grad_w_j
 void pull_read(const ReadRow& row, const ScoreRule& rule) {
+  const Real mean =
+      cpu::sum_lanes(product(row.grad_read, row.read, row.value_width) + product(row.weights, row.grad_weights, row.count));
   const std::span<const Real> grad_read{row.grad_read, static_cast<std::size_t>(row.value_width)};
-  const auto pull_of = [&](Extent k) {
-    return cpu::dot(grad_read, {row.values + row.kept[k] * row.value_width, grad_read.size()}) + row.grad_weights[k];
-  };
-  Real mean = 0;
-  for (Extent k = 0; k < row.count; ++k) mean += row.weights[k] * pull_of(k);
-  const bool wants_scores = row.grad_query != nullptr || row.grad_keys != nullptr || row.grad_sharpness != nullptr;
-  const std::span<const Real> query{row.query, static_cast<std::size_t>(row.width)};
-  for (Extent k = 0; k < row.count; ++k) {
-    const Real grad_score = row.weights[k] * (pull_of(k) - mean);
-    if (row.grad_values != nullptr) add_scaled(row.weights[k], grad_read, row.grad_values + row.kept[k] * row.value_width);
-    if (!wants_scores) continue;
-    if (row.grad_sharpness != nullptr) *row.grad_sharpness += grad_score * score_of(rule, query, row.key(k));
-    Real* grad_key = row.grad_keys == nullptr ? nullptr : row.grad_keys + row.kept[k] * row.width;
-    pull_score(rule, query, row.key(k), grad_score * row.sharpness, row.grad_query, grad_key);
+  for (Extent first = 0; first < row.count; first += kPack) {
+    const Extent count = std::min<Extent>(kPack, row.count - first);
+    if (row.grad_values != nullptr) {
+      for (Extent k = first; k < first + count; ++k) {
+        add_scaled(row.weights[k], grad_read, row.grad_values + row.kept[k] * row.value_width);
+      }
+    }
+    if (row.wants_scores()) pull_scores(row, rule, {first, count, grads_of_scores(row, first, count, mean)});
   }
 }
 

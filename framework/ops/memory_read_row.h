@@ -43,6 +43,8 @@ struct ReadRow {
   Real* grad_sharpness = nullptr;
 
   std::span<const Real> key(Extent k) const { return {keys + kept[k] * width, static_cast<std::size_t>(width)}; }
+  bool wants_scores() const { return grad_query != nullptr || grad_keys != nullptr || grad_sharpness != nullptr; }
+  const Real* value(Extent k) const { return values + kept[k] * value_width; }
 };
 
 struct FoundSlots {
@@ -58,7 +60,7 @@ void put_in_order(const FoundSlots& found, Index* kept, Real* weights);
 /// read = sum over kept of w_n v_n.
 void read_kept(const ReadRow& row);
 
-/// Adds to the gradients that are wanted: those of the weights and of what was read come in.
+/// Adds to the gradients that are wanted: what was read, and the gradients of it and of the weights, come in.
 void pull_read(const ReadRow& row, const ScoreRule& rule);
 
 }  // namespace fovea

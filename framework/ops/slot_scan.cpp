@@ -46,6 +46,17 @@ void merge_sums(const BestSlots& later, Extent query, const BestSlots& best) {
   }
 }
 
+/// Scores of some queries find their places among those that are shared.
+template <class Lanes>
+void join_scores(const BestSlots& part, Pack scores, Extent query, Lanes lanes, const SharedBest& shared) {
+  for (Extent k = 0; k < part.kept; ++k) {
+    Real* at = shared.scores + part.at(k, query);
+    const Pack before = lanes.load(at);
+    lanes.store(at, cpu::larger(before, scores));
+    scores = cpu::smaller(before, scores);
+  }
+}
+
 }  // namespace
 
 Extent best_stride(Extent queries) { return queries < kFewQueries ? queries : (queries + kPack - 1) / kPack * kPack; }
@@ -58,6 +69,30 @@ void clear_best(const BestSlots& best, Extent queries) {
   std::fill_n(best.sums, queries * BestSlots::kSumWidth, Real(0));
 }
 
+void clear_shared(const SharedBest& shared, const BestSlots& part) {
+  std::fill_n(shared.scores, part.kept * part.stride, kNoScore);
+  std::fill_n(shared.bars, part.stride, kNoScore);
+  *shared.is_told = 0;
+}
+
+void share_best(const BestSlots& part, const SharedBest& shared) {
+  constexpr Extent kMostKept = 64;  // the cost rises with the square
+  const std::atomic_ref<Index> is_told(*shared.is_told);
+  if (part.kept > kMostKept || is_told.exchange(1, std::memory_order_acquire) != 0) return;
+  for_packs(part.stride, [&](Extent query, auto lanes) {
+    for (Extent k = 0; k < part.kept; ++k) {
+      join_scores(part, lanes.load(part.scores + part.at(k, query)), query, lanes, shared);
+    }
+  });
+  const Real* worst = shared.scores + part.at(part.kept - 1, 0);
+  for (Extent query = 0; query < part.stride; ++query) {
+    // One that equals the worst may be kept: it may be the lowest of those.
+    const Real bar = std::nextafter(worst[query], kNoScore);
+    std::atomic_ref<Real>(shared.bars[query]).store(bar, std::memory_order_relaxed);
+  }
+  is_told.store(0, std::memory_order_release);
+}
+
 void scan_slots(const SlotScan& scan, Extent begin, Extent end, const BestSlots& best) {
   if (scan.count >= kFewQueries && scan.width <= kMostBlockWidth) {
     scan_blocks(scan, begin, end, best);
@@ -68,15 +103,13 @@ void scan_slots(const SlotScan& scan, Extent begin, Extent end, const BestSlots&
   }
 }
 
-void merge_best(const BestSlots& later, Extent queries, const BestSlots& best) {
-  for (Extent query = 0; query < queries; ++query) {
-    for (Extent k = 0; k < best.kept; ++k) {
-      const Real score = later.scores[later.at(k, query)];
-      if (!(score > best.scores[best.at(best.kept - 1, query)])) break;
-      insert_slot(best, query, score, later.slots[later.at(k, query)]);
-    }
-    if (best.sums != nullptr) merge_sums(later, query, best);
+void merge_best(const BestSlots& later, Extent query, const BestSlots& best) {
+  for (Extent k = 0; k < best.kept; ++k) {
+    const Real score = later.scores[later.at(k, query)];
+    if (!(score > best.scores[best.at(best.kept - 1, query)])) break;
+    insert_slot(best, query, score, later.slots[later.at(k, query)]);
   }
+  if (best.sums != nullptr) merge_sums(later, query, best);
 }
 
 Extent count_found(const BestSlots& best, Extent query) {

@@ -18,8 +18,7 @@ struct SlotScan {
 
 /// The K best slots of each query, best first, ties to the lowest slot: scores [K, stride], -inf where there are fewer, and
 /// slots [K, stride], -1 there. Where the sum over all slots is wanted: maxima and sums [Q, kSumWidth], partial log-sums of
-/// exp(score). Where parts of one memory are scanned side by side: bars [Q], which start at -inf; parts tell each other
-/// what K slots of one of them reach, so that none keeps what cannot be among the best of all.
+/// exp(score). bars [Q], where parts of one memory are scanned side by side: SharedBest.
 struct BestSlots {
   static constexpr Extent kSumWidth = 64 / static_cast<Extent>(sizeof(Real));
 
@@ -37,6 +36,20 @@ struct BestSlots {
 /// The length of a row of Q queries in BestSlots: many queries take whole packs.
 Extent best_stride(Extent queries);
 
+/// What the parts of one memory tell each other, so that none keeps what cannot be among the best of all: the best scores
+/// of the parts that are done [K, stride], and what a score must exceed by them, bars [stride]. It saves time and changes
+/// no result, so that a part that finds another one telling says nothing.
+struct SharedBest {
+  Real* scores = nullptr;
+  Real* bars = nullptr;
+  Index* is_told = nullptr;  // 1 while a part tells
+};
+
+void clear_shared(const SharedBest& shared, const BestSlots& part);
+
+/// Tells what a part has found.
+void share_best(const BestSlots& part, const SharedBest& shared);
+
 void clear_best(const BestSlots& best, Extent queries);
 
 /// Adds the slots [begin, end) to what was found before in lower slots. The scores of a slot depend on it, on its query and
@@ -45,8 +58,8 @@ void clear_best(const BestSlots& best, Extent queries);
 /// Cost      Q D (end - begin) multiply-adds; every slot is read once, whatever Q is.
 void scan_slots(const SlotScan& scan, Extent begin, Extent end, const BestSlots& best);
 
-/// Adds what was found of the slots behind those of `best`.
-void merge_best(const BestSlots& later, Extent queries, const BestSlots& best);
+/// Adds what a query found of the slots behind those of `best`.
+void merge_best(const BestSlots& later, Extent query, const BestSlots& best);
 
 /// How many slots a query has found, at most K.
 Extent count_found(const BestSlots& best, Extent query);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "framework/cpu/index_lanes.h"
+#include "framework/cpu/transpose.h"
 #include "framework/ops/slot_scan_kernels.h"
 
 namespace fovea {
@@ -13,7 +14,7 @@ constexpr Extent kAhead = 2 * kGroup;  // slots from the one that is read to the
 #if defined(__AVX512F__)
 constexpr int kRows = 8;  // slots whose sums stay in registers
 #else
-constexpr int kRows = 4;
+constexpr int kRows = static_cast<int>(kPack < 4 ? kPack : 4);
 #endif
 
 struct Slots {
@@ -31,7 +32,6 @@ class QueryGroup {
     count_ = std::min(kGroup, scan.count - first);
     width_ = scan.width;
     read(scan);
-    std::fill_n(told_, kGroup, kNoScore);
     std::fill_n(limits_, kGroup, std::numeric_limits<Real>::infinity());  // a lane without a query keeps nothing
     if (best.sums == nullptr) return;
     for (Extent q = 0; q < count_; ++q) {
@@ -51,13 +51,10 @@ class QueryGroup {
   bool is_first() const { return first_ == 0; }  // the others find the slots in the cache
   bool is_small() const { return count_ <= kPack; }
 
-  /// Tells other parts of the memory what is reached, and asks what they reach.
-  void exchange_bars(const BestSlots& best) {
+  /// Asks what other parts of the memory have found meanwhile.
+  void raise_limits(const BestSlots& best) {
     const Real* worst = best.scores + best.at(best.kept - 1, first_);
-    for (Extent q = 0; q < count_; ++q) {
-      if (worst[q] > told_[q]) tell_bar(best, first_ + q, told_[q] = worst[q]);
-      limits_[q] = std::max(worst[q], told_bar(best, first_ + q));
-    }
+    for (Extent q = 0; q < count_; ++q) limits_[q] = std::max(worst[q], bar_of(best, first_ + q));
   }
 
   template <int kCount, int kPacks>
@@ -150,7 +147,6 @@ class QueryGroup {
 
   alignas(64) Real at_[kMostBlockWidth * kGroup];  // [D, kGroup]
   alignas(64) Real limits_[kGroup];                // what a score must exceed to be kept
-  alignas(64) Real told_[kGroup];
   alignas(64) Real most_[kGroup] = {};
   alignas(64) Real sum_[kGroup] = {};
   Extent first_ = 0;
@@ -189,12 +185,11 @@ Extent meet_slots(const SlotScan& scan, Extent begin, Extent end, QueryGroup& gr
 template <int kPacks>
 void scan_group(const SlotScan& scan, Extent begin, Extent end, QueryGroup& group, const BestSlots& best) {
   for (Extent first = begin; first < end; first += kRound) {
-    group.exchange_bars(best);
+    group.raise_limits(best);
     const Extent last = std::min(first + kRound, end);
     const Extent rest = meet_slots<kRows, kPacks>(scan, first, last, group, best);
     meet_slots<1, kPacks>(scan, rest, last, group, best);
   }
-  group.exchange_bars(best);
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "framework/cpu/lanes.h"
-#include "framework/cpu/transpose.h"
 #include "framework/ops/packs.h"
 #include "framework/ops/slot_scan.h"
 
@@ -21,19 +20,10 @@ void scan_rows(const SlotScan& scan, Extent begin, Extent end, const BestSlots& 
 /// Many queries, of at most kMostBlockWidth elements: lanes are queries.
 void scan_blocks(const SlotScan& scan, Extent begin, Extent end, const BestSlots& best);
 
-/// What a slot must exceed, by what other parts of the memory found.
-inline Real told_bar(const BestSlots& best, Extent query) {
+/// What a score must exceed, by what other parts of the memory found.
+inline Real bar_of(const BestSlots& best, Extent query) {
   if (best.bars == nullptr) return kNoScore;
   return std::atomic_ref<Real>(best.bars[query]).load(std::memory_order_relaxed);
-}
-
-/// Tells the other parts that K slots have that score at least: one that equals them may still be the lowest. Two parts
-/// that tell at once may lose the higher bar, which costs time but changes nothing.
-inline void tell_bar(const BestSlots& best, Extent query, Real score) {
-  if (best.bars == nullptr) return;
-  const Real bar = std::nextafter(score, kNoScore);
-  std::atomic_ref<Real> told(best.bars[query]);
-  if (bar > told.load(std::memory_order_relaxed)) told.store(bar, std::memory_order_relaxed);
 }
 
 /// Puts a slot behind those that are as good: slots come in ascending order.
@@ -47,22 +37,6 @@ inline void insert_slot(const BestSlots& best, Extent query, Real score, Index s
   }
   scores[place] = score;
   slots[place] = slot;
-}
-
-template <int kDistance>
-[[gnu::always_inline]] inline void fold_stage(Pack (&rows)[kPack]) {
-#pragma GCC unroll 8
-  for (int i = 0; i < kDistance; ++i) {
-    cpu::exchange<kDistance>(rows[i], rows[i + kDistance], std::make_integer_sequence<int, static_cast<int>(kPack)>());
-    rows[i] += rows[i + kDistance];
-  }
-  if constexpr (kDistance > 1) fold_stage<kDistance / 2>(rows);
-}
-
-/// Lane i: the sum of the lanes of row i, in the order of cpu::sum_lanes.
-inline Pack fold_rows(Pack (&rows)[kPack]) {
-  fold_stage<static_cast<int>(kPack) / 2>(rows);
-  return rows[0];
 }
 
 inline Pack reciprocal_length(Pack squares, Real epsilon) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "framework/cpu/transpose.h"
 #include "framework/ops/slot_scan_kernels.h"
 
 namespace fovea {
@@ -45,7 +46,7 @@ Pack row_dots(Rows rows, const Real* query) {
         });
     sums[i] = sum;
   }
-  return fold_rows(sums);
+  return cpu::fold_rows(sums);
 }
 
 /// Lane i: |row i|^2.
@@ -63,7 +64,7 @@ Pack row_squares(Rows rows) {
         });
     sums[i] = sum;
   }
-  return fold_rows(sums);
+  return cpu::fold_rows(sums);
 }
 
 [[gnu::noinline]] void insert_lanes(const BestSlots& best, Extent query, Pack scores, Extent first, std::uint32_t better) {
@@ -72,12 +73,11 @@ Pack row_squares(Rows rows) {
     const int lane = __builtin_ctz(better);
     if (scores[lane] > worst) insert_slot(best, query, scores[lane], static_cast<Index>(first + lane));
   }
-  tell_bar(best, query, worst);
 }
 
 /// Takes the scores of a query for kPack slots, of which those are `valid`.
 void keep(const BestSlots& best, Extent query, Pack scores, Extent first, std::uint32_t valid) {
-  const Real bar = std::max(best.scores[best.at(best.kept - 1, query)], told_bar(best, query));
+  const Real bar = std::max(best.scores[best.at(best.kept - 1, query)], bar_of(best, query));
   const std::uint32_t better = cpu::bits(cpu::above(scores, cpu::broadcast(bar))) & valid;
   if (__builtin_expect(static_cast<long>(better != 0), 0) != 0) insert_lanes(best, query, scores, first, better);
   if (best.sums == nullptr) return;

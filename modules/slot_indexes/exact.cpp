@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 #include <vector>
 
 #include "framework/cpu/parallel.h"
@@ -45,17 +44,21 @@ class ExactIndex final : public SlotIndex {
     scores_.resize(static_cast<std::size_t>(tiles * count));
     slots_.resize(scores_.size());
     const SlotScan scan{query, words_.at, 1, words_.width, true, words_.epsilon};
-    Real bar = -std::numeric_limits<Real>::infinity();
+    shared_.resize(static_cast<std::size_t>(count + 1));
+    Index is_told = 0;
+    const SharedBest shared{shared_.data(), shared_.data() + count, &is_told};
     const auto part = [&](Extent number) -> BestSlots {
       BestSlots best{scores_.data() + number * count, slots_.data() + number * count, count};
-      best.bars = &bar;
+      best.bars = shared.bars;
       return best;
     };
+    clear_shared(shared, part(0));
     cpu::parallel_tiles(words_.slots, tile, [&](Extent begin, Extent end, Extent number) {
       clear_best(part(number), 1);
       scan_slots(scan, begin, end, part(number));
+      share_best(part(number), shared);
     });
-    for (Extent number = 1; number < tiles; ++number) merge_best(part(number), 1, part(0));
+    for (Extent number = 1; number < tiles; ++number) merge_best(part(number), 0, part(0));
     count_scored(words_.slots);
     const Extent size = count_found(part(0), 0);
     std::copy_n(slots_.data(), size, found);
@@ -67,6 +70,7 @@ class ExactIndex final : public SlotIndex {
   std::vector<Index> members_;
   std::vector<bool> is_member_;
   std::vector<Real> scores_;
+  std::vector<Real> shared_;
   std::vector<Index> slots_;
 };
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "framework/core/rng.h"
@@ -13,7 +12,6 @@ namespace fovea {
 namespace {
 
 constexpr Extent kSlots = 1000, kKept = 6;
-constexpr Real kNone = -std::numeric_limits<Real>::infinity();
 
 /// A memory whose slots take few values, so that many scores are equal.
 struct Memory {
@@ -88,12 +86,18 @@ TEST_CASE("parts of a memory that tell each other what they found keep the best 
       CAPTURE(width);
       CAPTURE(count);
       const Memory memory(count, width);
-      std::vector<Real> bars(static_cast<std::size_t>(count), kNone);
+      std::vector<Real> scores(static_cast<std::size_t>(kKept * best_stride(count)));
+      std::vector<Real> bars(static_cast<std::size_t>(best_stride(count)));
+      Index is_told = 0;
+      const SharedBest shared{scores.data(), bars.data(), &is_told};
       Part lower(count, bars.data());
       Part upper(count, bars.data());
+      clear_shared(shared, lower.best);
       scan_slots(memory.scan, 437, kSlots, upper.best);
+      share_best(upper.best, shared);
+      CHECK(bars[0] < upper.scores[static_cast<std::size_t>(upper.best.at(kKept - 1, 0))]);
       scan_slots(memory.scan, 0, 437, lower.best);
-      merge_best(upper.best, count, lower.best);
+      for (Extent query = 0; query < count; ++query) merge_best(upper.best, query, lower.best);
       for (Extent query = 0; query < count; ++query) check_best(memory, query, lower.best);
     }
   }
@@ -110,7 +114,7 @@ TEST_CASE("a scan gives the sum over all slots, also in parts") {
       Part upper(count, nullptr);
       scan_slots(memory.scan, 0, 5, lower.best);
       scan_slots(memory.scan, 5, kSlots, upper.best);
-      merge_best(upper.best, count, lower.best);
+      merge_best(upper.best, count - 1, lower.best);
       CHECK(std::abs(static_cast<double>(log_sum_of(lower.best, count - 1)) - log_sum(memory, count - 1)) < 1e-3);
     }
   }
