@@ -27,7 +27,7 @@ struct Setting {
   std::string products = "full";
 };
 
-/// A graph with parameters of its own. A step clears their gradients, runs forward, and pulls a random cotangent back.
+/// A graph with parameters of its own. A step runs forward and pulls a random cotangent back, as in training.
 class Model {
  public:
   explicit Model(const std::shared_ptr<const Graph>& graph) {
@@ -42,7 +42,7 @@ class Model {
     plan_ = Plan::compile(graph, {}, Plan::Passes::kBackward);
     execution_ = std::make_unique<Execution>(plan_, [this](const std::string& path) {
       const Parameter& parameter = parameters_.at(path);
-      return ParameterMemory{reals(parameter.values), reals(parameter.gradient)};
+      return ParameterMemory{reals(parameter.values), reals(parameter.gradient), ParameterMemory::Backward::kWrites};
     });
     const auto size = static_cast<std::size_t>(execution_->output("y").size());
     cotangent_ = Arena(size * sizeof(Real));
@@ -50,12 +50,6 @@ class Model {
   }
 
   void operator()() {
-    constexpr Extent kPage = 1 << 16;
-    for (const auto& [path, parameter] : parameters_) {
-      Real* gradient = reals(parameter.gradient);
-      cpu::parallel_tiles(static_cast<Extent>(parameter.size), kPage,
-                          [=](Extent begin, Extent end, Extent) { std::fill(gradient + begin, gradient + end, Real(0)); });
-    }
     execution_->forward(context_);
     const Tensor gradient = execution_->output_gradient("y");
     std::copy_n(reals(cotangent_), gradient.size(), gradient.real());

@@ -138,6 +138,7 @@ void Execution::clear_output_gradients() {
     const bool is_own = home == graph::Home::kKept || home == graph::Home::kSame;
     if (gradient && is_own) std::memset(gradient.data, 0, gradient.bytes());
   }
+  for (const Tensor& gradient : impl_->frame.seed_clears) std::memset(gradient.data, 0, gradient.bytes());
 }
 
 void Execution::backward(const OpContext& context) {

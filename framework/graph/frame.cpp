@@ -1,5 +1,7 @@
 #include "framework/graph/frame.h"
 
+#include <algorithm>
+
 #include "framework/core/error.h"
 #include "framework/graph/overwrite.h"
 
@@ -22,6 +24,7 @@ class Binder {
       const Node& node = level_.graph->node(id);
       if (node.kind == Node::Kind::kOp || node.kind == Node::Kind::kLoop) bind_step(id);
     }
+    list_cleared_parameters();
   }
 
  private:
@@ -144,6 +147,7 @@ class Binder {
     const LevelNode& compiled = level_.nodes[static_cast<std::size_t>(id)];
     std::vector<Ref> in;
     std::vector<Ref> out;
+    std::uint32_t assign = compiled.assign;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const Slot slot = node.inputs[i];
       Tensor gradient = compiled.is_wanted[i] != 0 ? frame_.gradient(slot) : Tensor{nullptr, level_.type(slot)};
@@ -152,6 +156,12 @@ class Binder {
         step.clears.push_back(own);
         step.duplicates.push_back({own, gradient});
         gradient = own;
+      } else if (gradient && writes_parameter(id, slot)) {
+        if (i < 32 && node.op && node.op->can_assign(i)) {
+          assign |= 1U << i;
+        } else {
+          step.clears.push_back(gradient);
+        }
       } else if (compiled.clears[i] != 0 && gradient) {
         step.clears.push_back(gradient);
       }
@@ -164,9 +174,28 @@ class Binder {
     }
     step.backward.grad_in = keep(step, in);
     step.backward.grad_out = keep(step, out);
-    step.backward.assign = compiled.assign;
+    step.backward.assign = assign;
     step.backward.workspace = keep(step, compiled.workspace_backward, compiled.workspace_types);
   }
+
+  // Gradients of parameters that no reader writes.
+  void list_cleared_parameters() {
+    for (const int id : level_.graph->parameters()) {
+      const Slot slot{id, 0};
+      const Tensor gradient = frame_.gradient(slot);
+      if (!gradient || level_.at(slot).first_reader >= 0 || !is_written(slot)) continue;
+      // What comes in at a parameter that is an output itself lies in its gradient before backward.
+      const bool is_seed = std::find(level_.seeds.begin(), level_.seeds.end(), slot) != level_.seeds.end();
+      (is_seed ? frame_.seed_clears : frame_.clears).push_back(gradient);
+    }
+  }
+
+  bool is_written(Slot parameter) const {
+    return context_.parameters(level_.graph->node(parameter.node).path).backward == ParameterMemory::Backward::kWrites;
+  }
+
+  // Is this the node whose backward comes first to a gradient of a parameter that is written?
+  bool writes_parameter(int id, Slot slot) const { return level_.at(slot).first_reader == id && is_written(slot); }
 
   Frame& frame_;
   const FrameMemory& memory_;

@@ -51,6 +51,8 @@ struct Frame {
   std::vector<std::vector<Ref>> values;        // by node and output
   std::vector<std::vector<Tensor>> gradients;  // null data: none
   std::vector<BoundStep> steps;
+  std::vector<Tensor> clears;       // gradients of parameters cleared before backward, and those cleared with
+  std::vector<Tensor> seed_clears;  // the gradients of outputs; none in a loop
 
   Ref value(Slot slot) const { return values[index(slot.node)][index(slot.output)]; }
   Tensor gradient(Slot slot) const { return gradients[index(slot.node)][index(slot.output)]; }

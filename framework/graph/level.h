@@ -38,6 +38,7 @@ struct LevelNode {
   std::vector<Buffer> workspace_backward;
   std::uint32_t assign = 0;        // inputs whose gradient this node may write instead of adding to
   std::vector<char> clears;        // per input: the gradient is cleared before this node adds to it
+  int first_reader = -1;           // of a parameter: the node that runs backward first, which may write its gradient
   std::vector<char> clears_own;    // per output: nothing flows in, so the gradient is cleared before backward
   std::vector<Buffer> duplicates;  // per input that repeats an earlier one: a gradient of its own, added afterwards
   bool needs_gradient = false;     // a parameter or a wanted input lies before it

@@ -161,12 +161,13 @@ class Placement {
     LevelNode& compiled = node_of(id);
     for (std::size_t o = 0; o < compiled.types.size(); ++o) {
       if (compiled.types[o].kind != Kind::kReal || !compiled.needs_gradient) continue;
-      if (!computes(node)) {
-        compiled.gradients[o].home = Home::kOutside;
-        continue;
-      }
       const Slot slot{id, static_cast<int>(o)};
       const bool is_seed = std::find(level_.seeds.begin(), level_.seeds.end(), slot) != level_.seeds.end();
+      if (!computes(node)) {
+        compiled.gradients[o].home = Home::kOutside;
+        if (node.kind == Node::Kind::kParameter && !is_seed) compiled.first_reader = last_consumer(slot);
+        continue;
+      }
       if (!compiled.is_active && !is_seed) continue;
       const Slot newest = last_overwritten(slot);
       if (shares_gradient(id, o)) {

@@ -43,10 +43,13 @@ class Plan {
   std::unique_ptr<Impl> impl_;  // the compiled levels: the graph and the bodies of its loops
 };
 
-/// The memory of a parameter: its values and where its gradient is added (null: not wanted).
+/// The memory of a parameter: its values and its gradient (null: not wanted). Backward adds to the gradient, or writes it
+/// whatever lay there before, which spares clearing it.
 struct ParameterMemory {
+  enum class Backward : std::uint8_t { kAdds, kWrites };
   Real* values = nullptr;
   Real* gradient = nullptr;
+  Backward backward = Backward::kAdds;
 };
 
 /// The first value that is not finite, found by a step-wise run.

@@ -85,6 +85,7 @@ bool run_forward(Frame& frame, Hunter* hunter) {
 }
 
 bool run_backward(Frame& frame, Hunter* hunter) {
+  for (const Tensor& gradient : frame.clears) clear(gradient);
   for (auto step = frame.steps.rbegin(); step != frame.steps.rend(); ++step) {
     if (!step->is_active && step->overwrites) restore(*step);
     if (!step->is_active) continue;

@@ -149,7 +149,8 @@ void ParameterStore::check_covers(const Graph& graph) const {
 std::function<ParameterMemory(const std::string&)> ParameterStore::memory(Real* block) {
   return [this, block](const std::string& path) -> ParameterMemory {
     const std::size_t offset = at(path).offset;
-    return {values().data() + offset, block == nullptr ? nullptr : block + offset};
+    Real* const gradient = block == nullptr ? nullptr : block + offset;
+    return {values().data() + offset, gradient, ParameterMemory::Backward::kWrites};
   };
 }
 

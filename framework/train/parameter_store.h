@@ -42,7 +42,7 @@ class ParameterStore {
   void check_covers(const Graph& graph) const;
   /// Moves the parameters that have a rule of their own: p -= rate sign(g). gradients [size()]
   void step_signs(std::span<const Real> gradients);
-  /// For Execution: values of this store, gradients in `block` (same layout; null: none).
+  /// For Execution: values of this store, gradients that backward writes into `block` (same layout; null: none).
   std::function<ParameterMemory(const std::string&)> memory(Real* block);
 
  private:

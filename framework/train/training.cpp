@@ -224,8 +224,6 @@ void Training::forward(Shard& shard, Extent number) {
 }
 
 void Training::backward(Shard& shard, Extent number) {
-  const std::span<Real> block = gradients_->block(number);
-  std::fill(block.begin(), block.end(), Real(0));
   Execution& execution = *shard.execution;
   execution.clear_output_gradients();
   set_cotangents(shard);

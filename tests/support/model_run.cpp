@@ -34,7 +34,7 @@ ModelRun::ModelRun(std::shared_ptr<const Graph> graph, const std::map<std::strin
   }
   execution_ = std::make_unique<Execution>(plan_, [this](const std::string& path) {
     Memory& memory = memory_.at(path);
-    return ParameterMemory{memory.values.data(), memory.gradient.data()};
+    return ParameterMemory{memory.values.data(), memory.gradient.data(), ParameterMemory::Backward::kWrites};
   });
 }
 
@@ -43,7 +43,8 @@ void ModelRun::set(const std::string& parameter, const std::vector<Real>& values
 }
 
 void ModelRun::run(const Cotangents& cotangents) {
-  for (auto& [path, memory] : memory_) std::fill(memory.gradient.begin(), memory.gradient.end(), Real(0));
+  // Backward writes all of each gradient: what it leaves out stays NaN.
+  for (auto& [path, memory] : memory_) std::fill(memory.gradient.begin(), memory.gradient.end(), Real(NAN));
   execution_->forward(context);
   execution_->clear_output_gradients();
   for (const auto& [name, stream] : cotangents) {

@@ -25,7 +25,7 @@ class ModelRun {
   void set(const std::string& parameter, const std::vector<Real>& values);
   OpContext context;
 
-  /// forward; then backward with a random cotangent for each output named, keyed by its stream. Gradients are cleared first.
+  /// forward; then backward with a random cotangent for each output named, keyed by its stream. Gradients are written.
   using Cotangents = std::map<std::string, std::uint32_t>;
   void run(const Cotangents& cotangents);
   Tensor output(const std::string& name) const { return execution_->output(name); }
