@@ -48,6 +48,7 @@ class Step {
     grad_in_ = tensors(inputs_);
     out_ = tensors(op_->infer(inputs_));
     scratch_ = tensors(op_->scratch(inputs_));
+    workspace_ = tensors(op_->workspace(inputs_));
     prepared_ = op_->prepare(inputs_);
   }
 
@@ -56,6 +57,7 @@ class Step {
     call.in = in_;
     call.out = out_;
     call.scratch = scratch_;
+    call.workspace = workspace_;
     call.prepared = prepared_.get();
     op_->forward(call);
     call.grad_in = grad_in_;
@@ -86,7 +88,7 @@ class Step {
   std::shared_ptr<const Prepared> prepared_;
   std::vector<Type> inputs_;
   std::vector<Arena> arenas_;
-  std::vector<Tensor> in_, grad_in_, out_, grad_out_, scratch_;
+  std::vector<Tensor> in_, grad_in_, out_, grad_out_, scratch_, workspace_;
 };
 
 void print(const Setting& setting, bool rounds_factors, Candidate& work, const std::string& rest, bool json) {

@@ -3,34 +3,18 @@
 #if defined(__AVX512BF16__) && !defined(FOVEA_F64)
 
 #include <algorithm>
-#include <array>
 
+#include "framework/cpu/pair_lanes.h"
 #include "framework/cpu/transpose.h"
 
 namespace fovea::cpu {
 namespace {
 
-void store_pairs(BfloatPair* to, __m512bh pairs) { std::memcpy(to, &pairs, sizeof(pairs)); }
+void store(BfloatPair* to, __m512bh pairs) { std::memcpy(to, &pairs, sizeof(pairs)); }
 
 Pack load_up_to(const Real* from, Extent count) {
   if (count <= 0) return Pack{};
   return count < kPack ? load_part(from, count) : load(from);
-}
-
-// The pairs (low[i], high[i]).
-__m512bh interleave(Pack low, Pack high) {
-  static constexpr auto kOrder = [] {
-    std::array<std::uint16_t, 32> order{};
-    for (std::size_t i = 0; i < 32; ++i) order[i] = static_cast<std::uint16_t>(i / 2 + i % 2 * 16);
-    return order;
-  }();
-  const __m512bh halves = _mm512_cvtne2ps_pbh(high, low);
-  __m512i words;
-  std::memcpy(&words, &halves, sizeof(words));
-  words = _mm512_permutexvar_epi16(_mm512_loadu_si512(kOrder.data()), words);
-  __m512bh pairs;
-  std::memcpy(&pairs, &words, sizeof(pairs));
-  return pairs;
 }
 
 }  // namespace
@@ -40,12 +24,12 @@ void round_rows(const RealRows& from, BfloatPair* to, Extent to_row) {
     const Real* row = from.at + r * from.row;
     Extent i = 0;
     for (; i + 2 * kPack <= from.columns; i += 2 * kPack) {
-      store_pairs(to + i / 2, _mm512_cvtne2ps_pbh(load(row + i + kPack) * from.factor, load(row + i) * from.factor));
+      store(to + i / 2, _mm512_cvtne2ps_pbh(load(row + i + kPack) * from.factor, load(row + i) * from.factor));
     }
     for (; i < 2 * to_row; i += 2 * kPack) {
       const Pack low = load_up_to(row + i, from.columns - i) * from.factor;
       const Pack high = load_up_to(row + i + kPack, from.columns - i - kPack) * from.factor;
-      store_pairs(to + i / 2, _mm512_cvtne2ps_pbh(high, low));
+      store(to + i / 2, _mm512_cvtne2ps_pbh(high, low));
     }
   }
 }
@@ -56,12 +40,12 @@ void round_row_pairs(const RealRows& from, BfloatPair* to, Extent to_row) {
     const bool has_next = r + 1 < from.rows;
     Extent i = 0;
     for (; has_next && i + kPack <= from.columns; i += kPack) {
-      store_pairs(to + i, interleave(load(row + i) * from.factor, load(row + from.row + i) * from.factor));
+      store_pairs(to + i, load(row + i) * from.factor, load(row + from.row + i) * from.factor);
     }
     for (; i < to_row; i += kPack) {
       const Pack low = load_up_to(row + i, from.columns - i) * from.factor;
       const Pack high = has_next ? load_up_to(row + from.row + i, from.columns - i) * from.factor : Pack{};
-      store_pairs(to + i, interleave(low, high));
+      store_pairs(to + i, low, high);
     }
   }
 }

@@ -73,6 +73,15 @@ class TileAttentionOp final : public Op {
     return std::make_shared<Plan>(extents(in), options_);
   }
 
+  std::vector<Type> workspace(std::span<const Type> in) const override {
+    if (!rounds_factors()) return {};
+    const Extents e = extents(in);
+    const Extent item_tiles = (e.items + tiles::kItems - 1) / tiles::kItems;
+    const Extent groups = e.batch * options_.item_heads;
+    return {Type{{groups, item_tiles, tiles::RoundedRows(e.width).size()}, Kind::kIndex},
+            Type{{groups, item_tiles, tiles::RoundedRows(e.value_width).size()}, Kind::kIndex}};
+  }
+
   double multiply_adds(std::span<const Type> in) const override {
     const Extents e = extents(in);
     const auto pairs = static_cast<double>(Plan(e, options_).tiles.pairs());
@@ -83,6 +92,7 @@ class TileAttentionOp final : public Op {
     const Plan& plan = plan_of(run);
     const Extents e = extents(run);
     const Extent query_tiles = plan.tiles.query_tiles();
+    if (rounds_factors()) round_items(run, true);
     cpu::parallel_for(e.batch * options_.heads * query_tiles, [&](Extent task) {
       const Extent head = task / query_tiles;
       tiles::forward(head_of(run, e, head), plan.tiles, task % query_tiles);
@@ -97,6 +107,7 @@ class TileAttentionOp final : public Op {
     const Plan& plan = plan_of(run);
     const Extents e = extents(run);
     const Extent groups = e.batch * options_.item_heads;
+    if (rounds_factors()) round_items(run, false);
     for (Extent phase = 0; phase < plan.parts; ++phase) {
       cpu::parallel_for(groups * plan.parts, [&](Extent task) {
         const Extent part = task % plan.parts;
@@ -119,6 +130,23 @@ class TileAttentionOp final : public Op {
                                       "for H = " +
                                       std::to_string(options_.heads) + " and G = " + std::to_string(options_.item_heads) +
                                       "; " + came + " came; give widths that the heads divide.");
+  }
+
+  bool rounds_factors() const { return cpu::kHasPairs && options_.products == cpu::Products::kBf16; }
+
+  // Of group `number` of [B, G].
+  static cpu::BfloatPair* rounded(const OpRun& run, std::size_t which, Extent number) {
+    const Tensor& rows = run.workspace[which];
+    return reinterpret_cast<cpu::BfloatPair*>(rows.index()) + number * rows.shape()[1] * rows.shape()[2];
+  }
+  void round_items(const OpRun& run, bool is_forward) const {
+    const Extents e = extents(run);
+    const Extent item_tiles = run.workspace[0].shape()[1];
+    cpu::parallel_for(e.batch * options_.item_heads * item_tiles, [&](Extent task) {
+      const Extent group = task / item_tiles;
+      const Head head = head_of(run, e, group * (options_.heads / options_.item_heads));
+      tiles::round_items(head, task % item_tiles, is_forward, rounded(run, 0, group), rounded(run, 1, group));
+    });
   }
 
   static const Plan& plan_of(const OpRun& run) { return *static_cast<const Plan*>(run.prepared); }
@@ -152,7 +180,11 @@ class TileAttentionOp final : public Op {
     h.width = e.width;
     h.value_width = e.value_width;
     h.scale = static_cast<Real>(options_.scale);
-    h.rounds_factors = options_.products == cpu::Products::kBf16;
+    h.rounds_factors = rounds_factors();
+    if (h.rounds_factors) {
+      h.rounded_items = rounded(run, 0, batch * options_.item_heads + shared);
+      h.rounded_values = rounded(run, 1, batch * options_.item_heads + shared);
+    }
     if (options_.has_segments) {
       h.query_segments = run.in[3].index() + batch * e.queries;
       h.item_segments = run.in[4].index() + batch * e.items;

@@ -29,7 +29,8 @@ struct TileAttention {
 ///           and what is added to gradients stay in Reals; the gradient takes the roundings for identities.
 /// Errors    widths that the heads do not divide or that are above 128 a head.
 /// Cost      2 + 5 products of tiles (forward, backward) over the tiles of 64 items by a panel of queries in which a pair
-///           exists; memory B H M Reals beside the outputs. All cores work on one batch element.
+///           exists; memory B H M Reals beside the outputs, with bf16 products also B N G (D + V) of them for a copy of
+///           items and values that is rounded once. All cores work on one batch element.
 /// Source    Dao 2023, arXiv:2307.08691, algorithms 1 and 2 (online softmax, scores computed again in backward).
 OpPointer make_tile_attention(const TileAttention& options);
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <type_traits>
 
 #include "framework/cpu/lanes.h"
 #include "framework/ops/tile_attention_kernel.h"
@@ -7,8 +8,8 @@ namespace fovea::tiles {
 namespace {
 
 struct Pulling {
-  alignas(64) Real weights[kSquare];  // [kItems, kQueries]
-  alignas(64) Real pulls[kSquare];    // gradients of the weights, then of the scores
+  alignas(64) Real scores[kSquare];  // [kItems, kQueries], and real weights in their place
+  alignas(64) Real pulls[kSquare];   // gradients of the weights, and real ones of the scores in their place
   alignas(64) Real log_sums[kQueries];
   alignas(64) Real alongs[kQueries];  // grad_read . read
   RowBlock query_sums;                // gradients of the queries, to be scaled
@@ -22,8 +23,10 @@ struct PullingOf : Pulling {
   typename Factors::Panel read_panel;   // grad_read [V, kQueries]
   typename Factors::Block query_rows;   // scaled [kQueries, D]
   typename Factors::Block read_rows;    // grad_read [kQueries, V]
-  typename Factors::Block item_rows;    // [kItems, D]
-  typename Factors::Block value_rows;   // [kItems, V]
+  typename Factors::Items item_rows;    // [kItems, D]
+  typename Factors::Items value_rows;   // [kItems, V]
+  typename Factors::Square weights;
+  typename Factors::Square score_pulls;  // gradients of the scores
 };
 
 template <class Factors>
@@ -52,22 +55,29 @@ void prepare(const Head& head, const Real* grad_read, Extent first, PullingOf<Fa
 }
 
 // w = 2^(s - log_sum), s in units of log(2), and grad_s = w (grad_w - grad_read . read), of one pack of queries.
-template <bool kAll>
-void pull_pack(Pulling& p, const std::uint64_t* allowed, Extent pack, const PairTiles::Range& stripes) {
+template <bool kAll, class Factors>
+void pull_pack(PullingOf<Factors>& p, const std::uint64_t* allowed, Extent pack, const PairTiles::Range& stripes) {
   const Pack log_sum = cpu::load(p.log_sums + pack * kPack);
   const Pack along = cpu::load(p.alongs + pack * kPack);
   NextRows::Share next(p.next, pack, stripes.begin * PairTiles::kStripe);
-  for (Extent k = stripes.begin * PairTiles::kStripe; k < stripes.end * PairTiles::kStripe; ++k) {
-    const Extent at = k * kQueries + pack * kPack;
-    Pack weight = cpu::exp2_falling(cpu::load(p.weights + at) - log_sum);
-    if constexpr (!kAll) weight = cpu::where(cpu::lanes_of(allowed[k] >> (pack * kPack)), weight, Pack{});
-    next.fetch();
-    cpu::store(p.weights + at, weight);
-    cpu::store(p.pulls + at, weight * (cpu::load(p.pulls + at) - along));
+  constexpr Extent kAtOnce = Factors::Square::kAtOnce;
+  for (Extent k = stripes.begin * PairTiles::kStripe; k < stripes.end * PairTiles::kStripe; k += kAtOnce) {
+    Pack weights[kAtOnce];
+    Pack pulls[kAtOnce];
+    for (Extent i = 0; i < kAtOnce; ++i) {
+      const Extent at = (k + i) * kQueries + pack * kPack;
+      weights[i] = cpu::exp2_falling(cpu::load(p.scores + at) - log_sum);
+      if constexpr (!kAll) weights[i] = cpu::where(cpu::lanes_of(allowed[k + i] >> (pack * kPack)), weights[i], Pack{});
+      next.fetch();
+      pulls[i] = weights[i] * (cpu::load(p.pulls + at) - along);
+    }
+    p.weights.template put<Side::kLeft>(k, pack, weights);
+    p.score_pulls.template put<Side::kBoth>(k, pack, pulls);
   }
 }
 
-void pull_scores(const PairTiles::Tile& tile, const PairTiles::Bits* bits, Pulling& p) {
+template <class Factors>
+void pull_scores(const PairTiles::Tile& tile, const PairTiles::Bits* bits, PullingOf<Factors>& p) {
   for (Extent pack = 0; pack < PairTiles::kPacks; ++pack) {
     const PairTiles::Range& stripes = tile.stripes[static_cast<std::size_t>(pack)];
     p.next.fetch_others(stripes, pack);
@@ -85,10 +95,9 @@ void pull_tile(const Head& head, const HeadGradients& gradients, const PairTiles
                PullingOf<Factors>& p) {
   const Extent first = tile.items * kItems;
   const Extent present = std::min(kItems, head.item_count - first);
-  p.item_rows.read({head.items + first * head.item_row, head.item_row, present, head.width}, kItems);
-  multiply_panel(tile, p.item_rows, head.width, p.query_panel, p.weights);
-  const Real* values = head.values + first * head.value_row;
-  p.value_rows.read({values, head.value_row, present, head.value_width}, kItems, Side::kLeft);
+  take_items(head, tile.items, Side::kBoth, p.item_rows);
+  multiply_panel(tile, p.item_rows, head.width, p.query_panel, p.scores);
+  take_values(head, tile.items, Side::kLeft, p.value_rows);
   multiply_panel(tile, p.value_rows, head.value_width, p.read_panel, p.pulls);
   pull_scores(tile, bits, p);
   if (gradients.values != nullptr) {
@@ -96,9 +105,10 @@ void pull_tile(const Head& head, const HeadGradients& gradients, const PairTiles
                 {gradients.values + first * head.value_row, head.value_row, head.value_width, present});
   }
   if (gradients.items != nullptr) {
-    add_by_item(tile, p.pulls, p.query_rows, {gradients.items + first * head.item_row, head.item_row, head.width, present});
+    add_by_item(tile, p.score_pulls, p.query_rows,
+                {gradients.items + first * head.item_row, head.item_row, head.width, present});
   }
-  if (gradients.queries != nullptr) add_by_query(tile, p.pulls, p.item_rows, p.query_sums);
+  if (gradients.queries != nullptr) add_by_query(tile, p.score_pulls, p.item_rows, p.query_sums);
 }
 
 void finish(const Head& head, const HeadGradients& gradients, Extent first, const Pulling& p) {
@@ -122,8 +132,7 @@ void expect_next(const Head& head, const HeadGradients& gradients, const PairTil
   if (tile != nullptr) {
     const Extent first = tile->items * kItems;
     const auto moved = [](const Real* from, Extent by) { return from == nullptr ? nullptr : from + by; };
-    next.add(head.items + first * head.item_row, head.item_row);
-    next.add(head.values + first * head.value_row, head.value_row);
+    expect_items(head, tile->items, next);
     next.add(moved(gradients.items, first * head.item_row), head.item_row);
     next.add(moved(gradients.values, first * head.value_row), head.value_row);
   } else {
@@ -145,6 +154,10 @@ template <class Factors>
 void backward_with(const Head& head, const HeadGradients& gradients, const PairTiles& tiles, Extent query_tile,
                    std::span<const PairTiles::Tile> among) {
   PullingOf<Factors> p;
+  if constexpr (std::is_same_v<Factors, RealFactors>) {
+    p.weights.at = p.scores;
+    p.score_pulls.at = p.pulls;
+  }
   const Extent first = query_tile * kQueries;
   prepare(head, gradients.read, first, p);
   TilePairs pairs(head, query_tile);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 
 #include "framework/cpu/lanes.h"
 #include "framework/ops/tile_attention_kernel.h"
@@ -12,7 +13,7 @@ constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
 // What a tile of queries has read so far: for each query, with s, in units of log(2), over its items, most = max s, sum =
 // sum 2^(s - most) and reads = sum 2^(s - most) value.
 struct Reading {
-  alignas(64) Real square[kSquare];  // scores, then weights [kItems, kQueries]
+  alignas(64) Real square[kSquare];  // scores, and real weights in their place [kItems, kQueries]
   alignas(64) Real most[kQueries];
   alignas(64) Real sum[kQueries];
   alignas(64) Real shrink[kQueries];  // 2^(most before - most now)
@@ -23,7 +24,8 @@ struct Reading {
 template <class Factors>
 struct ReadingOf : Reading {
   typename Factors::Panel panel;  // scaled queries [D, kQueries]
-  typename Factors::Block block;  // items, then values
+  typename Factors::Items block;  // items, then values
+  typename Factors::Square weights;
 };
 
 // Of a multiple of four rows: four chains, since one would wait for itself.
@@ -36,8 +38,9 @@ Pack largest(const Real* first, Extent rows) {
   return cpu::larger(cpu::larger(most[0], most[1]), cpu::larger(most[2], most[3]));
 }
 
-// scores -> 2^(score - most) of one pack of queries, and what its sums are multiplied with.
-bool weigh(Reading& r, const PairTiles::Bits* bits, Extent pack, const PairTiles::Range& stripes) {
+// weights = 2^(score - most) of one pack of queries, and what its sums are multiplied with.
+template <class Factors>
+bool weigh(ReadingOf<Factors>& r, const PairTiles::Bits* bits, Extent pack, const PairTiles::Range& stripes) {
   Real* first = r.square + stripes.begin * PairTiles::kStripe * kQueries + pack * kPack;
   const Extent rows = (stripes.end - stripes.begin) * PairTiles::kStripe;
   const Pack before = cpu::load(r.most + pack * kPack);
@@ -57,11 +60,15 @@ bool weigh(Reading& r, const PairTiles::Bits* bits, Extent pack, const PairTiles
   const Pack base = cpu::where(cpu::above(most, cpu::broadcast(-kInfinity)), most, Pack{});
   Pack sum{};
   NextRows::Share next(r.next, pack, stripes.begin * PairTiles::kStripe);
-  for (Extent k = 0; k < rows; ++k) {
-    const Pack weight = cpu::exp2_falling(cpu::load(first + k * kQueries) - base);
-    next.fetch();
-    cpu::store(first + k * kQueries, weight);
-    sum += weight;
+  constexpr Extent kAtOnce = Factors::Square::kAtOnce;
+  for (Extent k = 0; k < rows; k += kAtOnce) {
+    Pack weights[kAtOnce];
+    for (Extent i = 0; i < kAtOnce; ++i) {
+      weights[i] = cpu::exp2_falling(cpu::load(first + (k + i) * kQueries) - base);
+      next.fetch();
+      sum += weights[i];
+    }
+    r.weights.template put<Side::kRight>(stripes.begin * PairTiles::kStripe + k, pack, weights);
   }
   const Pack shrink = cpu::exp2_falling(before - base);
   cpu::store(r.most + pack * kPack, most);
@@ -81,17 +88,15 @@ void shrink_reads(Reading& r, Extent first) {
 
 template <class Factors>
 void read_tile(const Head& head, const PairTiles::Tile& tile, const PairTiles::Bits* bits, ReadingOf<Factors>& r) {
-  const Extent first = tile.items * kItems;
-  const Extent present = std::min(kItems, head.item_count - first);
-  r.block.read({head.items + first * head.item_row, head.item_row, present, head.width}, kItems, Side::kLeft);
+  take_items(head, tile.items, Side::kLeft, r.block);
   multiply_panel(tile, r.block, head.width, r.panel, r.square);
   for (Extent pack = 0; pack < PairTiles::kPacks; ++pack) {
     const PairTiles::Range& stripes = tile.stripes[static_cast<std::size_t>(pack)];
     r.next.fetch_others(stripes, pack);
     if (stripes.begin < stripes.end && weigh(r, bits, pack, stripes)) shrink_reads(r, pack * kPack);
   }
-  r.block.read({head.values + first * head.value_row, head.value_row, present, head.value_width}, kItems, Side::kRight);
-  add_by_query(tile, r.square, r.block, r.reads);
+  take_values(head, tile.items, Side::kRight, r.block);
+  add_by_query(tile, r.weights, r.block, r.reads);
 }
 
 // read = reads / sum, 0 where there was no item.
@@ -110,8 +115,7 @@ void finish(const Head& head, Extent first, const Reading& r) {
 void expect_next(const Head& head, const PairTiles::Tile* tile, Extent query_tile, NextRows& next) {
   next.forget();
   if (tile != nullptr) {
-    next.add(head.items + tile->items * kItems * head.item_row, head.item_row);
-    next.add(head.values + tile->items * kItems * head.value_row, head.value_row);
+    expect_items(head, tile->items, next);
   } else {
     next.add(head.queries + (query_tile + 1) * kQueries * head.query_row, head.query_row);
   }
@@ -120,6 +124,7 @@ void expect_next(const Head& head, const PairTiles::Tile* tile, Extent query_til
 template <class Factors>
 void forward_with(const Head& head, const PairTiles& tiles, Extent query_tile) {
   ReadingOf<Factors> r;
+  if constexpr (std::is_same_v<Factors, RealFactors>) r.weights.at = r.square;
   const Extent first = query_tile * kQueries;
   const Extent present = std::min(kQueries, head.query_count - first);
   r.panel.read({head.queries + first * head.query_row, head.query_row, present, head.width, head.scale * kLog2OfE});

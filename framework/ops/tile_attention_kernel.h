@@ -1,5 +1,6 @@
 #pragma once
 
+#include "framework/cpu/pair_lanes.h"
 #include "framework/cpu/pair_rows.h"
 #include "framework/ops/packs.h"
 #include "framework/ops/tile_rows.h"
@@ -25,12 +26,14 @@ struct Head {
   Extent item_row = 0;
   Extent value_row = 0;
   Extent read_row = 0;
-  Extent query_count = 0;                 // M
-  Extent item_count = 0;                  // N
-  Extent width = 0;                       // D
-  Extent value_width = 0;                 // V
-  Real scale = 1;                         // of the scores
-  bool rounds_factors = false;            // of products, to bfloat16
+  Extent query_count = 0;       // M
+  Extent item_count = 0;        // N
+  Extent width = 0;             // D
+  Extent value_width = 0;       // V
+  Real scale = 1;               // of the scores
+  bool rounds_factors = false;  // of products, to bfloat16; then, see RoundedRows,
+  const cpu::BfloatPair* rounded_items = nullptr;
+  const cpu::BfloatPair* rounded_values = nullptr;
   const Index* query_segments = nullptr;  // [M]; null: all of one segment
   const Index* item_segments = nullptr;   // [N]
   const Index* mask = nullptr;            // [N], 0: the item is not there; null: all are
@@ -100,15 +103,41 @@ struct RowPanel {
   void read(const cpu::RealRows& from);
 };
 
-/// The same with factors in bfloat16, for either side of a product what it needs.
-struct PairBlock {
-  alignas(64) cpu::BfloatPair rows[kItems * kMostWidth / 2];   // [rows_in_all, rows_row]
-  alignas(64) cpu::BfloatPair pairs[kItems * kMostWidth / 2];  // [rows_in_all / 2, row]
-  Extent row = 0;                                              // width, rounded up to packs
-  Extent rows_row = 0;                                         // pairs in it, rounded up to packs
+/// Rows with factors in bfloat16, for either side of a product what it needs.
+struct PairRows {
+  const cpu::BfloatPair* rows = nullptr;   // [rows_in_all, rows_row]
+  const cpu::BfloatPair* pairs = nullptr;  // [rows_in_all / 2, row]
+  Extent row = 0;                          // width, rounded up to packs
+  Extent rows_row = 0;                     // pairs in it, rounded up to packs
+
+  PairRows() = default;
+  explicit PairRows(Extent width)
+      : row((width + kPack - 1) / kPack * kPack), rows_row((width + 2 * kPack - 1) / (2 * kPack) * kPack) {}
+};
+void round(const cpu::RealRows& from, Extent rows_in_all, Side side, const PairRows& layout, cpu::BfloatPair* rows,
+           cpu::BfloatPair* pairs);
+
+/// A rounded copy of up to kItems rows, zero up to `rows_in_all` rows.
+struct PairBlock : PairRows {
+  alignas(64) cpu::BfloatPair of_rows[kItems * kMostWidth / 2];
+  alignas(64) cpu::BfloatPair of_pairs[kItems * kMostWidth / 2];
 
   void read(const cpu::RealRows& from, Extent rows_in_all, Side side = Side::kBoth);
 };
+
+/// Items or values of one head, rounded once: for each tile of items PairRows::rows, then PairRows::pairs.
+struct RoundedRows : PairRows {
+  explicit RoundedRows(Extent width) : PairRows(width) {}
+  Extent size() const { return kItems * rows_row + kItems / 2 * row; }  // of a tile
+  PairRows at(const cpu::BfloatPair* first, Extent tile) const {
+    PairRows of_tile = *this;
+    of_tile.rows = first + tile * size();
+    of_tile.pairs = of_tile.rows + kItems * rows_row;
+    return of_tile;
+  }
+};
+/// Of `tile`, for the sides of forward or of backward.
+void round_items(const Head& head, Extent tile, bool is_forward, cpu::BfloatPair* items, cpu::BfloatPair* values);
 
 struct PairPanel {
   alignas(64) cpu::BfloatPair at[kMostWidth / 2 * kQueries];  // [width / 2 rounded up, kQueries]
@@ -116,22 +145,66 @@ struct PairPanel {
   void read(const cpu::RealRows& from);
 };
 
+/// A square [kItems, kQueries] as a factor, written some items of one pack of queries at a time: in its own place.
+struct RealSquare {
+  static constexpr Extent kAtOnce = 1;
+  Real* at = nullptr;
+
+  template <Side kSide>
+  void put(Extent item, Extent pack, const Pack (&packs)[kAtOnce]) {
+    cpu::store(at + item * kQueries + pack * kPack, packs[0]);
+  }
+};
+
+/// The same in bfloat16: on the left of a product with its items as rows, on the right with its queries.
+struct PairSquare {
+  static constexpr Extent kAtOnce = 2;
+  static constexpr Extent kRow = kQueries / 2;
+  alignas(64) cpu::BfloatPair rows[kItems * kRow];           // [kItems, kQueries / 2], pairs of one query and the next
+  alignas(64) cpu::BfloatPair pairs[kItems / 2 * kQueries];  // [kItems / 2, kQueries], pairs of one item and the next
+
+  template <Side kSide>
+  void put(Extent item, Extent pack, const Pack (&packs)[kAtOnce]) {
+    if constexpr (kSide != Side::kRight) {
+      cpu::store_row(rows + item * kRow + pack * kPack / 2, packs[0]);
+      cpu::store_row(rows + (item + 1) * kRow + pack * kPack / 2, packs[1]);
+    }
+    if constexpr (kSide != Side::kLeft) cpu::store_pairs(pairs + item / 2 * kQueries + pack * kPack, packs[0], packs[1]);
+  }
+};
+
 /// The kinds of factors that forward and backward are compiled for.
 struct RealFactors {
   using Block = RowBlock;
+  using Items = RowBlock;
   using Panel = RowPanel;
+  using Square = RealSquare;
 };
 struct PairFactors {
   using Block = PairBlock;
+  using Items = PairRows;
   using Panel = PairPanel;
+  using Square = PairSquare;
 };
+
+/// Items and values of a tile, as factors.
+void take_items(const Head& head, Extent tile, Side side, RowBlock& block);
+void take_values(const Head& head, Extent tile, Side side, RowBlock& block);
+inline void take_items(const Head& head, Extent tile, Side /*side*/, PairRows& rows) {
+  rows = RoundedRows(head.width).at(head.rounded_items, tile);
+}
+inline void take_values(const Head& head, Extent tile, Side /*side*/, PairRows& rows) {
+  rows = RoundedRows(head.value_width).at(head.rounded_values, tile);
+}
+/// Asks for those of the next tile.
+void expect_items(const Head& head, Extent tile, NextRows& next);
 
 /// square [items, queries] = block [items, width] panel [width, queries], where the tile is worked on.
 void multiply_panel(const PairTiles::Tile& tile, const RowBlock& block, Extent width, const RowPanel& panel, Real* square);
-void multiply_panel(const PairTiles::Tile& tile, const PairBlock& block, Extent width, const PairPanel& panel, Real* square);
+void multiply_panel(const PairTiles::Tile& tile, const PairRows& block, Extent width, const PairPanel& panel, Real* square);
 /// sums [queries, ...] += square^T [queries, items] block [items, ...].
-void add_by_query(const PairTiles::Tile& tile, const Real* square, const RowBlock& block, RowBlock& sums);
-void add_by_query(const PairTiles::Tile& tile, const Real* square, const PairBlock& block, RowBlock& sums);
+void add_by_query(const PairTiles::Tile& tile, const RealSquare& square, const RowBlock& block, RowBlock& sums);
+void add_by_query(const PairTiles::Tile& tile, const PairSquare& square, const PairRows& block, RowBlock& sums);
 /// sums [items, width], with rows of `sums_row` += square [items, queries] block [queries, ...]; `present` items exist.
 struct ItemSums {
   Real* at = nullptr;
@@ -139,8 +212,8 @@ struct ItemSums {
   Extent width = 0;
   Extent present = 0;
 };
-void add_by_item(const PairTiles::Tile& tile, const Real* square, const RowBlock& block, const ItemSums& sums);
-void add_by_item(const PairTiles::Tile& tile, const Real* square, const PairBlock& block, const ItemSums& sums);
+void add_by_item(const PairTiles::Tile& tile, const RealSquare& square, const RowBlock& block, const ItemSums& sums);
+void add_by_item(const PairTiles::Tile& tile, const PairSquare& square, const PairRows& block, const ItemSums& sums);
 
 /// Reads and log_sums of the queries of one tile.
 void forward(const Head& head, const PairTiles& tiles, Extent query_tile);

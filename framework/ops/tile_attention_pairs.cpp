@@ -11,23 +11,42 @@ using cpu::BfloatPair;
 using cpu::PairProduct;
 using Range = PairTiles::Range;
 
-void PairBlock::read(const cpu::RealRows& from, Extent rows_in_all, Side side) {
-  row = (from.columns + kPack - 1) / kPack * kPack;
-  rows_row = (from.columns + 2 * kPack - 1) / (2 * kPack) * kPack;
+void round(const cpu::RealRows& from, Extent rows_in_all, Side side, const PairRows& layout, BfloatPair* rows,
+           BfloatPair* pairs) {
   if (side != Side::kRight) {
-    cpu::round_rows(from, rows, rows_row);
-    std::fill(rows + from.rows * rows_row, rows + rows_in_all * rows_row, BfloatPair{});
+    cpu::round_rows(from, rows, layout.rows_row);
+    std::fill(rows + from.rows * layout.rows_row, rows + rows_in_all * layout.rows_row, BfloatPair{});
   }
   if (side != Side::kLeft) {
-    cpu::round_row_pairs(from, pairs, row);
-    std::fill(pairs + (from.rows + 1) / 2 * row, pairs + rows_in_all / 2 * row, BfloatPair{});
+    cpu::round_row_pairs(from, pairs, layout.row);
+    std::fill(pairs + (from.rows + 1) / 2 * layout.row, pairs + rows_in_all / 2 * layout.row, BfloatPair{});
   }
+}
+
+void PairBlock::read(const cpu::RealRows& from, Extent rows_in_all, Side side) {
+  static_cast<PairRows&>(*this) = PairRows(from.columns);
+  rows = of_rows;
+  pairs = of_pairs;
+  round(from, rows_in_all, side, *this, of_rows, of_pairs);
+}
+
+void round_items(const Head& head, Extent tile, bool is_forward, BfloatPair* items, BfloatPair* values) {
+  const Extent first = tile * kItems;
+  const Extent present = std::min(kItems, head.item_count - first);
+  const auto round_rows = [&](const cpu::RealRows& from, Side side, BfloatPair* to) {
+    const RoundedRows layout(from.columns);
+    to += tile * layout.size();
+    round(from, kItems, side, layout, to, to + kItems * layout.rows_row);
+  };
+  round_rows({head.items + first * head.item_row, head.item_row, present, head.width},
+             is_forward ? Side::kLeft : Side::kBoth, items);
+  round_rows({head.values + first * head.value_row, head.value_row, present, head.value_width},
+             is_forward ? Side::kRight : Side::kLeft, values);
 }
 
 void PairPanel::read(const cpu::RealRows& from) { cpu::round_column_pairs(from, at, kQueries); }
 
-void multiply_panel(const PairTiles::Tile& tile, const PairBlock& block, Extent width, const PairPanel& panel,
-                    Real* square) {
+void multiply_panel(const PairTiles::Tile& tile, const PairRows& block, Extent width, const PairPanel& panel, Real* square) {
   for_runs(tile.packs, [&](Extent first, Extent end, const Range& packs) {
     PairProduct product;
     product.a = block.rows + first * PairTiles::kStripe * block.rows_row;
@@ -43,17 +62,15 @@ void multiply_panel(const PairTiles::Tile& tile, const PairBlock& block, Extent 
   });
 }
 
-void add_by_query(const PairTiles::Tile& tile, const Real* square, const PairBlock& block, RowBlock& sums) {
-  alignas(64) BfloatPair factor[kSquare / 2];  // [items / 2, queries] pairs of one item and the next
+void add_by_query(const PairTiles::Tile& tile, const PairSquare& square, const PairRows& block, RowBlock& sums) {
   for_runs(tile.stripes, [&](Extent first, Extent end, const Range& stripes) {
     const Extent item = stripes.begin * PairTiles::kStripe;
     const Extent items = (stripes.end - stripes.begin) * PairTiles::kStripe;
     const Extent queries = (end - first) * kPack;
-    cpu::round_row_pairs({square + item * kQueries + first * kPack, kQueries, items, queries}, factor, queries);
     PairProduct product;
-    product.a = factor;
+    product.a = square.pairs + item / 2 * kQueries + first * kPack;
     product.a_row = 1;
-    product.a_step = queries;
+    product.a_step = kQueries;
     product.b_row = block.row;
     product.steps = items / 2;
     product.c_row = sums.row;
@@ -68,9 +85,8 @@ void add_by_query(const PairTiles::Tile& tile, const Real* square, const PairBlo
   });
 }
 
-void add_by_item(const PairTiles::Tile& tile, const Real* square, const PairBlock& block, const ItemSums& sums) {
-  const bool fits = block.row == sums.width;   // whole packs alone are written
-  alignas(64) BfloatPair factor[kSquare / 2];  // [items, queries], pairs of one query and the next
+void add_by_item(const PairTiles::Tile& tile, const PairSquare& square, const PairRows& block, const ItemSums& sums) {
+  const bool fits = block.row == sums.width;  // whole packs alone are written
   alignas(64) Real buffer[PairTiles::kItems * kPack];
   for_runs(tile.packs, [&](Extent first, Extent end, const Range& packs) {
     const Extent item = first * PairTiles::kStripe;
@@ -78,10 +94,8 @@ void add_by_item(const PairTiles::Tile& tile, const Real* square, const PairBloc
     PairProduct product;
     product.rows = std::min(end * PairTiles::kStripe, sums.present) - item;
     if (product.rows <= 0) return;
-    product.a = factor;
-    product.a_row = (queries + 2 * kPack - 1) / (2 * kPack) * kPack;
-    cpu::round_rows({square + item * kQueries + packs.begin * kPack, kQueries, product.rows, queries}, factor,
-                    product.a_row);
+    product.a = square.rows + item * PairSquare::kRow + packs.begin * kPack / 2;
+    product.a_row = PairSquare::kRow;
     product.b_row = block.row;
     product.steps = queries / 2;
     product.c_row = sums.row;

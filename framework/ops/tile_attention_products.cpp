@@ -75,6 +75,31 @@ void RowBlock::read(const cpu::RealRows& from, Extent rows_in_all, Side /*side*/
   if (from.rows < rows_in_all) clear(at + from.rows * row, (rows_in_all - from.rows) * row);
 }
 
+void take_items(const Head& head, Extent tile, Side side, RowBlock& block) {
+  const Extent first = tile * kItems;
+  block.read({head.items + first * head.item_row, head.item_row, std::min(kItems, head.item_count - first), head.width},
+             kItems, side);
+}
+
+void take_values(const Head& head, Extent tile, Side side, RowBlock& block) {
+  const Extent first = tile * kItems;
+  const Extent present = std::min(kItems, head.item_count - first);
+  block.read({head.values + first * head.value_row, head.value_row, present, head.value_width}, kItems, side);
+}
+
+void expect_items(const Head& head, Extent tile, NextRows& next) {
+  const auto add_rounded = [&](const cpu::BfloatPair* first, const RoundedRows& rows) {
+    next.add(reinterpret_cast<const Real*>(first + tile * rows.size()), rows.size() / kItems);
+  };
+  if (head.rounded_items != nullptr) {
+    add_rounded(head.rounded_items, RoundedRows(head.width));
+    add_rounded(head.rounded_values, RoundedRows(head.value_width));
+    return;
+  }
+  next.add(head.items + tile * kItems * head.item_row, head.item_row);
+  next.add(head.values + tile * kItems * head.value_row, head.value_row);
+}
+
 void RowPanel::read(const cpu::RealRows& from) {
   cpu::PackBlock block;
   for (Extent q = 0; q < kQueries; q += kPack) {
@@ -101,11 +126,11 @@ void multiply_panel(const PairTiles::Tile& tile, const RowBlock& block, Extent w
   });
 }
 
-void add_by_query(const PairTiles::Tile& tile, const Real* square, const RowBlock& block, RowBlock& sums) {
+void add_by_query(const PairTiles::Tile& tile, const RealSquare& square, const RowBlock& block, RowBlock& sums) {
   for_runs(tile.stripes, [&](Extent first, Extent end, const Range& stripes) {
     const Extent item = stripes.begin * PairTiles::kStripe;
     PanelProduct product;
-    product.a = square + item * kQueries + first * kPack;
+    product.a = square.at + item * kQueries + first * kPack;
     product.a_row = 1;
     product.a_step = kQueries;
     product.steps = (stripes.end - stripes.begin) * PairTiles::kStripe;
@@ -122,13 +147,13 @@ void add_by_query(const PairTiles::Tile& tile, const Real* square, const RowBloc
   });
 }
 
-void add_by_item(const PairTiles::Tile& tile, const Real* square, const RowBlock& block, const ItemSums& sums) {
+void add_by_item(const PairTiles::Tile& tile, const RealSquare& square, const RowBlock& block, const ItemSums& sums) {
   const bool fits = block.row == sums.width;  // whole packs alone are written
   alignas(64) Real buffer[PairTiles::kItems * kPack];
   for_runs(tile.packs, [&](Extent first, Extent end, const Range& packs) {
     const Extent item = first * PairTiles::kStripe;
     PanelProduct product;
-    product.a = square + item * kQueries + packs.begin * kPack;
+    product.a = square.at + item * kQueries + packs.begin * kPack;
     product.a_row = kQueries;
     product.steps = (packs.end - packs.begin) * kPack;
     product.rows = std::min(end * PairTiles::kStripe, sums.present) - item;
