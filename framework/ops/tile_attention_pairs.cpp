@@ -64,58 +64,27 @@ void multiply_panel(const PairTiles::Tile& tile, const PairRows& block, Extent w
 
 void add_by_query(const PairTiles::Tile& tile, const PairSquare& square, const PairRows& block, RowBlock& sums) {
   for_runs(tile.stripes, [&](Extent first, Extent end, const Range& stripes) {
-    const Extent item = stripes.begin * PairTiles::kStripe;
-    const Extent items = (stripes.end - stripes.begin) * PairTiles::kStripe;
-    const Extent queries = (end - first) * kPack;
+    const Extent step = stripes.begin * PairTiles::kStripe / 2;
     PairProduct product;
-    product.a = square.pairs + item / 2 * kQueries + first * kPack;
+    product.a = square.pairs + step * kQueries + first * kPack;
     product.a_row = 1;
     product.a_step = kQueries;
-    product.b_row = block.row;
-    product.steps = items / 2;
-    product.c_row = sums.row;
-    product.rows = queries;
-    product.accumulate = true;
-    for (Extent d = 0; d < block.row; d += cpu::kPanelWidth) {
-      product.b = block.pairs + item / 2 * block.row + d;
-      product.c = sums.at + first * kPack * sums.row + d;
-      product.packs = std::min(cpu::kPanelPacks, (block.row - d) / kPack);
-      cpu::multiply(product);
-    }
+    product.steps = (stripes.end - stripes.begin) * PairTiles::kStripe / 2;
+    product.rows = (end - first) * kPack;
+    add_to_rows(product, block.pairs + step * block.row, sums.row, sums.at + first * kPack * sums.row);
   });
 }
 
 void add_by_item(const PairTiles::Tile& tile, const PairSquare& square, const PairRows& block, const ItemSums& sums) {
-  const bool fits = block.row == sums.width;  // whole packs alone are written
-  alignas(64) Real buffer[PairTiles::kItems * kPack];
   for_runs(tile.packs, [&](Extent first, Extent end, const Range& packs) {
     const Extent item = first * PairTiles::kStripe;
-    const Extent queries = (packs.end - packs.begin) * kPack;
+    const Extent step = packs.begin * kPack / 2;
     PairProduct product;
-    product.rows = std::min(end * PairTiles::kStripe, sums.present) - item;
-    if (product.rows <= 0) return;
-    product.a = square.rows + item * PairSquare::kRow + packs.begin * kPack / 2;
+    product.a = square.rows + item * PairSquare::kRow + step;
     product.a_row = PairSquare::kRow;
-    product.b_row = block.row;
-    product.steps = queries / 2;
-    product.c_row = sums.row;
-    product.accumulate = true;
-    const Extent whole = fits ? block.row : block.row - kPack;
-    const BfloatPair* pairs = block.pairs + packs.begin * kPack / 2 * block.row;
-    for (Extent d = 0; d < whole; d += cpu::kPanelWidth) {
-      product.b = pairs + d;
-      product.c = sums.at + item * sums.row + d;
-      product.packs = std::min(cpu::kPanelPacks, (whole - d) / kPack);
-      cpu::multiply(product);
-    }
-    if (fits) return;
-    product.b = pairs + whole;
-    product.c = buffer;
-    product.c_row = kPack;
-    product.packs = 1;
-    product.accumulate = false;
-    cpu::multiply(product);
-    add_columns(buffer, product.rows, sums.width - whole, sums.at + item * sums.row + whole, sums.row);
+    product.steps = (packs.end - packs.begin) * kPack / 2;
+    product.rows = (end - first) * PairTiles::kStripe;
+    add_to_items(product, block.pairs + step * block.row, block.row, item, sums);
   });
 }
 

@@ -135,46 +135,19 @@ void add_by_query(const PairTiles::Tile& tile, const RealSquare& square, const R
     product.a_step = kQueries;
     product.steps = (stripes.end - stripes.begin) * PairTiles::kStripe;
     product.rows = (end - first) * kPack;
-    product.b_row = block.row;
-    product.c_row = sums.row;
-    product.accumulate = true;
-    for (Extent d = 0; d < block.row; d += cpu::kPanelWidth) {
-      product.b = block.at + item * block.row + d;
-      product.c = sums.at + first * kPack * sums.row + d;
-      product.packs = std::min(cpu::kPanelPacks, (block.row - d) / kPack);
-      cpu::multiply(product);
-    }
+    add_to_rows(product, block.at + item * block.row, sums.row, sums.at + first * kPack * sums.row);
   });
 }
 
 void add_by_item(const PairTiles::Tile& tile, const RealSquare& square, const RowBlock& block, const ItemSums& sums) {
-  const bool fits = block.row == sums.width;  // whole packs alone are written
-  alignas(64) Real buffer[PairTiles::kItems * kPack];
   for_runs(tile.packs, [&](Extent first, Extent end, const Range& packs) {
     const Extent item = first * PairTiles::kStripe;
     PanelProduct product;
     product.a = square.at + item * kQueries + packs.begin * kPack;
     product.a_row = kQueries;
     product.steps = (packs.end - packs.begin) * kPack;
-    product.rows = std::min(end * PairTiles::kStripe, sums.present) - item;
-    product.b_row = block.row;
-    product.c_row = sums.row;
-    product.accumulate = true;
-    const Extent whole = fits ? block.row : block.row - kPack;
-    for (Extent d = 0; d < whole; d += cpu::kPanelWidth) {
-      product.b = block.at + packs.begin * kPack * block.row + d;
-      product.c = sums.at + item * sums.row + d;
-      product.packs = std::min(cpu::kPanelPacks, (whole - d) / kPack);
-      if (product.rows > 0) cpu::multiply(product);
-    }
-    if (fits) return;
-    product.b = block.at + packs.begin * kPack * block.row + whole;
-    product.c = buffer;
-    product.c_row = kPack;
-    product.packs = 1;
-    product.accumulate = false;
-    cpu::multiply(product);
-    add_columns(buffer, product.rows, sums.width - whole, sums.at + item * sums.row + whole, sums.row);
+    product.rows = (end - first) * PairTiles::kStripe;
+    add_to_items(product, block.at + packs.begin * kPack * block.row, block.row, item, sums);
   });
 }
 
