@@ -11,6 +11,7 @@
 
 #include "bench/command_line.h"
 #include "bench/measure.h"
+#include "framework/core/arena.h"
 #include "framework/core/rng.h"
 #include "framework/cpu/parallel.h"
 #include "framework/cpu/row_math.h"
@@ -31,11 +32,16 @@ struct Setting {
 
 using Rows = std::vector<Real>;
 
-/// Words [N, D] and queries [kQueries, D].
+/// Words [N, D], as a program holds them in its arena, and queries [kQueries, D].
 struct Data {
-  Rows words, queries;
+  Arena arena;
+  std::span<Real> words;
+  Rows queries;
 
-  explicit Data(const Setting& setting) : words(size(setting.slots, setting)), queries(size(kQueries, setting)) {
+  explicit Data(const Setting& setting)
+      : arena(size(setting.slots, setting) * sizeof(Real)),
+        words(reinterpret_cast<Real*>(arena.data()), size(setting.slots, setting)),
+        queries(size(kQueries, setting)) {
     Rng rng({.seed = 1});
     rng.fill_normal(words);
     rng.fill_normal(queries);
@@ -122,7 +128,7 @@ int run(int count, char** arguments) {
   std::vector<std::string> indexes{"lists(probes=1)", "lists(probes=4)", "lists(probes=16)", "lists(probes=64)"};
   CommandLine line("bench_slot_index", "Approximate search of a large memory, one query at a time.",
                    "  bench_slot_index\n"
-                   "  bench_slot_index --slots 65536 \"hnsw(breadth=16)\" \"hnsw(breadth=64)\"\n",
+                   "  bench_slot_index \"hnsw(breadth=16)\" \"hnsw(breadth=64)\" --slots 65536\n",
                    common);
   CLI::App& app = line.app();
   line.add_threads(common);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <limits>
+
 #include "framework/core/registry.h"
 
 namespace fovea {
@@ -68,6 +70,8 @@ class BestOf {
     slots_[place] = slot;
   }
   Extent count() const { return count_; }
+  /// What is worse than that is not kept.
+  Real bar() const { return count_ < most_ ? -std::numeric_limits<Real>::infinity() : scores_[most_ - 1]; }
 
  private:
   bool is_before(Real score, Index slot, Extent place) const {

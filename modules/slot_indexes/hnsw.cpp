@@ -95,8 +95,9 @@ FOVEA_SLOT_INDEX("hnsw", HnswIndex, R"doc(HNSW: a graph of near neighbours in la
 
 Approximates  the exact search: the walk keeps `breadth` candidates and ends where none of them has a nearer neighbour.
 Shapes        words [N, D], query [D] -> slots [count].
-Errors        none. Recall is measured by bench/large_memory.
-Cost          about log N steps of `links` products; a write costs about as much as a search with `build_breadth`. It copies the
+Errors        none. Recall is measured by bench/slot_index.
+Cost          about log N steps of `links` products. The first write of a slot costs about as much as a search with
+              `build_breadth`; the next ones link its neighbours anew, which costs `links` times as much. It copies the
               words, and keeps 8 links bytes a slot beside them. `reset` makes the graph anew where anything was put: cheap for a
               memory that begins empty, N writes for one that does not; `lists` suits that one.
 Source        Malkov & Yashunin 2016, arXiv:1603.09320, by hnswlib, which works in float32.)doc");

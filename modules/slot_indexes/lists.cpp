@@ -3,8 +3,11 @@
 #include <vector>
 
 #include "framework/core/rng.h"
+#include "framework/cpu/lanes.h"
 #include "framework/cpu/parallel.h"
 #include "framework/cpu/row_math.h"
+#include "framework/cpu/transpose.h"
+#include "framework/ops/packs.h"
 #include "framework/ops/slot_scan.h"
 #include "modules/memory/slot_index.h"
 
@@ -69,17 +72,14 @@ class ListsIndex final : public SlotIndex {
     for (const Index list : probed_) {
       if (list < 0) continue;
       const std::vector<Member>& members = members_[static_cast<std::size_t>(list)];
-      for (std::size_t i = 0; i < members.size(); ++i) {
-        fetch(members, i + kAhead);
-        best.meet(cpu::dot(row(query), row(words_.word(members[i].slot))) * members[i].factor, members[i].slot);
-      }
+      for (std::size_t first = 0; first < members.size(); first += kPack) meet(members, first, query, best);
       count_scored(static_cast<Extent>(members.size()));
     }
     return best.count();
   }
 
  private:
-  static constexpr std::size_t kAhead = 8;
+  static constexpr std::size_t kAhead = 16;
   static constexpr Extent kTile = 1024;        // words of a task
   static constexpr Extent kSampled = 1 << 16;  // words that the centres are moved to
 
@@ -106,6 +106,28 @@ class ListsIndex final : public SlotIndex {
     const auto* word = reinterpret_cast<const char*>(words_.word(members[i].slot));
     for (std::size_t at = 0; at < static_cast<std::size_t>(words_.width) * sizeof(Real); at += 64)
       __builtin_prefetch(word + at);
+  }
+
+  /// Scores kPack members at once, of which few are among the best.
+  void meet(const std::vector<Member>& members, std::size_t first, const Real* query, BestOf& best) const {
+    const auto count = std::min<std::size_t>(kPack, members.size() - first);
+    cpu::PackBlock products{};
+    Real factors[kPack] = {};
+    for (std::size_t i = 0; i < count; ++i) {
+      fetch(members, first + i + kAhead);
+      const Real* word = words_.word(members[first + i].slot);
+      Pack sum{};
+      for_packs(words_.width,
+                [&](Extent d, auto lanes) { sum = cpu::multiply_add(lanes.load(word + d), lanes.load(query + d), sum); });
+      products[i] = sum;
+      factors[i] = members[first + i].factor;
+    }
+    const Pack scores = cpu::fold_rows(products) * cpu::load(factors);
+    std::uint32_t worse = cpu::bits(cpu::above(cpu::broadcast(best.bar()), scores));
+    for (std::uint32_t some = cpu::first_lanes(static_cast<Extent>(count)) & ~worse; some != 0; some &= some - 1) {
+      const int lane = __builtin_ctz(some);
+      best.meet(scores[lane], members[first + static_cast<std::size_t>(lane)].slot);
+    }
   }
 
   SlotScan of_centres(const Real* queries, Extent count) const {
@@ -195,7 +217,7 @@ FOVEA_SLOT_INDEX("lists", ListsIndex, R"doc(Lists: words lie in lists by their n
 
 Approximates  the exact search: a word is found where its list is among the `probes` whose centres are nearest to the query.
 Shapes        words [N, D], query [D] -> slots [count].
-Errors        none. Recall is measured by bench/large_memory.
+Errors        none. Recall is measured by bench/slot_index.
 Cost          L D for the centres and probes N / L D for the words of lists of equal length: O(root of N) with L of that order. A
               write costs L D. 8 + 8 bytes a slot; words are not copied.
 Source        Sivic & Zisserman 2003; Johnson et al. 2017, arXiv:1702.08734, section 2.2 (inverted files without codes); Dhillon &
