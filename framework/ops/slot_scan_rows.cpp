@@ -15,7 +15,7 @@ struct Rows {
   Extent width;
 };
 
-enum class Fetch : std::uint8_t { kNothing, kRowsAhead };
+enum class Find : std::uint8_t { kDots, kDotsAndSquares, kDotsOfFetched };
 
 /// Calls part(d, elements) for every pack of a row; kPacks: of a row, where it is known and no pack is partly filled.
 template <int kPacks, class Part>
@@ -28,43 +28,36 @@ template <int kPacks, class Part>
   }
 }
 
-/// Lane i: row i . query. One row after the other, as memory lies: a row order across rows takes half as much again of the
-/// time where the memory lies in the last cache. Not unrolled, so that loads stay in that order.
-template <int kPacks, Fetch kFetch>
-Pack row_dots(Rows rows, const Real* query) {
-  Pack sums[kPack];
+struct RowSums {
+  Pack dots;     // lane i: row i . query
+  Pack squares;  // lane i: |row i|^2, where that is wanted
+};
+
+/// One row after the other, as memory lies: an order across rows takes half as much again of the time where the memory lies
+/// in the last cache. Not unrolled, so that loads stay in that order.
+template <int kPacks, Find kFind>
+RowSums row_sums(Rows rows, const Real* query) {
+  cpu::PackBlock dots;
+  cpu::PackBlock squares;
 #pragma GCC unroll 1
   for (Extent i = 0; i < kPack; ++i) {
     const Real* row = rows.at + i * rows.width;
-    if constexpr (kFetch == Fetch::kRowsAhead) {
+    if constexpr (kFind != Find::kDotsOfFetched) {
       for (Extent d = 0; d < rows.width; d += kLine) __builtin_prefetch(row + kAhead + d);
     }
-    Pack sum{};
-    for_parts<kPacks>(
-        rows.width, [&](Extent d, auto lanes) __attribute__((always_inline)) {
-          sum = cpu::multiply_add(lanes.load(row + d), lanes.load(query + d), sum);
-        });
-    sums[i] = sum;
-  }
-  return cpu::fold_rows(sums);
-}
-
-/// Lane i: |row i|^2.
-template <int kPacks>
-Pack row_squares(Rows rows) {
-  Pack sums[kPack];
-#pragma GCC unroll 1
-  for (Extent i = 0; i < kPack; ++i) {
-    const Real* row = rows.at + i * rows.width;
-    Pack sum{};
+    Pack dot{};
+    Pack square{};
     for_parts<kPacks>(
         rows.width, [&](Extent d, auto lanes) __attribute__((always_inline)) {
           const Pack part = lanes.load(row + d);
-          sum = cpu::multiply_add(part, part, sum);
+          dot = cpu::multiply_add(part, lanes.load(query + d), dot);
+          if constexpr (kFind == Find::kDotsAndSquares) square = cpu::multiply_add(part, part, square);
         });
-    sums[i] = sum;
+    dots[i] = dot;
+    if constexpr (kFind == Find::kDotsAndSquares) squares[i] = square;
   }
-  return cpu::fold_rows(sums);
+  if constexpr (kFind == Find::kDotsAndSquares) return {cpu::fold_rows(dots), cpu::fold_rows(squares)};
+  return {cpu::fold_rows(dots), Pack{}};
 }
 
 [[gnu::noinline]] void insert_lanes(const BestSlots& best, Extent query, Pack scores, Extent first, std::uint32_t better) {
@@ -90,20 +83,26 @@ void keep(const BestSlots& best, Extent query, Pack scores, Extent first, std::u
   cpu::store(best.sums + at, total.sum);
 }
 
-template <int kPacks>
+template <int kPacks, Find kFirst>
 void scan_rows_of(const SlotScan& scan, Extent begin, Extent end, const BestSlots& best) {
   for (Extent first = begin; first < end; first += kPack) {
     // The last rows once more, in the place of rows that are not there.
     const Extent from = std::max(std::min(first, end - kPack), Extent{0});
     const Rows rows{scan.slots + from * scan.width, scan.width};
     const std::uint32_t valid = cpu::first_lanes(kPack) & ~cpu::first_lanes(first - from);
-    Pack scores = row_dots<kPacks, Fetch::kRowsAhead>(rows, scan.queries);
-    const Pack factor = scan.is_cosine ? reciprocal_length(row_squares<kPacks>(rows), scan.epsilon) : Pack{};
+    RowSums sums = row_sums<kPacks, kFirst>(rows, scan.queries);
+    const Pack factor = scan.is_cosine ? reciprocal_length(sums.squares, scan.epsilon) : Pack{};
     for (Extent query = 0; query < scan.count; ++query) {
-      if (query > 0) scores = row_dots<kPacks, Fetch::kNothing>(rows, scan.queries + query * scan.width);
-      keep(best, query, scan.is_cosine ? scores * factor : scores, from, valid);
+      if (query > 0) sums = row_sums<kPacks, Find::kDotsOfFetched>(rows, scan.queries + query * scan.width);
+      keep(best, query, scan.is_cosine ? sums.dots * factor : sums.dots, from, valid);
     }
   }
+}
+
+template <int kPacks>
+void scan_rows_of(const SlotScan& scan, Extent begin, Extent end, const BestSlots& best) {
+  if (scan.is_cosine) return scan_rows_of<kPacks, Find::kDotsAndSquares>(scan, begin, end, best);
+  scan_rows_of<kPacks, Find::kDots>(scan, begin, end, best);
 }
 
 }  // namespace
