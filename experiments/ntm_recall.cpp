@@ -51,16 +51,10 @@ class NtmRecall final : public Experiment {
 
   RunSpec run_of(const std::string& network) const {
     BitSequencesOptions model = model_;
-    model.network = network;
-    if (network == "lstm") model.controller.hidden = baseline_;
-    if (network == "dnc") model.controller.kind = "lstm";
     model.dnc.slots = 32;
     model.dnc.variant = {.has_masks = true, .deallocates = true, .sharpens = true};
-    RunSpec run;
-    run.name = network;
+    RunSpec run = bit_sequences_run(network, model, baseline_);
     run.task = task_text(0);
-    run.model = bit_sequences(model);
-    run.train = bit_sequences_training();
     run.train.steps = 5000;
     for (const Extent items : tests_) {
       if (network == "dnc" && items > kMostLinked) continue;  // links take N^2 numbers at every step

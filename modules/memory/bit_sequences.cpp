@@ -72,4 +72,15 @@ TrainSettings bit_sequences_training() {
   return train;
 }
 
+RunSpec bit_sequences_run(const std::string& network, BitSequencesOptions model, Extent hidden) {
+  model.network = network;
+  if (network == "lstm") model.controller.hidden = hidden;
+  if (network == "dnc") model.controller.kind = "lstm";
+  RunSpec run;
+  run.name = network;
+  run.model = bit_sequences(model);
+  run.train = bit_sequences_training();
+  return run;
+}
+
 }  // namespace fovea

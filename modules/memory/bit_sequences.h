@@ -33,4 +33,8 @@ Model bit_sequences(const BitSequencesOptions& options);
 /// batches.
 TrainSettings bit_sequences_training();
 
+/// A run of one of the networks, named for it, without a task: a differentiable neural computer has an LSTM for its
+/// controller, and where no memory is, that has `hidden` units.
+RunSpec bit_sequences_run(const std::string& network, BitSequencesOptions model, Extent hidden);
+
 }  // namespace fovea

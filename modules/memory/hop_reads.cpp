@@ -39,7 +39,7 @@ HopReads::Reads HopReads::operator()(const Inputs& in) {
   for (std::size_t r = 0; r < sites_.size(); ++r) {
     const Value query = queries_.empty() ? in.state : add(in.state, linear(in.state, queries_[r]));
     result.sites.push_back(sites_[r].attend({.queries = unsqueeze(query, 1),
-                                             .prepared_keys = sites_[r].prepare_keys(in.keys),
+                                             .prepared_keys = sites_[r].prepare_keys(in.keys, in.mask),
                                              .values = in.values,
                                              .mask = in.mask}));
     Value read = squeeze(result.sites.back().read, 1);

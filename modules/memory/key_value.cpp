@@ -97,7 +97,7 @@ KeyValueMemory::Answer KeyValueMemory::operator()(Value story, Value question) {
   Value state = encoded(question, key_table_);
   for (std::size_t hop = 0; hop < sites_.size(); ++hop) {
     answer.hops.push_back(sites_[hop].attend({.queries = unsqueeze(state, 1),
-                                              .prepared_keys = sites_[hop].prepare_keys(memories.keys),
+                                              .prepared_keys = sites_[hop].prepare_keys(memories.keys, memories.mask),
                                               .values = memories.values,
                                               .mask = memories.mask}));
     state = linear(add(state, squeeze(answer.hops.back().read, 1)), state_[hop]);

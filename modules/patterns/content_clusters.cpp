@@ -65,8 +65,8 @@ Solves    k-means over the keys of a sequence (of each head): centres start at k
 Shapes    M queries and N keys of one width -> at most M looks most pairs.
 Gradient  exact where the pairs do not change: no gradient flows through the clusters.
 Errors    unequal widths of queries and keys. With `causal &` later keys are never read, but they move the centres: which of the
-          earlier keys a query sees depends on them. A mask of keys [B, N] leaves keys out where heads of a transformer attend;
-          elsewhere give it to prepare_keys.
+          earlier keys a query sees depends on them. Keys that a mask [B, N] leaves out are in no cluster
+          where it is given to Site::prepare_keys, as transformers, memory networks and decoders do.
 Cost      (rounds + 2) N D clusters multiply-adds for the keys, M D clusters for the queries; then the pairs.
 Source    Roy et al. 2021, arXiv:2003.05997, section 4.1, there with centres kept across batches by a moving average and one
           cluster a query; Arthur & Vassilvitskii 2007 (k-means++).)doc");

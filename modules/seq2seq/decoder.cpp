@@ -43,7 +43,7 @@ class Decoder {
         outer_(b, "outer", options.hidden, options.words) {
     const auto scope = b.scope("attention");
     site_.emplace(b, options.site, options.hidden, memory.items.shape().last());
-    keys_ = site_->prepare_keys(memory.items);
+    keys_ = site_->prepare_keys(memory.items, memory.mask);
   }
 
   Value first_state() const { return tanh(first_(memory_.summary)); }
