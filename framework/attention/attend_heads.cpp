@@ -28,6 +28,28 @@ PairIntervals common_pairs(const std::vector<const Pattern*>& places, std::share
   };
 }
 
+BestPairs best_pairs(const TileChoice& choice) { return {choice.best, choice.margin}; }
+
+bool is_of_pattern(const std::pair<std::string, std::shared_ptr<Annealed>>& number) {
+  return number.first.starts_with("pattern_");
+}
+
+/// The most that a pattern chooses while its annealed numbers change.
+Extent most_best(const Pattern& chooser, const std::vector<std::pair<std::string, std::shared_ptr<Annealed>>>& numbers) {
+  Extent most = chooser.tile_choice()->best;
+  for (const auto& number : numbers) {
+    if (!is_of_pattern(number)) continue;
+    const double now = number.second->value();
+    const Bounds range = number.second->annealing().range();
+    for (const double end : {range.low, range.high}) {
+      number.second->store(end);
+      most = std::max(most, chooser.tile_choice()->best);
+    }
+    number.second->store(now);
+  }
+  return most;
+}
+
 }  // namespace
 
 double Site::State::dot_factor(Value queries, Extent heads) const {
@@ -37,23 +59,24 @@ double Site::State::dot_factor(Value queries, Extent heads) const {
                         "' came; change the scorer, or let every head be a site of its own.");
 }
 
+/// A number of the selector or of the estimator changes while a run trains.
+bool Site::State::chooses_by_annealed() const {
+  return std::any_of(annealed.begin(), annealed.end(), [](const auto& number) { return !is_of_pattern(number); });
+}
+
 bool Site::State::is_soft_by_place() const {
-  return (!pattern->reads_data() || pattern->is_dense()) && selector->softmax_temperature() > 0 && annealed.empty();
+  return (!pattern->reads_data() || pattern->is_dense()) && selector->softmax_temperature() > 0 && !chooses_by_annealed();
 }
 
 /// The selector keeps the best of each row, and no estimator asks for more than these.
 bool Site::State::keeps_best_alone(const Builder& builder) const {
   const bool is_exact = estimator->traits().needs_derivative || builder.mode() == Mode::kEvaluate;
-  return selector->traits().keeps_best && annealed.empty() && is_exact;
+  return selector->traits().keeps_best && !chooses_by_annealed() && is_exact;
 }
 
 /// The terms of the pattern. A selector that keeps the best of each row alone looks for these in tiles already.
 std::vector<PairTerm> Site::State::pair_terms(const Builder& builder, Extent items) const {
   const auto reject = [&](const std::string& fact) { throw Error(path, fact + "; '" + text + "' came."); };
-  const auto is_of_pattern = [](const auto& number) { return number.first.starts_with("pattern_"); };
-  if (std::any_of(annealed.begin(), annealed.end(), is_of_pattern)) {
-    reject("numbers of a pattern that stay as they are were expected in tiles");
-  }
   if (!weighers_of(*pattern).empty()) reject("a pattern that does not weigh pairs was expected in tiles");
   const std::vector<const Pattern*> taggers = taggers_of(*pattern);
   std::vector<PairTerm> terms;
@@ -73,8 +96,11 @@ std::vector<PairTerm> Site::State::pair_terms(const Builder& builder, Extent ite
         made.tags.push_back(static_cast<std::size_t>(std::find(taggers.begin(), taggers.end(), chooser) - taggers.begin()));
         made.most = std::min(made.most, chooser->pairs_at_most(1, items));
       }
-      made.best = choice->best;
+      made.best = most_best(*chooser, annealed);
       made.margin = choice->margin;
+      if (made.best > 0 && std::any_of(annealed.begin(), annealed.end(), is_of_pattern)) {
+        made.best_now = [chooser, whole = pattern] { return best_pairs(*chooser->tile_choice()); };
+      }
       made.block = choice->block;
     }
     if (made.best == 0 && keeps_best_alone(builder)) made.best = selector->capacity(items);
@@ -105,7 +131,7 @@ Value Site::State::find(const Heads& inputs, double factor, At at) const {
 
 /// The weights are a softmax over the whole list.
 bool Site::State::chooses_by_list(const Builder& builder) const {
-  if (!annealed.empty()) return false;
+  if (chooses_by_annealed()) return false;
   if (selector->softmax_temperature() > 0) return true;
   return keeps_best_alone(builder) && pattern->terms().size() == 1 && !pattern->reads_data();
 }

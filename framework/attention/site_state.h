@@ -57,6 +57,7 @@ struct Site::State {
 
   // Of several heads, in attend_heads.cpp.
   double dot_factor(Value queries, Extent heads) const;
+  bool chooses_by_annealed() const;
   bool is_soft_by_place() const;
   std::vector<PairTerm> pair_terms(const Builder& builder, Extent items) const;
   Value find(const Heads& inputs, double factor, At at) const;

@@ -101,6 +101,12 @@ class FindPairsOp final : public Op {
                        " came; give widths that the heads divide.");
   }
 
+  static BestPairs best_of(const PairTerm& term) {
+    if (!term.best_now) return {term.best, term.margin};
+    const BestPairs now = term.best_now();
+    return {std::min(now.count, term.best), now.margin};
+  }
+
   std::size_t first_segments() const { return options_.has_mask ? 3 : 2; }
   std::size_t first_tag() const { return first_segments() + (options_.has_segments ? 2 : 0); }
 
@@ -139,6 +145,7 @@ class FindPairsOp final : public Op {
       f.item_segments = run.in[first_segments() + 1].index() + f.batch * e.items;
     }
     f.tags = run.in.subspan(first_tag());
+    for (std::size_t t = 0; t < options_.terms.size(); ++t) f.best[t] = best_of(options_.terms[t]);
     f.orders = run.workspace[5].index() + (f.batch * options_.item_heads + f.group()) * plan.orders.count * e.items;
     f.list_scores = run.workspace[0].real() + lane * run.workspace[0].shape()[1];
     f.list_items = run.workspace[1].index() + lane * run.workspace[1].shape()[1];

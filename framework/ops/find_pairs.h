@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -7,6 +8,12 @@
 #include "framework/ops/pair_tiles.h"
 
 namespace fovea {
+
+/// How many of the best items, or of blocks of them, and how far below the highest.
+struct BestPairs {
+  Extent count = 0;
+  double margin = std::numeric_limits<double>::infinity();
+};
 
 /// Some of the pairs that are looked for: of those that exist by place, the ones that data choose.
 struct PairTerm {
@@ -16,6 +23,8 @@ struct PairTerm {
   Extent most = std::numeric_limits<Extent>::max();         // items of a query that tags can leave
   Extent best = 0;                                          // > 0: of these the ones with the highest scores
   double margin = std::numeric_limits<double>::infinity();  // and of those the ones less than so far below the highest
+  /// What these two are in a forward, where they change from one to the next: `best` is then the most that they become.
+  std::function<BestPairs()> best_now = {};
   Extent block = 0;  // > 0: `best` counts blocks of so many items, by the score of their mean; see make_find_pairs
 };
 

@@ -64,7 +64,8 @@ class QueryTile {
     for (std::size_t t = 0; t < f_.options.terms.size(); ++t) {
       const PairTerm& term = f.options.terms[t];
       if (room_of(term) == 0) continue;
-      lists_[t].emplace(term.block > 0 ? term.best - 1 : term.best, static_cast<Real>(term.margin), f.list_scores + place,
+      const BestPairs best = f.best[t];
+      lists_[t].emplace(term.block > 0 ? best.count - 1 : best.count, static_cast<Real>(best.margin), f.list_scores + place,
                         f.list_items + place);
       place += room_of(term) * kQueries;
     }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+
 #include "framework/ops/find_pairs_plan.h"
 
 // Internal to find_pairs: the work on one tile of queries.
@@ -24,6 +26,7 @@ struct Finding {
     Extent count;          // T
   };
   std::span<const Tensor> tags = {};
+  std::array<BestPairs, kMostPairTerms> best = {};  // of each term, now
   Extent batch = 0;
   Extent head = 0;
   const Real* means = nullptr;    // of the blocks of its group, for each term with blocks [blocks, D]
