@@ -52,7 +52,10 @@ class Model {
   void operator()() {
     execution_->forward(context_);
     const Tensor gradient = execution_->output_gradient("y");
-    std::copy_n(reals(cotangent_), gradient.size(), gradient.real());
+    constexpr Extent kTile = 1 << 16;
+    cpu::parallel_tiles(gradient.size(), kTile, [&](Extent begin, Extent end, Extent /*number*/) {
+      std::copy(reals(cotangent_) + begin, reals(cotangent_) + end, gradient.real() + begin);
+    });
     execution_->backward(context_);
   }
 

@@ -5,7 +5,6 @@
 namespace fovea::experts {
 namespace {
 
-constexpr Extent kRowTile = 64;
 constexpr Extent kTaskPanels = 4;  // panels of hidden units whose gradients one task makes
 
 // y_r = sum over k of w_rk output_rk  =>  grad_w_rk += grad_y_r . output_rk; grad_output_rk = w_rk grad_y_r
@@ -50,6 +49,7 @@ struct RowsProduct {
   Extent rows;
   Extent columns;
   bool assigns;
+  cpu::FetchTile wanted;  // meanwhile
 
   void add() const {
     typename Format::Product product;
@@ -60,6 +60,7 @@ struct RowsProduct {
     product.steps = steps;
     product.rows = rows;
     product.packs = packs_in(columns);
+    product.tiles[0] = wanted;
     alignas(64) Real buffer[kWidth * kWidth];
     const bool is_whole = columns % kPack == 0;
     product.c = is_whole ? c : buffer;
@@ -94,6 +95,7 @@ class UnitsPass {
   }
 
  private:
+  static constexpr Extent kLines = kWidth / cpu::kCacheLine;  // of a row of a panel
   static constexpr bool kKeepsInput = Function::kReads == SlopeReads::kInput;
 
   // output = W2 h, h = f(z), z = W1 x + b1
@@ -125,20 +127,17 @@ class UnitsPass {
         outputs,
         [&](Extent first, Extent count, Element* out) {
           Format::pack(w2 + first * e_.hidden, e_.hidden, count, columns, out);
-          return first == 0 ? wanted_next(panel) : cpu::FetchTiles{};
+          return first == 0 ? wanted_behind(chunk, panel) : cpu::FetchTiles{};
         },
         grad);
   }
 
-  // The gradients of this panel, which are added to, and W2 of the next one.
-  cpu::FetchTiles wanted_next(Extent panel) const {
-    constexpr Extent kLines = kWidth / cpu::kCacheLine;
-    const Extent second = expert_ * e_.width * e_.hidden + panel * kWidth;
-    cpu::FetchTiles tiles;
-    if (call_.grad_w2 != nullptr) tiles[0] = {call_.grad_w2 + second, e_.hidden, e_.width, kLines};
-    tiles[1] = {call_.w2 + second + kWidth, e_.hidden, e_.width, kLines};
-    if (call_.grad_w1 != nullptr) {
-      tiles[2] = cpu::dense_tile(call_.grad_w1 + (expert_ * e_.hidden + panel * kWidth) * e_.width, kWidth * e_.width);
+  // What was kept of this panel, and the gradient of W2.
+  cpu::FetchTiles wanted_behind(const Chunk& chunk, Extent panel) const {
+    const auto* kept = reinterpret_cast<const Real*>(row_at<Format>(call_.hidden, e_, panel, chunk.first));
+    cpu::FetchTiles tiles{cpu::dense_tile(kept, chunk.count * kWidth / Format::kFactors)};
+    if (call_.grad_w2 != nullptr) {
+      tiles[1] = {call_.grad_w2 + expert_ * e_.width * e_.hidden + panel * kWidth, e_.hidden, e_.width, kLines};
     }
     return tiles;
   }
@@ -163,7 +162,13 @@ class UnitsPass {
       const Element* outputs = row_at<Format>(call_.weighted_grads, e_, q, chunk.first);
       Real* to = call_.grad_w2 + (expert_ * e_.width + q * kWidth) * e_.hidden + panel * kWidth;
       const Extent rows = columns_of(q, e_.width);
-      RowsProduct<Format>{outputs, h, steps(chunk), to, e_.hidden, rows, columns, assigns}.add();
+      cpu::FetchTile wanted;  // a part of the gradient of W1
+      if (call_.grad_w1 != nullptr) {
+        const Extent units = columns / e_.width_panels();
+        const Real* next = call_.grad_w1 + (expert_ * e_.hidden + panel * kWidth + q * units) * e_.width;
+        wanted = cpu::dense_tile(next, units * e_.width);
+      }
+      RowsProduct<Format>{outputs, h, steps(chunk), to, e_.hidden, rows, columns, assigns, wanted}.add();
     }
   }
 
@@ -205,7 +210,10 @@ class UnitsPass {
     for (Extent q = 0; q < e_.width_panels(); ++q) {
       const Element* x = row_at<Format>(call_.inputs, e_, q, chunk.first);
       Real* to = call_.grad_w1 + (expert_ * e_.hidden + panel * kWidth) * e_.width + q * kWidth;
-      RowsProduct<Format>{grad, x, steps(chunk), to, e_.width, rows, columns_of(q, e_.width), assigns}.add();
+      const Extent columns = columns_of(q, e_.width);
+      const Real* next = call_.w2 + (expert_ * e_.width + q * kWidth) * e_.hidden + (panel + 1) * kWidth;
+      const cpu::FetchTile wanted{next, e_.hidden, columns, kLines};
+      RowsProduct<Format>{grad, x, steps(chunk), to, e_.width, rows, columns, assigns, wanted}.add();
     }
   }
 
@@ -227,56 +235,17 @@ class UnitsPass {
   const Extent expert_;
 };
 
-// grad_x_rk = W1^T grad_z by place
-template <class Format>
-void pull_inputs(const Call& call, const Chunk& chunk) {
-  const Extents& e = call.e;
-  const Left<Format> grad{row_at<Format>(call.hidden, e, 0, chunk.first), e.places * kWidth / Format::kFactors, e.hidden};
-  for (Extent panel = 0; panel < e.width_panels(); ++panel) {
-    const Extent columns = columns_of(panel, e.width);
-    const Target to{row_at<Reals>(call.pulled, e, panel, chunk.first), kWidth, chunk.count, packs_in(columns)};
-    const Real* w1 = call.w1 + chunk.expert * e.hidden * e.width + panel * kWidth;
-    add_product(
-        grad,
-        [&](Extent first, Extent count, typename Format::Element* out) {
-          Format::pack(w1 + first * e.width, e.width, count, columns, out);
-          return cpu::FetchTiles{cpu::FetchTile{w1 + (first + count) * e.width, e.width, count, kWidth / cpu::kCacheLine}};
-        },
-        to);
-  }
-}
-
-// grad_x_r += sum over k of grad_x_rk, in the order of k
-void add_pulled(const Call& call, Extent row) {
-  const Extents& e = call.e;
-  Real* to = call.grad_x + row * e.width;
-  for (Extent pair = row * e.per_row; pair < (row + 1) * e.per_row; ++pair) {
-    const Extent place = call.rows.place_of(pair);
-    if (place < 0) continue;
-    for_packs(e.width, [&](Extent d, auto lanes) {
-      lanes.store(to + d, lanes.load(to + d) + lanes.load(row_at<Reals>(call.pulled, e, d / kWidth, place) + d % kWidth));
-    });
-  }
-}
-
-template <class Body>
-void for_chunks(const Call& call, Body body) {
-  const std::span<const Chunk> chunks = call.rows.chunks();
-  cpu::parallel_for(static_cast<Extent>(chunks.size()), [&](Extent task) { body(chunks[static_cast<std::size_t>(task)]); });
-}
-
 template <class Format, class Function>
 void pull_layers(const Call& call) {
   const Extents& e = call.e;
-  for_chunks(call, [&](const Chunk& chunk) { pull_outputs<Format>(call, chunk); });
+  const std::span<const Chunk> chunks = call.rows.chunks();
+  cpu::parallel_for(static_cast<Extent>(chunks.size()),
+                    [&](Extent task) { pull_outputs<Format>(call, chunks[static_cast<std::size_t>(task)]); });
   const Extent tasks = (e.hidden_panels() + kTaskPanels - 1) / kTaskPanels;
   cpu::parallel_for(e.experts * tasks, [&](Extent task) {
     const Extent first = task % tasks * kTaskPanels;
     UnitsPass<Format, Function>(call, task / tasks).run(first, std::min(first + kTaskPanels, e.hidden_panels()));
   });
-  if (call.grad_x != nullptr) {
-    for_chunks(call, [&](const Chunk& chunk) { pull_inputs<Format>(call, chunk); });
-  }
 }
 
 }  // namespace
@@ -286,10 +255,7 @@ void backward(const Call& call) {
     with_function(call.options.activation, [&](auto function) { pull_layers<decltype(format), decltype(function)>(call); });
   });
   if (call.grad_b2 != nullptr) cpu::parallel_for(call.e.experts, [&](Extent expert) { pull_second_bias(call, expert); });
-  if (call.grad_x == nullptr) return;
-  cpu::parallel_tiles(call.e.rows, kRowTile, [&](Extent begin, Extent end, Extent /*number*/) {
-    for (Extent row = begin; row < end; ++row) add_pulled(call, row);
-  });
+  if (call.grad_x != nullptr) pull_inputs(call);
 }
 
 }  // namespace fovea::experts

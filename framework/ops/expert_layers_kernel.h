@@ -76,5 +76,6 @@ void set_memory(const OpRun& run, Call& call);
 
 void forward(const Call& call);
 void backward(const Call& call);
+void pull_inputs(const Call& call);  // its last part: the gradient of x
 
 }  // namespace fovea::experts

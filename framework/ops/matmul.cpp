@@ -1,3 +1,4 @@
+#include "framework/cpu/tiled_gemm.h"
 #include "framework/ops/linear.h"
 #include "framework/ops/packs.h"
 
@@ -6,7 +7,7 @@ namespace {
 
 // One product of each batch item; steps are 0 where a matrix is shared.
 struct Pair {
-  cpu::Gemm gemm[2];  // [1]: assigning
+  cpu::TiledGemm gemm[2];  // [1]: assigning
 };
 
 struct Products {
@@ -102,13 +103,13 @@ class MatmulOp final : public Op {
   Pair make(Extent m, Extent n, Extent k, bool first_transposed, bool second_transposed) const {
     Pair pair;
     for (const bool assign : {false, true}) {
-      pair.gemm[assign] = cpu::Gemm({.m = m,
-                                     .n = n,
-                                     .k = k,
-                                     .transpose_a = first_transposed,
-                                     .transpose_b = second_transposed,
-                                     .accumulate = !assign,
-                                     .products = products_});
+      pair.gemm[assign] = cpu::TiledGemm({.m = m,
+                                          .n = n,
+                                          .k = k,
+                                          .transpose_a = first_transposed,
+                                          .transpose_b = second_transposed,
+                                          .accumulate = !assign,
+                                          .products = products_});
     }
     return pair;
   }

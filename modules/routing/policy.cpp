@@ -3,7 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "framework/cpu/parallel.h"
+
 namespace fovea {
+namespace {
+
+constexpr Extent kRowTile = 512;
+
+}  // namespace
 
 template <>
 Registry<RoutingPolicy>& Registry<RoutingPolicy>::instance() {
@@ -31,15 +38,17 @@ Extent next_best(const Assignment& run, ConstRow preference, Extent row, Extent 
 }
 
 void keep_best_of_rows(const Assignment& run, ConstRow preference, Extent k) {
-  for (Extent row = 0; row < run.rows; ++row) {
-    Extent expert = -1;
-    for (Extent place = 0; place < k; ++place) {
-      expert = next_best(run, preference, row, expert);
-      if (expert < 0) break;
-      run.wanted_of(row, place) = static_cast<Index>(expert);
-      run.keep(row, expert);
+  cpu::parallel_tiles(run.rows, kRowTile, [&](Extent begin, Extent end, Extent /*number*/) {
+    for (Extent row = begin; row < end; ++row) {
+      Extent expert = -1;
+      for (Extent place = 0; place < k; ++place) {
+        expert = next_best(run, preference, row, expert);
+        if (expert < 0) break;
+        run.wanted_of(row, place) = static_cast<Index>(expert);
+        run.keep(row, expert);
+      }
     }
-  }
+  });
 }
 
 Extent room_of(double factor, Extent wanted, Extent rows, Extent experts) {

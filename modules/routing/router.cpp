@@ -70,11 +70,11 @@ Value Router::given_keys(const Inputs& inputs, At at) const {
                                                     came + "; give one for each expert (built at " + at.text() + ").");
 }
 
-/// [B, M, E], 0 for what the site does not keep.
-Value Router::gates_of(const Attended& choice, At at) const {
-  if (options_.gate == "site") return scatter_items(choice.weights, choice.kept, transpose(choice.scores, {0, 2, 1}), at);
+/// [B, M, E], 0 for what the site does not keep. keys [B, E, D]
+Value Router::gates_of(const Attended& choice, Value keys, At at) const {
+  if (options_.gate == "site") return scatter_items(choice.weights, choice.kept, keys, at);
   const Value ones = to_real(full_index(choice.kept, 3, 1, at), at);
-  const Value offered = scatter_items(ones, choice.kept, transpose(choice.scores, {0, 2, 1}), at);
+  const Value offered = scatter_items(ones, choice.kept, keys, at);
   return options_.gate == "one" ? offered : multiply(sigmoid(choice.scores, at), offered, at);
 }
 
@@ -89,9 +89,10 @@ Router::Routed Router::operator()(const Inputs& inputs, At at) {
   Value gates;
   if (traits_.has_site) {
     noise = noise_of(inputs.x, at);
-    const Value keys = site_->prepare_keys(keys_.is_empty() ? given_keys(inputs, at) : expand_rows(keys_, inputs.x, at));
-    routed.choice = site_->attend({.queries = inputs.x, .prepared_keys = keys, .bias = noise.sum}, at);
-    gates = gates_of(routed.choice, at);
+    const Value keys = keys_.is_empty() ? given_keys(inputs, at) : expand_rows(keys_, inputs.x, at);
+    const Value prepared = site_->prepare_keys(keys);
+    routed.choice = site_->attend({.queries = inputs.x, .prepared_keys = prepared, .bias = noise.sum}, at);
+    gates = gates_of(routed.choice, keys, at);
   }
   const Extent offered = traits_.has_site ? routed.choice.kept.shape().last() : options_.experts;
   const Assigned assigned =

@@ -65,7 +65,7 @@ class Router {
   void check(const Builder& builder, At at) const;
   Value given_keys(const Inputs& inputs, At at) const;
   Noise noise_of(Value x, At at) const;
-  Value gates_of(const Attended& choice, At at) const;
+  Value gates_of(const Attended& choice, Value keys, At at) const;
   Value loss_of(const Routed& routed, const Noise& noise, At at) const;
   void publish(Builder& builder, const Routed& routed, Value gates, At at) const;
 
