@@ -120,6 +120,8 @@ TEST_CASE("layers of experts have the gradients that central differences give") 
   for (const Indices& kept : {Indices{0, 2, 0, -1, 2, 0}, Indices(6, 1), Indices(6, -1)}) {
     CHECK(testing::gradient_error(layers(Activation::kTanh), inputs_of(wide, kept)) < testing::kGradientLimit);
   }
+  const Size deep{1, 2, 2, 2, 5, 300};  // the gradient of x is added up over blocks of hidden units
+  CHECK(testing::gradient_error(layers(Activation::kTanh), inputs_of(deep, {0, 1, 1, -1})) < testing::kGradientLimit);
 }
 
 TEST_CASE("experts with many chunks of rows agree with the formula") {
