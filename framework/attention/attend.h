@@ -71,9 +71,9 @@ class Site {
   ///           read [B, M, H V]; scores, kept and weights [B, H M, K], count and log_prob, where data or a selector choose.
   ///           A row h M + m belongs to query m of head h.
   /// Gradient  that of the site.
-  /// Errors    scorers that are no dot product, patterns that weigh pairs or cannot choose in tiles, estimators that need
-  /// the
-  ///           gradient of every weight.
+  /// Errors    scorers that are no dot product, patterns that weigh pairs or cannot choose in tiles, estimators that learn
+  ///           from what is read.
+  /// Cost      an estimator that asks for the gradient of every weight reads all that the pattern leaves of a row.
   struct Heads {
     Value queries;
     Value items;

@@ -59,19 +59,19 @@ double Site::State::dot_factor(Value queries, Extent heads) const {
                         "' came; change the scorer, or let every head be a site of its own.");
 }
 
-/// A number of the selector or of the estimator changes while a run trains.
-bool Site::State::chooses_by_annealed() const {
-  return std::any_of(annealed.begin(), annealed.end(), [](const auto& number) { return !is_of_pattern(number); });
+/// The selector as it is built: none of its numbers, or of the estimator's, changes, and the gradient is its own.
+bool Site::State::is_plain(const Builder& builder) const {
+  const bool is_exact = estimator->traits().needs_derivative || builder.mode() == Mode::kEvaluate;
+  return is_exact && std::all_of(annealed.begin(), annealed.end(), is_of_pattern);
 }
 
-bool Site::State::is_soft_by_place() const {
-  return (!pattern->reads_data() || pattern->is_dense()) && selector->softmax_temperature() > 0 && !chooses_by_annealed();
+bool Site::State::is_soft_by_place(const Builder& builder) const {
+  return (!pattern->reads_data() || pattern->is_dense()) && selector->softmax_temperature() > 0 && is_plain(builder);
 }
 
 /// The selector keeps the best of each row, and no estimator asks for more than these.
 bool Site::State::keeps_best_alone(const Builder& builder) const {
-  const bool is_exact = estimator->traits().needs_derivative || builder.mode() == Mode::kEvaluate;
-  return selector->traits().keeps_best && !chooses_by_annealed() && is_exact;
+  return selector->traits().keeps_best && is_plain(builder);
 }
 
 /// The terms of the pattern. A selector that keeps the best of each row alone looks for these in tiles already.
@@ -131,7 +131,7 @@ Value Site::State::find(const Heads& inputs, double factor, At at) const {
 
 /// The weights are a softmax over the whole list.
 bool Site::State::chooses_by_list(const Builder& builder) const {
-  if (chooses_by_annealed()) return false;
+  if (!is_plain(builder)) return false;
   if (selector->softmax_temperature() > 0) return true;
   return keeps_best_alone(builder) && pattern->terms().size() == 1 && !pattern->reads_data();
 }
@@ -142,13 +142,15 @@ Attended Site::State::attend_listed(const Heads& inputs, double factor, At at) {
   const Value list = find(inputs, factor, at);
   const Value scores = builder.add(make_listed_scores(heads), {inputs.queries, inputs.items, list}, "", at);
   const Value mask = builder.add(make_listed_mask(), {list}, "", at);
+  const bool needs_all = builder.mode() == Mode::kTrain && !estimator->reads_kept_only();
   Attended result;
+  Value spread;
   if (chooses_by_list(builder)) {
     const double temperature = std::max(selector->softmax_temperature(), 0.0);
-    const bool is_plain = temperature == 0 || temperature == 1;
+    const bool is_scaled = temperature != 0 && temperature != 1;
     result.scores = scores;
     result.kept = list;
-    result.weights = masked_softmax(is_plain ? scores : scale(scores, 1 / temperature, at), mask, at);
+    result.weights = masked_softmax(is_scaled ? scale(scores, 1 / temperature, at) : scores, mask, at);
     result.count = builder.add(make_listed_count(), {list}, "", at);
     builder.register_site(
         text,
@@ -159,23 +161,25 @@ Attended Site::State::attend_listed(const Heads& inputs, double factor, At at) {
                      .queries = head_after_head(inputs.queries, inputs.heads, at),
                      .mask = mask,
                      .pattern = all,
-                     .list = list},
+                     .list = list,
+                     .spread = needs_all ? &spread : nullptr},
                     at);
   }
-  result.read = builder.add(make_listed_read(heads), {result.weights, result.kept, inputs.values}, "", at);
+  const Value weights = spread.is_empty() ? result.weights : spread;
+  const Value read = spread.is_empty() ? result.kept : list;
+  result.read = builder.add(make_listed_read(heads), {weights, read, inputs.values}, "", at);
   return result;
 }
 
 Attended Site::attend_heads(const Heads& inputs, At at) {
   Builder& builder = inputs.queries.builder();
-  const bool needs_all = !state_->estimator->reads_kept_only() || state_->estimator->traits().pulls_items;
-  if (needs_all && builder.mode() == Mode::kTrain) {
-    throw Error(state_->path, "an estimator that needs the gradient of kept weights alone was expected in tiles; '" +
-                                  state_->text + "' came; give it candidates=kept, or let every head be a site of its own.");
+  if (state_->estimator->traits().pulls_items && builder.mode() == Mode::kTrain) {
+    throw Error(state_->path, "an estimator that does not learn from what is read was expected in tiles; '" + state_->text +
+                                  "' came; let every head be a site of its own.");
   }
   const std::unique_ptr<Builder::Scope> scope = state_->enter(builder, inputs.values, at);
   const double factor = state_->dot_factor(inputs.queries, inputs.heads);
-  if (!state_->is_soft_by_place()) return state_->attend_listed(inputs, factor, at);
+  if (!state_->is_soft_by_place(builder)) return state_->attend_listed(inputs, factor, at);
   Attended result;
   result.read = attend_tiles({inputs.queries, inputs.items, inputs.values}, state_->pattern,
                              {.heads = inputs.heads,

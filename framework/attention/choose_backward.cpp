@@ -123,12 +123,13 @@ ConstRow ChooseOp::grad_weights(const ChooseMemory& memory, const ChooseRow& row
   const std::size_t wanted = is_dense ? row.items.size() : choice.kept.size();
   const Row grad{memory.row_grad_weights, wanted};
   const Real* grad_kept = memory.run.grad_out[kWeights].real() + row.row * e.capacity;
-  if (!is_dense && !parts_.has_values) return {grad_kept, wanted};
+  if (!is_dense && !parts_.has_values && !parts_.has_spread) return {grad_kept, wanted};
   const auto width = static_cast<std::size_t>(e.width);
   for (std::size_t i = 0; i < wanted; ++i) {
     const std::size_t place = is_dense ? i : static_cast<std::size_t>(choice.kept[i]);
     const Index item = row.items[place];
     grad[i] = is_dense ? Real{0} : grad_kept[i];
+    if (parts_.has_spread) grad[i] += memory.run.grad_out[kSpread].real()[row.row * e.items + item];
     if (!parts_.has_values) continue;
     if (memory.dense_grad_weights != nullptr) {
       grad[i] += memory.dense_grad_weights[row.m * e.items + item];

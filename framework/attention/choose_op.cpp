@@ -82,6 +82,7 @@ std::vector<Type> ChooseOp::infer(std::span<const Type> in) const {
   std::vector<Type> types{
       {{b, m, e.capacity}, Kind::kReal}, {{b, m, e.capacity}, Kind::kIndex}, {{b, m}, Kind::kIndex}, {{b, m}, Kind::kReal}};
   if (parts_.has_values) types.push_back({{b, m, e.width}, Kind::kReal});
+  if (parts_.has_spread) types.push_back({{b, m, n}, Kind::kReal});
   return types;
 }
 
@@ -134,7 +135,19 @@ void ChooseOp::forward(const OpRun& run) const {
     }
   }
   if (parts_.has_values) read(memory, counters);
+  if (parts_.has_spread) spread(memory);
   run.count(counters);
+}
+
+void ChooseOp::spread(const ChooseMemory& memory) const {
+  const ChooseExtents& e = memory.e;
+  Real* all = memory.run.out[kSpread].real();
+  std::fill_n(all, e.batch * e.queries * e.items, Real{0});
+  for (Extent row = 0; row < e.batch * e.queries; ++row) {
+    for (Extent k = 0; k < memory.count[row]; ++k) {
+      all[row * e.items + memory.kept[row * e.capacity + k]] = memory.weights[row * e.capacity + k];
+    }
+  }
 }
 
 // Rows b M + m, from `begin` to `end`.

@@ -24,6 +24,7 @@ struct ChooseParts {
   std::size_t pattern_parameters = 0;
   bool has_penalty = false;              // of the pattern: one of the attentions of a site adds it
   std::size_t estimator_parameters = 0;  // those for pull_item
+  bool has_spread = false;               // without values: one output more, see ChooseOp
 };
 
 /// Places of the inputs of the op behind the scores; 0: not there.
@@ -48,7 +49,9 @@ struct ChooseInputs {
 /// Shapes    scores [B, M, N], mask Index [B, M, N] or [B, N] where there is one, values [B, N, V] where there are any, tags
 ///           Index [B, M, T] and [B, N, T] for each of `taggers_of` the pattern, baseline [B, M] where there is one, the
 ///           parameters of the pattern, of the selector and of the estimator ->
-///           weights [B, M, K], kept Index [B, M, K], count Index [B, M], log_prob [B, M], read [B, M, V] with values.
+///           weights [B, M, K], kept Index [B, M, K], count Index [B, M], log_prob [B, M], read [B, M, V] with values; or,
+///           in its place, spread [B, M, N], the weight of every item: what reads by it gives an estimator all gradients
+///           that it may ask for.
 /// Gradient  of the selector, or the estimate; a row with nothing allowed has weights, read and gradient 0. The baseline is
 ///           taken off the advantage, and gets the gradient of its square distance from the cost.
 /// Errors    shapes and kinds that do not fit together. Values must be finite, also where they are masked.
@@ -56,7 +59,7 @@ struct ChooseInputs {
 ///           an estimator that asks for the gradient of every weight touches every candidate's value in backward.
 class ChooseOp final : public Op {
  public:
-  enum Output : std::size_t { kWeights, kKept, kCount, kLogProb, kRead };
+  enum Output : std::size_t { kWeights, kKept, kCount, kLogProb, kRead, kSpread = kRead };
 
   explicit ChooseOp(ChooseParts parts);
 
@@ -88,6 +91,7 @@ class ChooseOp final : public Op {
   Selector::Rows whole_rows(const ChooseMemory& memory, Extent begin, Extent end) const;
   void choose_row(const ChooseMemory& memory, const ChooseRow& row, const Draw& draw) const;
   void read(const ChooseMemory& memory, Counters& counters) const;
+  void spread(const ChooseMemory& memory) const;
 
   void pull_whole(const ChooseMemory& memory, Counters& counters) const;
   void pull_penalty(const ChooseMemory& memory) const;

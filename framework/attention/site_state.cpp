@@ -185,7 +185,8 @@ Attended Site::State::choose(const Scored& inputs, At at) {
                     .extremes = extremes,
                     .pattern_parameters = pattern_parameters.size(),
                     .has_penalty = !std::exchange(has_penalty, true),
-                    .estimator_parameters = made_of_items.size()};
+                    .estimator_parameters = made_of_items.size(),
+                    .has_spread = inputs.spread != nullptr};
   const std::vector<Value> out = builder.add_all(std::make_shared<ChooseOp>(std::move(parts)), operands, "", at);
   Attended result;
   result.scores = inputs.scores;
@@ -194,6 +195,7 @@ Attended Site::State::choose(const Scored& inputs, At at) {
   result.count = out[ChooseOp::kCount];
   result.log_prob = out[ChooseOp::kLogProb];
   if (!inputs.values.is_empty()) result.read = out[ChooseOp::kRead];
+  if (inputs.spread != nullptr) *inputs.spread = out[ChooseOp::kSpread];
   if (!inputs.list.is_empty()) result.kept = builder.add(make_listed_items(), {inputs.list, result.kept}, "kept_items", at);
   builder.register_site(text, {.scores = result.scores,
                                .kept = result.kept,

@@ -51,14 +51,15 @@ struct Site::State {
     std::vector<Value> tags = {};
     Value right{};
     std::shared_ptr<const Pattern> pattern;
-    Value list{};  // Index [B, M, N]: what the candidates of a row are; empty: items 0 .. N - 1
+    Value list{};             // Index [B, M, N]: what the candidates of a row are; empty: items 0 .. N - 1
+    Value* spread = nullptr;  // gets the weights of all candidates [B, M, N]
   };
   Attended choose(const Scored& inputs, At at);
 
   // Of several heads, in attend_heads.cpp.
   double dot_factor(Value queries, Extent heads) const;
-  bool chooses_by_annealed() const;
-  bool is_soft_by_place() const;
+  bool is_plain(const Builder& builder) const;
+  bool is_soft_by_place(const Builder& builder) const;
   std::vector<PairTerm> pair_terms(const Builder& builder, Extent items) const;
   Value find(const Heads& inputs, double factor, At at) const;
   Attended attend_listed(const Heads& inputs, double factor, At at);

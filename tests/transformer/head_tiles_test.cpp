@@ -100,6 +100,9 @@ const char* const kSites[] = {
     "scaled_dot | routed_blocks(16, 2) + window(3) | softmax | none",
     "scaled_dot | causal & content_top_k(4) | argmax | straight_through(candidates=kept)",
     "scaled_dot | block(10) & causal | sparsemax | none",
+    "scaled_dot | causal & content_top_k(6) | top_k(2) | straight_through",
+    "scaled_dot | causal & window(12) | softmax | straight_through(temperature=2)",
+    "scaled_dot | causal & window(12) | argmax | straight_through(temperature=2)",
 };
 
 }  // namespace
@@ -160,6 +163,16 @@ TEST_CASE("heads in tiles learn from rewards as sites of their own do") {
   CHECK(std::all_of(gradient.begin(), gradient.end(), [](Real g) { return std::isfinite(g); }));
 }
 
+TEST_CASE("heads in tiles pass gradients through estimators that draw") {
+  for (const char* choice : {"k_subset(2) | simple", "k_subset(2) | implicit_mle", "sample | reinmax",
+                             "sample | gumbel_straight_through", "sample | gumbel_rao", "gumbel_softmax | none"}) {
+    CAPTURE(choice);
+    const Ran run = ran(std::string("scaled_dot | causal & content_top_k(6) | ") + choice, Kernel::kTiles);
+    CHECK(std::any_of(run.grad_query.begin(), run.grad_query.end(), [](Real g) { return g != 0; }));
+    CHECK(std::all_of(run.grad_query.begin(), run.grad_query.end(), [](Real g) { return std::isfinite(g); }));
+  }
+}
+
 TEST_CASE("heads in tiles have the same bits for any number of threads") {
   for (const char* site : kSites) {
     CAPTURE(site);
@@ -181,8 +194,8 @@ TEST_CASE("what heads in tiles cannot do is said") {
                        Error);
   CHECK_THROWS_WITH_AS(build("scaled_dot | adaptive_span | softmax | none"),
                        doctest::Contains("a pattern that does not weigh pairs"), Error);
-  CHECK_THROWS_WITH_AS(build("scaled_dot | content_top_k(4) | argmax | straight_through"),
-                       doctest::Contains("give it candidates=kept"), Error);
+  CHECK_THROWS_WITH_AS(build("scaled_dot | content_top_k(4) | sample | relax"),
+                       doctest::Contains("does not learn from what is read"), Error);
   CHECK_THROWS_WITH_AS(build("scaled_dot | content_top_k(4) & hash_buckets | softmax | none"),
                        doctest::Contains("tags before the best"), Error);
 }
