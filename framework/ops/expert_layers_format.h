@@ -161,7 +161,7 @@ struct Left {
 /// and returns what to fetch meanwhile.
 template <class Format, class PackRows>
 void add_product(const Left<Format>& a, PackRows pack, const Target& c) {
-  constexpr Extent kElements = 256;  // of B that are packed at a time
+  constexpr Extent kElements = 128;  // of B that are packed at a time
   constexpr Extent kRow = kWidth / Format::kFactors;
   alignas(64) typename Format::Element packed[kElements * kWidth];
   for (Extent first = 0; first < a.depth; first += kElements * Format::kFactors) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "framework/attention/selector.h"
+#include "framework/cpu/parallel.h"
 #include "framework/cpu/row_math.h"
 
 namespace fovea {
@@ -23,6 +24,12 @@ class TopK final : public Selector {
     out.log_prob = 0;
   }
 
+  void select_rows(const Rows& rows, std::span<const Rng> rngs) const override {
+    cpu::parallel_tiles(rows.size(), kRowTile, [&](Extent begin, Extent end, Extent /*number*/) {
+      Selector::select_rows(part_of(rows, begin, end), rngs.empty() ? rngs : rngs.subspan(index(begin), index(end - begin)));
+    });
+  }
+
   // w = softmax of the kept scores  =>  grad_s_i += w_i (g_i - sum_j w_j g_j) on kept
   void backward(ConstRow /*scores*/, const Choice& choice, ConstRow grad_weights, Row grad_scores) const override {
     const auto count = static_cast<std::size_t>(choice.count);
@@ -33,6 +40,19 @@ class TopK final : public Selector {
   }
 
  private:
+  static constexpr Extent kRowTile = 512;
+
+  static std::size_t index(Extent i) { return static_cast<std::size_t>(i); }
+  static Rows part_of(const Rows& rows, Extent begin, Extent end) {
+    const auto part = [=](auto all, Extent row) { return all.subspan(index(begin * row), index((end - begin) * row)); };
+    Rows tile = rows;
+    tile.scores = part(rows.scores, rows.items);
+    tile.weights = part(rows.weights, rows.capacity);
+    tile.kept = part(rows.kept, rows.capacity);
+    tile.counts = part(rows.counts, 1);
+    return tile;
+  }
+
   Extent k_ = 8;
 };
 

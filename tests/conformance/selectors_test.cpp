@@ -164,6 +164,7 @@ TEST_CASE("selectors give many rows at once the choices and gradients of each ro
     CAPTURE(text);
     const auto selector = selector_of(text);
     if (!selector->parameters().empty()) continue;
+    for (const How how : {How::kSelect, How::kGreedy}) check_rows({*selector, 1100, 6, 1, how});  // in tiles, perhaps
     for (const Extent items : {1, 2, 5, 16, 17, 64, 100, 128, 129, 150}) {
       CAPTURE(items);
       for (const Extent rows : {1, 21}) {
