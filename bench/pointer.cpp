@@ -101,7 +101,6 @@ class Shards {
     context.first_row = static_cast<std::uint32_t>(static_cast<Extent>(i) * setting_.shard_rows);
     shards_[i]->forward(context);
     if (mode_ != Mode::kTrain) return;
-    std::fill(gradients_[i].begin(), gradients_[i].end(), Real(0));
     shards_[i]->clear_output_gradients();
     const Tensor grad_cost = shards_[i]->output_gradient("cost");
     std::fill_n(grad_cost.real(), grad_cost.size(), Real(1) / static_cast<Real>(setting_.batch));

@@ -29,9 +29,13 @@ inline constexpr char kPluginMagic[16] = "fovea plugin 1";
 inline constexpr const char* kPluginSection = ".fovea_abi";
 
 namespace detail {
+/// Raise it where a virtual function of a kind of plugin is added, removed or changed: no size tells of that.
+constexpr std::size_t kPluginContract = 2;
+
 /// A number that changes where the layout of a type that crosses the border between program and plugin changes.
 constexpr std::uint64_t plugin_layout() {
-  constexpr std::array<std::size_t, 23> kSizes = {sizeof(Type),
+  constexpr std::array<std::size_t, 28> kSizes = {kPluginContract,
+                                                  sizeof(Type),
                                                   sizeof(Tensor),
                                                   sizeof(OpContext),
                                                   sizeof(OpRun),
@@ -53,7 +57,11 @@ constexpr std::uint64_t plugin_layout() {
                                                   sizeof(Estimator::Traits),
                                                   sizeof(DrawRun),
                                                   sizeof(ItemRun),
-                                                  sizeof(SiteParameter)};
+                                                  sizeof(SiteParameter),
+                                                  sizeof(PatternRow),
+                                                  sizeof(TagVectors),
+                                                  sizeof(KeyTags),
+                                                  sizeof(TileChoice)};
   std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a over the sizes
   for (const std::size_t size : kSizes) hash = (hash ^ size) * 1099511628211ULL;
   return hash;

@@ -1,5 +1,6 @@
 #include "framework/attention/attend.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "framework/attention/site_state.h"
@@ -34,6 +35,11 @@ Site::Site(Builder& builder, std::string_view text, Extent query_width, Extent k
 
 Site::~Site() = default;
 Site::Site(Site&&) noexcept = default;
+
+bool Site::groups_keys() const {
+  const std::vector<const Pattern*> taggers = taggers_of(*state_->pattern);
+  return std::any_of(taggers.begin(), taggers.end(), [](const Pattern* tagger) { return tagger->groups_keys(); });
+}
 
 const std::string& Site::text() const { return state_->text; }
 

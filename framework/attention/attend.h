@@ -61,6 +61,8 @@ class Site {
   };
   Attended attend(const Inputs& inputs, At at = At::here());
   Value scores(Value queries, Value prepared_keys);
+  /// True: what a query sees of one key depends on the others, as in content_clusters.
+  bool groups_keys() const;
 
   /// Several heads at once, in tiles: no [M, N] exists, forward or backward, and all cores work on one batch element.
   ///
@@ -72,7 +74,7 @@ class Site {
   ///           A row h M + m belongs to query m of head h.
   /// Gradient  that of the site.
   /// Errors    scorers that are no dot product, patterns that weigh pairs or cannot choose in tiles, estimators that learn
-  ///           from what is read.
+  ///           from what is read, segments where a pattern groups keys.
   /// Cost      an estimator that asks for the gradient of every weight reads all that the pattern leaves of a row.
   struct Heads {
     Value queries;

@@ -177,6 +177,14 @@ Attended Site::attend_heads(const Heads& inputs, At at) {
     throw Error(state_->path, "an estimator that does not learn from what is read was expected in tiles; '" + state_->text +
                                   "' came; let every head be a site of its own.");
   }
+  if (inputs.query_segments.is_empty() != inputs.item_segments.is_empty()) {
+    throw Error(state_->path,
+                "segments of queries and of items were expected together; one kind came; give both (at " + at.text() + ").");
+  }
+  if (groups_keys() && !inputs.query_segments.is_empty()) {
+    throw Error(state_->path, "sequences apart were expected by a pattern that groups their keys; segments came with '" +
+                                  state_->text + "'; give each sequence a row of its own.");
+  }
   const std::unique_ptr<Builder::Scope> scope = state_->enter(builder, inputs.values, at);
   const double factor = state_->dot_factor(inputs.queries, inputs.heads);
   if (!state_->is_soft_by_place(builder)) return state_->attend_listed(inputs, factor, at);

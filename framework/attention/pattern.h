@@ -88,6 +88,8 @@ class Pattern {
   virtual Extent tag_count() const { return 0; }
   /// Of queries and keys alike: Index [B, X H, T], the tags of head h of vector x in row x H + h.
   virtual Value tags(Builder& builder, const TagVectors& vectors) const;
+  /// True: the tag of a key depends on the other keys of its sequence.
+  virtual bool groups_keys() const { return false; }
   /// Where they are not made alike: those of the keys by `key_tags`, of the queries by `query_tags`.
   virtual KeyTags key_tags(Builder& builder, const TagVectors& keys) const;
   virtual Value query_tags(Builder& builder, const TagVectors& queries, const KeyTags& keys) const;

@@ -75,10 +75,11 @@ void Site::State::check_widths(Extent query_width, Extent key_width) const {
 std::vector<Value> Site::State::tags(Value queries, Value prepared_keys) const {
   const std::vector<const Pattern*> taggers = taggers_of(*pattern);
   if (taggers.empty()) return {};
-  const auto known = std::find_if(tagged_keys.begin(), tagged_keys.end(), [&](const TaggedKeys& keys) {
+  // The last: the same keys may have been prepared with another mask before.
+  const auto known = std::find_if(tagged_keys.rbegin(), tagged_keys.rend(), [&](const TaggedKeys& keys) {
     return &keys.prepared.builder() == &prepared_keys.builder() && keys.prepared.slot() == prepared_keys.slot();
   });
-  if (known == tagged_keys.end()) {
+  if (known == tagged_keys.rend()) {
     throw Error(path, "keys from prepare_keys of this site were expected, because the pattern of '" + text +
                           "' compares them with queries; others came.");
   }

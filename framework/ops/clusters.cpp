@@ -21,7 +21,7 @@ class KeyClustersOp final : public Op {
     require_real(name(), in[0], "keys");
     const Shape& keys = in[0].shape;
     const bool fits = keys.rank() == 3 && keys[1] > 0 && keys[2] % options_.heads == 0 && keys[2] > 0 &&
-                      (!options_.has_mask || in[1].shape == Shape{keys[0], keys[1]});
+                      (!options_.has_mask || (in[1].shape == Shape{keys[0], keys[1]} && in[1].kind == Kind::kIndex));
     if (!fits) {
       reject(name(), "keys [B, N, H D] (and a mask [B, N]) were expected for H = " + std::to_string(options_.heads) + "; " +
                          describe("keys", in[0]) + (options_.has_mask ? ", " + describe("mask", in[1]) : "") + " came.");
@@ -38,6 +38,11 @@ class KeyClustersOp final : public Op {
             {{heads, options_.count + 2 * keys[1]}, Kind::kIndex}};
   }
 
+  std::shared_ptr<const Prepared> prepare(std::span<const Type> in) const override {
+    const Shape& rows = in[0].shape;
+    return std::make_shared<CentreProducts>(rows[1], rows[2] / options_.heads, rows[2], options_.count);
+  }
+
   void forward(const OpRun& run) const override {
     const Shape& keys = run.in[0].shape();
     const Extent width = keys[2] / options_.heads;
@@ -46,7 +51,8 @@ class KeyClustersOp final : public Op {
       const Extent head = task % options_.heads;
       const HeadRows rows{run.in[0].real() + batch * keys[1] * keys[2] + head * width, keys[1], width, keys[2]};
       const ClusterWork work = work_of(run, task, keys[1], width);
-      find_clusters(options_, rows, options_.has_mask ? run.in[1].index() + batch * keys[1] : nullptr, work);
+      find_clusters(options_, static_cast<const CentreProducts&>(*run.prepared), rows,
+                    options_.has_mask ? run.in[1].index() + batch * keys[1] : nullptr, work);
       for (Extent n = 0; n < keys[1]; ++n) {
         Index* tags = run.out[0].index() + ((batch * keys[1] + n) * options_.heads + head) * options_.tags;
         std::fill_n(tags, options_.tags, work.nearest[n]);
@@ -102,6 +108,11 @@ class QueryClustersOp final : public Op {
     return {{{queries[0] * options_.heads * parts(queries[1]), kRowsAtOnce * options_.count}}};
   }
 
+  std::shared_ptr<const Prepared> prepare(std::span<const Type> in) const override {
+    const Shape& rows = in[0].shape;
+    return std::make_shared<CentreProducts>(rows[1], rows[2] / options_.heads, rows[2], options_.count);
+  }
+
   void forward(const OpRun& run) const override {
     const Shape& shape = run.in[0].shape();
     const Extent queries = shape[1];
@@ -114,12 +125,13 @@ class QueryClustersOp final : public Op {
       const HeadRows rows{run.in[0].real() + batch * queries * shape[2] + head * width, queries, width, shape[2]};
       const Extent begin = task % parts(queries) * kRowsAtOnce;
       const Extent end = std::min(begin + kRowsAtOnce, queries);
+      const Real* centres = run.in[1].real() + (batch * groups + group) * options_.count * width;
       Real* products = run.workspace[0].real() + task * kRowsAtOnce * options_.count;
-      multiply_centres(rows, begin, end, run.in[1].real() + (batch * groups + group) * options_.count * width,
-                       options_.count, products);
+      static_cast<const CentreProducts&> (*run.prepared)(rows, begin, end, centres, products);
+      const Extent present = present_clusters(centres, width);
       for (Extent query = begin; query < end; ++query) {
         Index* tags = run.out[0].index() + ((batch * queries + query) * options_.heads + head) * options_.tags;
-        take_best(products + (query - begin) * options_.count, tags);
+        take_best(products + (query - begin) * options_.count, present, tags);
       }
     });
   }
@@ -127,11 +139,18 @@ class QueryClustersOp final : public Op {
  private:
   static Extent parts(Extent queries) { return (queries + kRowsAtOnce - 1) / kRowsAtOnce; }
 
-  // Overwrites the scores that it takes.
-  void take_best(Real* scores, Index* tags) const {
+  // Those behind repeat the first centre: they have no keys.
+  Extent present_clusters(const Real* centres, Extent width) const {
+    Extent present = 1;
+    while (present < options_.count && !std::equal(centres, centres + width, centres + present * width)) ++present;
+    return present;
+  }
+
+  // Of the first `present` scores, and overwrites those that it takes.
+  void take_best(Real* scores, Extent present, Index* tags) const {
     for (Extent t = 0; t < options_.tags; ++t) {
-      Real* best = std::max_element(scores, scores + options_.count);
-      const bool is_left = t < options_.count;
+      Real* best = std::max_element(scores, scores + present);
+      const bool is_left = t < present;
       tags[t] = is_left ? static_cast<Index>(best - scores) : kNoQuery;
       *best = -std::numeric_limits<Real>::infinity();
     }

@@ -18,13 +18,11 @@ struct Clusters {
 /// Clusters of keys, by k-means within each head of each batch element.
 ///
 /// Solves    centres that start at keys drawn far from each other (k-means++) and are moved `rounds` times to the mean of
-/// the
-///           keys that are nearest to them; then the cluster of each key is the nearest centre. Clusters are numbered in the
-///           order of their first keys; one without keys stands at the end and repeats the first centre.
-/// Shapes    keys [B, N, H D], mask Index [B, N] where there is one -> Index [B, N H, T]: the cluster of key n of head h in
-/// row
-///           n H + h, -2 where it is masked or not among the `most` nearest to its centre, ties to the lowest index; centres
-///           [B, H count, D].
+///           the keys that are nearest to them; then the cluster of each key is the nearest centre. Clusters are numbered
+///           in the order of their first keys; one without keys stands at the end and repeats the first centre.
+/// Shapes    keys [B, N, H D], mask Index [B, N] where there is one -> Index [B, N H, T]: the cluster of key n of head h
+///           in row n H + h, -2 where it is masked or not among the `most` nearest to its centre, ties to the lowest
+///           index; centres [B, H count, D].
 /// Gradient  none: clusters are chosen.
 /// Errors    shapes that do not fit.
 /// Cost      (rounds + 2) N D count multiply-adds a head.
@@ -33,9 +31,8 @@ OpPointer make_key_clusters(const Clusters& options);
 
 /// The clusters that queries look into.
 ///
-/// Solves    of each query the T clusters with the highest q . centre, ties to the lowest number; -1 behind them where T
-/// exceeds
-///           their number.
+/// Solves    of each query the T clusters with the highest q . centre, ties to the lowest number, of those that have
+///           keys; -1 behind them where T exceeds their number.
 /// Shapes    queries [B, M, H D], centres [B, G count, D], G a divisor of H -> Index [B, M H, T].
 /// Gradient  none.
 /// Errors    shapes that do not fit.

@@ -36,6 +36,9 @@ class FindPairsOp final : public Op {
     const bool fits = in[1].shape[0] == e.batch && in[0].shape[2] == options_.heads * e.width &&
                       in[1].shape[2] == options_.item_heads * e.width && e.width >= 1 && e.width <= tiles::kMostWidth;
     if (!fits || (options_.has_mask && in[2].shape != Shape{e.batch, e.items})) reject_types(in);
+    for (std::size_t i = 2; i < in.size(); ++i) {
+      if (in[i].kind != Kind::kIndex) reject_types(in);
+    }
     if (options_.has_segments && (in[first_segments()].shape != Shape{e.batch, e.queries} ||
                                   in[first_segments() + 1].shape != Shape{e.batch, e.items})) {
       reject_types(in);

@@ -43,16 +43,12 @@ struct FindPairs {
 
 /// Finds the items of each query of each head, in tiles: no [M, N] exists anywhere.
 ///
-/// Solves    the union over terms of {n : (m, n) by place and unmasked, some tag met, s_mn among the best}, s_mn = scale q_m
-/// . k_n,
-///           ties to the lowest index. With blocks of size S: the own block floor(m / S), and of those whose items are all
-///           seen, the `best` - 1 with the highest q_m . mean of k; of each the items that are seen.
-/// Shapes    queries [B, M, H D], items [B, N, G D], D up to 128, mask Index [B, N] where there is one, segments Index [B,
-/// M] and
-///           [B, N] where there are, tags Index [B, M H,
-/// T]
-///           and [B, N G, T] -> Index [B, H M, C]: ascending items of query m of head h in row h M + m, -1 behind them; C
-///           the most that a query can have.
+/// Solves    the union over terms of {n : (m, n) by place and unmasked, some tag met, s_mn among the best}, ties to the
+///           lowest index; s_mn = scale q_m . k_n. With blocks of size S: the own block floor(m / S), and of those whose
+///           items are all seen, the `best` - 1 with the highest q_m . mean of k; of each the items that are seen.
+/// Shapes    queries [B, M, H D], items [B, N, G D], D up to 128, mask Index [B, N] where there is one, segments Index
+///           [B, M] and [B, N] where there are, tags Index [B, M H, T] and [B, N G, T] -> Index [B, H M, C]: ascending
+///           items of query m of head h in row h M + m, -1 behind them; C the most that a query can have.
 /// Gradient  none: pairs are chosen.
 /// Errors    shapes that do not fit.
 /// Cost      a product over the tiles in which a pair exists by place where the best are looked for, by blocks only that

@@ -10,7 +10,7 @@
 namespace fovea::tiles {
 namespace {
 
-constexpr Index kNoQuery = std::numeric_limits<Index>::min();
+constexpr Index kNoLane = std::numeric_limits<Index>::min();
 
 Extent append_seen(const Finding& f, const PairTerm& term, Extent query, ItemInterval interval, Index* out) {
   Index* end = out;
@@ -117,7 +117,8 @@ class QueryTile {
       std::uint64_t& pairs = allowed[static_cast<std::size_t>(k)];
       pairs = item >= rows.end ? 0 : bits == nullptr ? ~std::uint64_t{0} : (*bits)[static_cast<std::size_t>(k)];
       if (mask != nullptr && pairs != 0 && mask[item] == 0) pairs = 0;
-      if (segments != nullptr && pairs != 0) pairs &= queries_with(segments_.data(), segments[item]);
+      if (segments != nullptr && pairs != 0)
+        pairs = segments[item] < 0 ? 0 : pairs & queries_with(segments_.data(), segments[item]);
       for (const std::size_t number : term.tags) pairs = pairs == 0 ? 0 : pairs & meeting(number, item);
     }
     return allowed;
@@ -139,7 +140,7 @@ class QueryTile {
   }
   // No item has the segment of a place where there is no query, or a query of none.
   void read_segments() {
-    segments_.fill(kNoQuery);
+    segments_.fill(kNoLane);
     for (Extent lane = 0; lane < std::min(kQueries, f_.e.queries - tile_ * kQueries); ++lane) {
       const Index segment = f_.query_segments[tile_ * kQueries + lane];
       if (segment >= 0) segments_[static_cast<std::size_t>(lane)] = segment;

@@ -2,13 +2,18 @@
 
 #include <algorithm>
 
-#include "framework/cpu/gemm.h"
 #include "framework/cpu/row_math.h"
 
 namespace fovea {
-void multiply_centres(const HeadRows& rows, Extent begin, Extent end, const Real* centres, Extent count, Real* products) {
-  cpu::gemm({.m = end - begin, .n = count, .k = rows.width, .transpose_b = true, .lda = rows.stride},
-            rows.first + begin * rows.stride, centres, products);
+CentreProducts::CentreProducts(Extent rows, Extent width, Extent stride, Extent centres) {
+  cpu::GemmSpec spec{.m = kRowsAtOnce, .n = centres, .k = width, .transpose_b = true, .lda = stride};
+  whole_ = cpu::Gemm(spec);
+  spec.m = rows % kRowsAtOnce;
+  rest_ = cpu::Gemm(spec);
+}
+
+void CentreProducts::operator()(const HeadRows& rows, Extent begin, Extent end, const Real* centres, Real* products) const {
+  (end - begin == kRowsAtOnce ? whole_ : rest_)(rows.first + begin * rows.stride, centres, products);
 }
 
 namespace {
@@ -16,12 +21,11 @@ namespace {
 /// k-means of the keys of one head.
 class KMeans {
  public:
-  KMeans(const Clusters& options, const HeadRows& keys, const Index* mask, const ClusterWork& work)
-      : options_(options), keys_(keys), w_(work) {
-    for (Extent n = 0; n < keys.count; ++n) w_.nearest[n] = mask == nullptr || mask[n] != 0 ? 0 : kNoKey;
-  }
+  KMeans(const Clusters& options, const CentreProducts& multiply, const HeadRows& keys, const ClusterWork& work)
+      : options_(options), multiply_(multiply), keys_(keys), w_(work) {}
 
-  void run() {
+  void run(const Index* mask) {
+    for (Extent n = 0; n < keys_.count; ++n) w_.nearest[n] = mask == nullptr || mask[n] != 0 ? 0 : kNoKey;
     std::fill_n(w_.centres, options_.count * keys_.width, Real(0));
     std::fill_n(w_.sizes, options_.count, Index{0});
     if (std::find(w_.nearest, w_.nearest + keys_.count, 0) == w_.nearest + keys_.count) return;
@@ -76,7 +80,7 @@ class KMeans {
     for (Extent c = 0; c < options_.count; ++c) w_.halves[c] = cpu::dot(centre(c), centre(c)) / 2;
     for (Extent begin = 0; begin < keys_.count; begin += kRowsAtOnce) {
       const Extent end = std::min(begin + kRowsAtOnce, keys_.count);
-      multiply_centres(keys_, begin, end, w_.centres, options_.count, w_.products);
+      multiply_(keys_, begin, end, w_.centres, w_.products);
       for (Extent n = begin; n < end; ++n) {
         if (is_there(n)) assign_key(n, w_.products + (n - begin) * options_.count);
       }
@@ -148,14 +152,16 @@ class KMeans {
   }
 
   const Clusters& options_;
+  const CentreProducts& multiply_;
   const HeadRows& keys_;
   const ClusterWork& w_;
 };
 
 }  // namespace
 
-void find_clusters(const Clusters& options, const HeadRows& keys, const Index* mask, const ClusterWork& work) {
-  KMeans(options, keys, mask, work).run();
+void find_clusters(const Clusters& options, const CentreProducts& multiply, const HeadRows& keys, const Index* mask,
+                   const ClusterWork& work) {
+  KMeans(options, multiply, keys, work).run(mask);
 }
 
 }  // namespace fovea

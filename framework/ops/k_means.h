@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "framework/cpu/gemm.h"
 #include "framework/ops/clusters.h"
 
 // Internal to the ops of clusters.
@@ -18,8 +19,17 @@ struct HeadRows {
   std::span<const Real> row(Extent n) const { return {first + n * stride, static_cast<std::size_t>(width)}; }
 };
 
-/// products [X, C] = rows . centres [C, D], of rows [begin, end).
-void multiply_centres(const HeadRows& rows, Extent begin, Extent end, const Real* centres, Extent count, Real* products);
+/// Products of the rows of a head with centres, kRowsAtOnce at a time.
+class CentreProducts final : public Prepared {
+ public:
+  CentreProducts(Extent rows, Extent width, Extent stride, Extent centres);
+  /// products [X, C] = rows . centres [C, D], of rows [begin, end).
+  void operator()(const HeadRows& rows, Extent begin, Extent end, const Real* centres, Real* products) const;
+
+ private:
+  cpu::Gemm whole_;
+  cpu::Gemm rest_;
+};
 
 /// The memory of k-means for one head.
 struct ClusterWork {
@@ -34,6 +44,7 @@ struct ClusterWork {
 };
 
 /// k-means of the keys of one head: writes `centres` and `nearest`. The mask [N] may be null.
-void find_clusters(const Clusters& options, const HeadRows& keys, const Index* mask, const ClusterWork& work);
+void find_clusters(const Clusters& options, const CentreProducts& multiply, const HeadRows& keys, const Index* mask,
+                   const ClusterWork& work);
 
 }  // namespace fovea

@@ -96,9 +96,11 @@ class MemoryReadOp final : public Op {
     // Queries may have kept the same slot: one after the other where that has a gradient.
     const Extent queries = sizes.groups * sizes.queries;
     const bool is_apart = !run.wants(kKeys) && !(options_.has_values && run.wants(kMore));
-    cpu::parallel_tiles(queries, is_apart ? kQueryTile : queries, [&](Extent begin, Extent end, Extent) {
-      for (Extent query = begin; query < end; ++query) pull_read(row_of(run, sizes, query), score_rule());
-    });
+    cpu::parallel_tiles(queries, is_apart ? kQueryTile : std::max<Extent>(queries, 1),
+                        [&](Extent begin, Extent end, Extent) {
+                          for (Extent query = begin; query < end; ++query)
+                            pull_read(row_of(run, sizes, query), score_rule());
+                        });
     run.count({.gathered_rows_backward = kept_rows(run)});
   }
 

@@ -24,10 +24,11 @@ struct MemoryRead {
 /// Shapes    queries [B, M, D]; keys [B, N, D], or [N, D] for all rows of the batch; values alike [B, N, V] or [N, V] where
 ///           there are some; sharpness [B, M] where there is one -> weights [B, M, K'], kept Index [B, M, K'] ascending,
 ///           count Index [B, M], read [B, M, V], K' = min(K, N); behind count weights are 0 and kept is -1.
-/// Gradient  exact where the kept set does not change; it touches the kept rows only. A plan clears the gradient of keys and
-/// of
-///           values before that, which is work over all N: give a memory that has none, such as an input, where N is large.
-/// Errors    shapes that do not fit. A score that is not a number makes the weights of its query so.
+/// Gradient  exact where the kept set does not change; it touches the kept rows only. A plan clears the gradient of keys
+///           and of values before that, which is work over all N: give a memory that has none, such as an input, where N is
+///           large.
+/// Errors    shapes that do not fit. Scores that are not numbers are left out; where fewer than K are numbers, the
+///           weights of the query are not either.
 /// Cost      forward: B M N D multiply-adds, in one pass over the keys: all queries meet a slot while it is in the cache.
 ///           backward: O(B M K (D + V)).
 /// Source    Rae et al. 2016, arXiv:1610.09027, section 3.1; a running top-k as in Dao et al. 2022, arXiv:2205.14135.

@@ -94,6 +94,7 @@ void share_best(const BestSlots& part, const SharedBest& shared) {
 }
 
 void scan_slots(const SlotScan& scan, Extent begin, Extent end, const BestSlots& best) {
+  if (scan.count == 0) return;
   if (scan.count >= kFewQueries && scan.width <= kMostBlockWidth) {
     scan_blocks(scan, begin, end, best);
   } else if (end >= kPack) {

@@ -52,8 +52,8 @@ void share_best(const BestSlots& part, const SharedBest& shared);
 
 void clear_best(const BestSlots& best, Extent queries);
 
-/// Adds the slots [begin, end) to what was found before in lower slots. The scores of a slot depend on it, on its query and
-/// on Q alone. A score that is not a number is never kept.
+/// Adds the slots [begin, end) to what was found before in lower slots. The scores of a slot depend on it, on its query, on
+/// Q and on whether `end` is a pack of slots or more, alone. A score that is not a number is never kept.
 ///
 /// Cost      Q D (end - begin) multiply-adds; every slot is read once, whatever Q is.
 void scan_slots(const SlotScan& scan, Extent begin, Extent end, const BestSlots& best);

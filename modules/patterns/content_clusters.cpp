@@ -19,10 +19,13 @@ class ContentClusters final : public Pattern {
   void candidates(Extent /*query*/, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     append_items(0, items, out);
   }
-  Extent pairs_at_most(Extent queries, Extent items) const override { return queries * std::min(looks_ * most_, items); }
+  Extent pairs_at_most(Extent queries, Extent items) const override {
+    return queries * std::min(looks_ * std::min(most_, items), items);
+  }
   bool reads_data() const override { return true; }
   std::optional<TileChoice> tile_choice() const override { return TileChoice{.by_tags = true}; }
   Extent tag_count() const override { return looks_; }
+  bool groups_keys() const override { return true; }
 
   KeyTags key_tags(Builder& builder, const TagVectors& keys) const override {
     std::vector<Value> in{keys.rows};
@@ -64,7 +67,7 @@ Solves    k-means over the keys of a sequence (of each head): centres start at k
           than looks * most keys. Fewer clusters than items / most hide keys; join a window for those that no cluster shows.
 Shapes    M queries and N keys of one width -> at most M looks most pairs.
 Gradient  exact where the pairs do not change: no gradient flows through the clusters.
-Errors    unequal widths of queries and keys. With `causal &` later keys are never read, but they move the centres: which of the
+Errors    unequal widths of queries and keys; packed sequences. With `causal &` later keys are never read, but they move the centres: which of the
           earlier keys a query sees depends on them. Keys that a mask [B, N] leaves out are in no cluster
           where it is given to Site::prepare_keys, as transformers, memory networks and decoders do.
 Cost      (rounds + 2) N D clusters multiply-adds for the keys, M D clusters for the queries; then the pairs.

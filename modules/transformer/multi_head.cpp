@@ -88,6 +88,11 @@ MultiHeadAttention::Result MultiHeadAttention::attend(const Inputs& inputs, At a
                 "segment of -1 (at " +
                     at.text() + ").");
   }
+  if (!inputs.segments.is_empty() && heads_.front().site.groups_keys()) {
+    throw Error("multi_head_attention",
+                "sequences apart were expected by a pattern that groups their keys; segments came with '" +
+                    heads_.front().site.text() + "'; give each sequence a row of its own (at " + at.text() + ").");
+  }
   const Value memory = inputs.memory.is_empty() ? inputs.queries : inputs.memory;
   Value queries = apply(inputs.queries, layers_.query, at);
   Value keys = apply(memory, layers_.key, at);

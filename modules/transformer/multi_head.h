@@ -40,9 +40,9 @@ struct HeadProjections {
 ///           those of the sites, at head_1, head_2, ...: every head scores, chooses and is recorded on its own; in tiles at
 ///           `heads`.
 /// Gradient  that of the sites.
-/// Errors    segments beside a mask or a memory; E not a multiple of the heads; rotary positions with heads of odd width; a
-/// table of distances below 1; in tiles
-///           relative positions, a mask of pairs, and what attend_heads cannot do.
+/// Errors    segments beside a mask or a memory, or where a pattern groups keys; E not a multiple of the heads; rotary
+///           positions with heads of odd width; a table of distances below 1; in tiles relative positions, a mask of
+///           pairs, and what attend_heads cannot do.
 /// Cost      4 B T E^2 multiply-adds for the layers (M = N = T), and that of the sites.
 /// Source    Vaswani et al. 2017, arXiv:1706.03762, section 3.2.2.
 class MultiHeadAttention {

@@ -123,6 +123,15 @@ TEST_CASE("queries look into the clusters with the highest product, of the head 
   }
 }
 
+TEST_CASE("clusters without keys are looked into by none") {
+  OpRunner keys(make_key_clusters({.count = 4, .tags = 2}), {real_input({1, 3, 1}, {2, 2, 5})});
+  keys.forward();
+  OpRunner queries(make_query_clusters({.count = 4, .tags = 2}),
+                   {real_input({1, 2, 1}, {-1, 1}), real_input({1, 4, 1}, keys.output(1))});
+  queries.forward();
+  CHECK(queries.index_output() == std::vector<Index>{0, 1, 1, 0});
+}
+
 TEST_CASE("a query that looks into more clusters than there are meets none behind them") {
   OpRunner runner(make_query_clusters({.count = 2, .tags = 4}), {real_input({1, 1, 1}, {1}), real_input({1, 2, 1}, {3, 4})});
   runner.forward();
@@ -142,6 +151,8 @@ TEST_CASE("clusters are the same for any number of threads") {
 }
 
 TEST_CASE("clusters of what does not fit are refused") {
+  CHECK_THROWS_AS(OpRunner(make_key_clusters({.has_mask = true}), {random_input({1, 4, 4}, 1), random_input({1, 4}, 2)}),
+                  Error);
   CHECK_THROWS_WITH_AS(OpRunner(make_key_clusters({.heads = 3}), {random_input({1, 4, 4}, 1)}),
                        doctest::Contains("were expected for H = 3; keys [1, 4, 4] came"), Error);
   CHECK_THROWS_WITH_AS(OpRunner(make_query_clusters({.count = 2}), {random_input({1, 4, 4}, 1), random_input({1, 3, 4}, 1)}),

@@ -175,6 +175,14 @@ TEST_CASE("queries find items of their own segment alone") {
          .items = 150});
 }
 
+TEST_CASE("what tags leave takes no more room than they say") {
+  // The two tags of each kind are drawn below 5: no query meets more than all, few meet many.
+  Case c{.options = {.terms = {{.pairs = all_items, .tags = {0}, .most = 40}}, .tags = 1}, .queries = 70, .items = 64};
+  check(c);
+  OpRunner runner(make_find_pairs(c.options), c.inputs());
+  CHECK(runner.output_types()[0].shape.last() == 40);
+}
+
 TEST_CASE("a union of terms has each item once") {
   check({.options = {.terms = {{.pairs = near}, {.pairs = past, .best = 4}, {.pairs = all_items, .best = 1}},
                      .heads = 2,
@@ -251,6 +259,9 @@ TEST_CASE("blocks of several sizes and too many terms are refused") {
   const PairTerm block{.pairs = past, .best = 2, .block = 4};
   const PairTerm other{.pairs = past, .best = 2, .block = 8};
   CHECK_THROWS_WITH_AS(make_find_pairs({.terms = {block, other}}), doctest::Contains("blocks of one size"), Error);
+  CHECK_THROWS_AS(OpRunner(make_find_pairs({.terms = {{.pairs = past, .best = 2}}, .has_mask = true}),
+                           {random_input({1, 4, 4}, 1), random_input({1, 4, 4}, 1), random_input({1, 4}, 2)}),
+                  Error);
   CHECK_THROWS_WITH_AS(make_find_pairs({}), doctest::Contains("1 to 8 terms were expected; 0 came"), Error);
 }
 
