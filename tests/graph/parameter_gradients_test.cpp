@@ -40,6 +40,33 @@ std::shared_ptr<const Graph> graph_of_readers() {
   return b.freeze();
 }
 
+// Parameters that a loop begins with, walks over and sees as a whole, some in two of these ways; it ends before its last
+// step.
+std::shared_ptr<const Graph> graph_of_loop_inputs() {
+  Builder b;
+  const Value first = b.parameter("first", {3, 4});
+  const Value walked = b.parameter("walked", {5, 3, 4});
+  const Value twice = b.parameter("twice", {3, 4});
+  const Value unread = b.parameter("unread", {3, 4});
+  LoopBuilder loop(b, "loop");
+  const Value state = loop.carried("state", first);
+  const Value other = loop.carried("other", twice);
+  const Value unused = loop.carried("unused", unread);
+  const Value item = loop.stacked("item", walked);
+  const Value next = tanh(add(multiply(state, item), add(twice, multiply(first, other))));
+  loop.next(state, next);
+  loop.next(other, multiply(other, item));
+  loop.next(unused, unused);
+  loop.stop(b.constant("stop", Shape{3}, std::vector<Index>{1, 1, 1}));
+  const Value states = loop.stack("states", next);
+  const Value last = loop.last("last", next);
+  loop.finish();
+  b.output("y", last);
+  b.output("z", states);
+  b.output("output", multiply(first, twice));
+  return b.freeze();
+}
+
 struct Start {
   Backward backward;
   Real gradient;
@@ -75,11 +102,14 @@ Gradients gradients_of(const std::shared_ptr<const Graph>& graph, Start start) {
 }  // namespace
 
 TEST_CASE("gradients of parameters that are written are those that are added to zeros, whatever lay there") {
-  const auto graph = graph_of_readers();
-  const Gradients added = gradients_of(graph, {Backward::kAdds, 0, 1});
-  const Gradients written = gradients_of(graph, {Backward::kWrites, Real(NAN), 2});
-  for (const auto& [path, expected] : added) {
-    CAPTURE(path);
-    CHECK(std::equal(expected.begin(), expected.end(), written.at(path).begin(), [](Real a, Real b) { return a == b; }));
+  for (const auto& graph : {graph_of_readers(), graph_of_loop_inputs()}) {
+    const Gradients added = gradients_of(graph, {Backward::kAdds, 0, 1});
+    const Gradients written = gradients_of(graph, {Backward::kWrites, Real(NAN), 2});
+    for (const auto& [path, expected] : added) {
+      CAPTURE(path);
+      CHECK(std::equal(expected.begin(), expected.end(), written.at(path).begin(), [](Real a, Real b) { return a == b; }));
+      const bool is_read = path != "detached" && path != "unread";
+      CHECK(std::any_of(expected.begin(), expected.end(), [](Real g) { return g != 0; }) == is_read);
+    }
   }
 }
