@@ -74,7 +74,7 @@ class Site {
   ///           A row h M + m belongs to query m of head h.
   /// Gradient  that of the site.
   /// Errors    scorers that are no dot product, patterns that weigh pairs or cannot choose in tiles, estimators that learn
-  ///           from what is read, segments where a pattern groups keys.
+  ///           from what is read, blocks whose numbers are annealed, segments where a pattern groups keys.
   /// Cost      an estimator that asks for the gradient of every weight reads all that the pattern leaves of a row.
   struct Heads {
     Value queries;

@@ -34,20 +34,27 @@ bool is_of_pattern(const std::pair<std::string, std::shared_ptr<Annealed>>& numb
   return number.first.starts_with("pattern_");
 }
 
-/// The most that a pattern chooses while its annealed numbers change.
-Extent most_best(const Pattern& chooser, const std::vector<std::pair<std::string, std::shared_ptr<Annealed>>>& numbers) {
-  Extent most = chooser.tile_choice()->best;
+/// What a pattern chooses while its annealed numbers change.
+struct ChoiceRange {
+  Extent most = 0;       // items or blocks
+  bool is_fixed = true;  // nothing of the choice changes
+};
+ChoiceRange range_of(const Pattern& chooser, const std::vector<std::pair<std::string, std::shared_ptr<Annealed>>>& numbers) {
+  const TileChoice now = *chooser.tile_choice();
+  ChoiceRange range{.most = now.best};
   for (const auto& number : numbers) {
     if (!is_of_pattern(number)) continue;
-    const double now = number.second->value();
-    const Bounds range = number.second->annealing().range();
-    for (const double end : {range.low, range.high}) {
+    const double value = number.second->value();
+    const Bounds bounds = number.second->annealing().range();
+    for (const double end : {bounds.low, bounds.high}) {
       number.second->store(end);
-      most = std::max(most, chooser.tile_choice()->best);
+      const TileChoice then = *chooser.tile_choice();
+      range.most = std::max(range.most, then.best);
+      range.is_fixed = range.is_fixed && then.best == now.best && then.margin == now.margin && then.block == now.block;
     }
-    number.second->store(now);
+    number.second->store(value);
   }
-  return most;
+  return range;
 }
 
 }  // namespace
@@ -96,9 +103,11 @@ std::vector<PairTerm> Site::State::pair_terms(const Builder& builder, Extent ite
         made.tags.push_back(static_cast<std::size_t>(std::find(taggers.begin(), taggers.end(), chooser) - taggers.begin()));
         made.most = std::min(made.most, chooser->pairs_at_most(1, items));
       }
-      made.best = most_best(*chooser, annealed);
+      const ChoiceRange range = range_of(*chooser, annealed);
+      if (choice->block > 0 && !range.is_fixed) reject("blocks of one size and number were expected in tiles");
+      made.best = range.most;
       made.margin = choice->margin;
-      if (made.best > 0 && std::any_of(annealed.begin(), annealed.end(), is_of_pattern)) {
+      if (!range.is_fixed) {
         made.best_now = [chooser, whole = pattern] { return best_pairs(*chooser->tile_choice()); };
       }
       made.block = choice->block;

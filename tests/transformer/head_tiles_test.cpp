@@ -203,6 +203,9 @@ TEST_CASE("what heads in tiles cannot do is said") {
     CHECK_THROWS_WITH_AS(self_attention("scaled_dot | content_clusters(4) | softmax | none", kernel, Seen::kSegments),
                          doctest::Contains("give each sequence a row of its own"), Error);
   }
+  CHECK_THROWS_WITH_AS(build("scaled_dot | routed_blocks(8, count=linear(from=4, to=1)) | softmax | none"),
+                       doctest::Contains("blocks of one size and number"), Error);
+  CHECK_NOTHROW(build("scaled_dot | routed_blocks(8, 3) + content_top_k(k=linear(from=4, to=1)) | softmax | none"));
   CHECK_THROWS_WITH_AS(build("scaled_dot | content_top_k(4) & hash_buckets | softmax | none"),
                        doctest::Contains("tags before the best"), Error);
 }
