@@ -9,7 +9,7 @@
 
 #include "bench/command_line.h"
 #include "bench/measure.h"
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/core/arena.h"
 #include "framework/core/error.h"
 #include "framework/core/rng.h"

@@ -12,11 +12,11 @@
 #include "bench/command_line.h"
 #include "bench/measure.h"
 #include "bench/op_call.h"
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/cpu/parallel.h"
 #include "framework/graph/plan.h"
-#include "framework/ops/memory_read.h"
-#include "modules/memory/product_keys.h"
+#include "modules/memory/large/memory_read.h"
+#include "modules/memory/large/product_keys.h"
 
 namespace fovea::bench {
 namespace {

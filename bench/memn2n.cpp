@@ -11,7 +11,7 @@
 #include "framework/cpu/parallel.h"
 #include "framework/train/optimizer.h"
 #include "framework/train/shards.h"
-#include "modules/memory/memn2n.h"
+#include "modules/memory/stories/memn2n.h"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include "bench/measure.h"
 #include "framework/core/arena.h"
 #include "framework/cpu/parallel.h"
-#include "framework/ops/recurrent.h"
+#include "framework/ops/recurrent/recurrent.h"
 
 namespace fovea::bench {
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "bench/measure.h"
-#include "framework/attention/choose_op.h"
+#include "framework/attention/choose/choose_op.h"
 #include "framework/cpu/parallel.h"
 
 namespace {

@@ -15,7 +15,7 @@
 #include "framework/core/rng.h"
 #include "framework/cpu/parallel.h"
 #include "framework/cpu/row_math.h"
-#include "modules/memory/slot_index.h"
+#include "modules/memory/large/slot_index.h"
 
 namespace fovea::bench {
 namespace {

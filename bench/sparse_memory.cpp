@@ -16,8 +16,8 @@
 #include "framework/graph/plan.h"
 #include "framework/train/parameter_store.h"
 #include "modules/memory/memory_network.h"
-#include "modules/memory/ntm_memory.h"
-#include "modules/memory/sam_memory.h"
+#include "modules/memory/ntm/ntm_memory.h"
+#include "modules/memory/sparse/sam_memory.h"
 
 namespace fovea::bench {
 namespace {

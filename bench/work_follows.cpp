@@ -18,8 +18,8 @@
 
 #include "bench/command_line.h"
 #include "bench/measure.h"
-#include "framework/attention/attend.h"
-#include "framework/attention/choose_op.h"
+#include "framework/attention/choose/choose_op.h"
+#include "framework/attention/site/site.h"
 #include "framework/core/arena.h"
 #include "framework/cpu/parallel.h"
 

@@ -4,7 +4,7 @@
 
 #include "experiments/babi_stories.h"
 #include "framework/core/error.h"
-#include "modules/memory/entnet.h"
+#include "modules/memory/entnet/entnet.h"
 
 namespace fovea {
 namespace {

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "framework/experiment.h"
-#include "modules/memory/memn2n.h"
+#include "modules/memory/stories/memn2n.h"
 #include "tasks/qa/corpus.h"
 
 namespace fovea {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "experiments/babi_stories.h"
-#include "modules/memory/key_value.h"
+#include "modules/memory/stories/key_value.h"
 
 namespace fovea {
 namespace {

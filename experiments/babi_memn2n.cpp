@@ -5,7 +5,7 @@
 
 #include "framework/core/error.h"
 #include "framework/experiment.h"
-#include "modules/memory/memn2n.h"
+#include "modules/memory/stories/memn2n.h"
 #include "tasks/qa/corpus.h"
 
 namespace fovea {

@@ -1,6 +1,6 @@
 // Gradients through the choice of a set of items, each against the sum over all sets.
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/experiment.h"
 #include "framework/graph/functions.h"
 

@@ -1,6 +1,6 @@
 // Many independent hard choices: which estimators find the optimum?
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/experiment.h"
 #include "framework/graph/functions.h"
 

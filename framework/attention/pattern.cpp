@@ -5,7 +5,7 @@
 #include <functional>
 #include <iterator>
 
-#include "framework/attention/annealing.h"
+#include "framework/anneal/annealing.h"
 #include "framework/core/error.h"
 
 namespace fovea {

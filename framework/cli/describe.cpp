@@ -3,7 +3,7 @@
 #include <map>
 #include <ostream>
 
-#include "framework/attention/annealing.h"
+#include "framework/anneal/annealing.h"
 #include "framework/cli/command.h"
 #include "framework/cli/plugin_library.h"
 #include "framework/cli/screen.h"

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <ostream>
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/cli/command.h"
 #include "framework/cli/plugin_library.h"
 #include "framework/cli/resolve.h"

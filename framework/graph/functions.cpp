@@ -8,9 +8,9 @@
 #include "framework/ops/linear.h"
 #include "framework/ops/loss.h"
 #include "framework/ops/normalise.h"
-#include "framework/ops/recurrent.h"
+#include "framework/ops/recurrent/recurrent.h"
 #include "framework/ops/reduce.h"
-#include "framework/ops/score.h"
+#include "framework/ops/scores/score.h"
 #include "framework/ops/softmax.h"
 #include "framework/ops/unary.h"
 

@@ -115,7 +115,7 @@ Value euclidean_score(Value queries, Value keys, At at = At::here());  // -|q - 
 Value cosine_score(Value queries, Value keys, double sharpness = 1, double epsilon = 1e-8, At at = At::here());
 
 // Recurrent layers over x [T, B, D]; the states of all steps are [T, B, H], in the order of x.
-struct RecurrentWeights {  // laid out as in PyTorch, see framework/ops/recurrent.h
+struct RecurrentWeights {  // laid out as in PyTorch, see framework/ops/recurrent/recurrent.h
   Value weight_ih;
   Value weight_hh;
   Value bias_ih;

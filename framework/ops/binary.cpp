@@ -1,7 +1,7 @@
 #include "framework/ops/binary.h"
 
 #include "framework/core/error.h"
-#include "framework/ops/packs.h"
+#include "framework/cpu/packs.h"
 #include "framework/ops/strides.h"
 
 namespace fovea {

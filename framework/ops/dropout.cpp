@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "framework/core/error.h"
+#include "framework/cpu/packs.h"
 #include "framework/ops/loss.h"
-#include "framework/ops/packs.h"
 
 namespace fovea {
 namespace {

@@ -1,6 +1,6 @@
 #include "framework/ops/gather.h"
 
-#include "framework/ops/packs.h"
+#include "framework/cpu/packs.h"
 
 namespace fovea {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "framework/ops/packs.h"
+#include "framework/cpu/packs.h"
 
 namespace fovea {
 namespace {

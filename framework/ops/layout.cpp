@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "framework/ops/packs.h"
+#include "framework/cpu/packs.h"
 #include "framework/ops/strides.h"
 
 namespace fovea {

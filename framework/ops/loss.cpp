@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "framework/cpu/packs.h"
 #include "framework/cpu/row_math.h"
-#include "framework/ops/packs.h"
 #include "framework/ops/strides.h"
 
 namespace fovea {

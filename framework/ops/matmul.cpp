@@ -1,6 +1,6 @@
+#include "framework/cpu/packs.h"
 #include "framework/cpu/tiled_gemm.h"
 #include "framework/ops/linear.h"
-#include "framework/ops/packs.h"
 
 namespace fovea {
 namespace {

@@ -1,7 +1,7 @@
 #include "framework/ops/normalise.h"
 
+#include "framework/cpu/packs.h"
 #include "framework/cpu/row_math.h"
-#include "framework/ops/packs.h"
 
 namespace fovea {
 namespace {

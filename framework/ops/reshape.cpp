@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "framework/core/error.h"
+#include "framework/cpu/packs.h"
 #include "framework/ops/layout.h"
-#include "framework/ops/packs.h"
 
 namespace fovea {
 namespace {

@@ -1,7 +1,7 @@
 #include "framework/ops/softmax.h"
 
+#include "framework/cpu/packs.h"
 #include "framework/cpu/row_math.h"
-#include "framework/ops/packs.h"
 #include "framework/ops/strides.h"
 
 namespace fovea {

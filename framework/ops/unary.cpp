@@ -1,7 +1,7 @@
 #include "framework/ops/unary.h"
 
 #include "framework/core/error.h"
-#include "framework/ops/packs.h"
+#include "framework/cpu/packs.h"
 #include "framework/ops/unary_functions.h"
 
 namespace fovea {

@@ -2,8 +2,8 @@
 
 #include <string_view>
 
+#include "framework/cpu/packs.h"
 #include "framework/ops/op.h"
-#include "framework/ops/packs.h"
 
 // Internal to kernels: the functions y = f(x) and their slopes dy/dx, with what a slope reads.
 namespace fovea {

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include "framework/attention/annealing.h"
+#include "framework/anneal/annealing.h"
 #include "framework/core/error.h"
 #include "framework/results/atomic_file.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "framework/attention/annealing.h"
+#include "framework/anneal/annealing.h"
 #include "framework/core/error.h"
 #include "framework/cpu/parallel.h"
 #include "framework/train/samples.h"

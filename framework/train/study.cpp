@@ -5,7 +5,7 @@
 #include <cmath>
 #include <map>
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/core/error.h"
 #include "framework/train/training.h"
 

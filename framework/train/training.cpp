@@ -4,7 +4,7 @@
 #include <cmath>
 #include <functional>
 
-#include "framework/attention/annealing.h"
+#include "framework/anneal/annealing.h"
 #include "framework/core/error.h"
 #include "framework/cpu/parallel.h"
 

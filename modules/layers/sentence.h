@@ -1,7 +1,7 @@
 #pragma once
 
 #include "framework/graph/functions.h"
-#include "framework/ops/encode_words.h"
+#include "modules/layers/encode_words.h"
 
 namespace fovea {
 
@@ -31,7 +31,7 @@ struct WordsToEncode {
   bool has_null = false;  // word 0 is no word
 };
 
-/// The sentences of each table, [..., D], without the vectors of their words in memory; see framework/ops/encode_words.h.
+/// The sentences of each table, [..., D], without the vectors of their words in memory; see modules/layers/encode_words.h.
 std::vector<Value> encode_words(const WordsToEncode& in, At at = At::here());
 
 }  // namespace fovea

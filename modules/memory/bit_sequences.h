@@ -3,10 +3,10 @@
 #include <string>
 
 #include "framework/experiment.h"
-#include "modules/memory/dnc_memory.h"
+#include "modules/memory/dnc/dnc_memory.h"
 #include "modules/memory/memory_network.h"
-#include "modules/memory/ntm_memory.h"
-#include "modules/memory/sam_memory.h"
+#include "modules/memory/ntm/ntm_memory.h"
+#include "modules/memory/sparse/sam_memory.h"
 
 namespace fovea {
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "framework/attention/pattern.h"
-#include "framework/ops/clusters.h"
+#include "modules/patterns/clusters.h"
 
 namespace fovea {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/core/error.h"
 #include "framework/graph/functions.h"
 #include "framework/graph/loop.h"

@@ -1,6 +1,6 @@
 #include "modules/pointer/encoder.h"
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/graph/functions.h"
 #include "modules/layers/linear.h"
 #include "modules/recurrent/lstm.h"

@@ -1,6 +1,6 @@
 #include "modules/pointer/pointer_network.h"
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/core/error.h"
 #include "modules/pointer/decoder.h"
 #include "modules/pointer/encoder.h"

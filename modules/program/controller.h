@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/core/options.h"
 #include "modules/layers/linear.h"
 #include "modules/program/views.h"

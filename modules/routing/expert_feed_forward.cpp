@@ -1,7 +1,7 @@
 #include "modules/routing/expert_feed_forward.h"
 
 #include "framework/core/error.h"
-#include "framework/ops/expert_layers.h"
+#include "modules/routing/experts/expert_layers.h"
 
 namespace fovea {
 namespace {

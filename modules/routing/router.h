@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/core/options.h"
 #include "modules/routing/policy.h"
 

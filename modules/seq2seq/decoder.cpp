@@ -2,8 +2,8 @@
 
 #include <optional>
 
-#include "framework/attention/annealing.h"
-#include "framework/attention/attend.h"
+#include "framework/anneal/annealing.h"
+#include "framework/attention/site/site.h"
 #include "framework/core/error.h"
 #include "framework/graph/functions.h"
 #include "framework/graph/loop.h"

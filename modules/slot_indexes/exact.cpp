@@ -2,8 +2,8 @@
 #include <vector>
 
 #include "framework/cpu/parallel.h"
-#include "framework/ops/slot_scan.h"
-#include "modules/memory/slot_index.h"
+#include "modules/memory/large/slot_index.h"
+#include "modules/memory/large/slot_scan.h"
 
 namespace fovea {
 namespace {

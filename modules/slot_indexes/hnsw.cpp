@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "framework/cpu/row_math.h"
-#include "modules/memory/slot_index.h"
+#include "modules/memory/large/slot_index.h"
 
 namespace fovea {
 namespace {

@@ -4,12 +4,12 @@
 
 #include "framework/core/rng.h"
 #include "framework/cpu/lanes.h"
+#include "framework/cpu/packs.h"
 #include "framework/cpu/parallel.h"
 #include "framework/cpu/row_math.h"
 #include "framework/cpu/transpose.h"
-#include "framework/ops/packs.h"
-#include "framework/ops/slot_scan.h"
-#include "modules/memory/slot_index.h"
+#include "modules/memory/large/slot_index.h"
+#include "modules/memory/large/slot_scan.h"
 
 namespace fovea {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/graph/functions.h"
 
 namespace fovea {

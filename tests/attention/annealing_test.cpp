@@ -1,11 +1,11 @@
-#include "framework/attention/annealing.h"
+#include "framework/anneal/annealing.h"
 
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "tests/conformance/site_run.h"
 
 namespace fovea {

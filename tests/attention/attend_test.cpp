@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/graph/functions.h"
 #include "framework/graph/loop.h"
 #include "framework/graph/plan.h"

@@ -1,4 +1,4 @@
-#include "framework/attention/attend_tiles.h"
+#include "framework/attention/tiles/attend_tiles.h"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "framework/attention/choose_op.h"
+#include "framework/attention/choose/choose_op.h"
 #include "framework/core/error.h"
 #include "tests/conformance/site_run.h"
 #include "tests/support/gradient_check.h"

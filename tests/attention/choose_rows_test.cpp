@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "framework/attention/choose_op.h"
+#include "framework/attention/choose/choose_op.h"
 #include "framework/cpu/parallel.h"
 #include "tests/conformance/chosen.h"
 #include "tests/support/gradient_check.h"

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/core/error.h"
 
 namespace fovea {

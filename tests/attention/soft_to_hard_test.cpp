@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "framework/attention/annealing.h"
+#include "framework/anneal/annealing.h"
 #include "framework/core/error.h"
 #include "tests/conformance/site_run.h"
 

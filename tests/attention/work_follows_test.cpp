@@ -5,7 +5,7 @@
 #include <limits>
 #include <string>
 
-#include "framework/attention/choose_op.h"
+#include "framework/attention/choose/choose_op.h"
 #include "tests/conformance/site_run.h"
 #include "tests/support/gradient_check.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/graph/functions.h"
 #include "framework/graph/plan.h"
 #include "tests/conformance/chosen.h"

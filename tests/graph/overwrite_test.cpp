@@ -5,7 +5,7 @@
 #include "framework/core/error.h"
 #include "framework/graph/functions.h"
 #include "framework/graph/loop.h"
-#include "framework/ops/write_items.h"
+#include "modules/memory/sparse/write_items.h"
 #include "tests/support/model_run.h"
 
 using namespace fovea;

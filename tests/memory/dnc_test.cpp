@@ -1,10 +1,10 @@
-#include "modules/memory/dnc.h"
+#include "modules/memory/dnc/dnc.h"
 
 #include <doctest/doctest.h>
 
 #include <functional>
 
-#include "modules/memory/dnc_memory.h"
+#include "modules/memory/dnc/dnc_memory.h"
 #include "tests/support/gradient_check.h"
 #include "tests/support/model_run.h"
 

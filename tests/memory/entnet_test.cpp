@@ -1,4 +1,4 @@
-#include "modules/memory/entnet.h"
+#include "modules/memory/entnet/entnet.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "modules/memory/hop_reads.h"
+#include "modules/memory/stories/hop_reads.h"
 
 #include <doctest/doctest.h>
 

@@ -1,9 +1,9 @@
-#include "modules/memory/key_value.h"
+#include "modules/memory/stories/key_value.h"
 
 #include <doctest/doctest.h>
 
 #include "framework/core/error.h"
-#include "modules/memory/story_windows.h"
+#include "modules/memory/stories/story_windows.h"
 #include "tests/support/gradient_check.h"
 #include "tests/support/model_run.h"
 

@@ -1,4 +1,4 @@
-#include "modules/memory/memn2n.h"
+#include "modules/memory/stories/memn2n.h"
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <functional>
 
-#include "modules/memory/memn2n.h"
+#include "modules/memory/stories/memn2n.h"
 #include "tests/support/gradient_check.h"
 #include "tests/support/model_run.h"
 

@@ -2,7 +2,7 @@
 
 #include "framework/cpu/parallel.h"
 #include "framework/train/training.h"
-#include "modules/memory/memn2n.h"
+#include "modules/memory/stories/memn2n.h"
 
 namespace fovea {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "framework/core/error.h"
 #include "framework/graph/functions.h"
-#include "modules/memory/ntm_memory.h"
+#include "modules/memory/ntm/ntm_memory.h"
 #include "tests/support/gradient_check.h"
 #include "tests/support/model_run.h"
 

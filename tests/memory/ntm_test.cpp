@@ -1,4 +1,4 @@
-#include "modules/memory/ntm.h"
+#include "modules/memory/ntm/ntm.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "modules/memory/product_keys.h"
+#include "modules/memory/large/product_keys.h"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 
 #include "framework/core/error.h"
 #include "framework/cpu/parallel.h"
-#include "framework/ops/memory_read.h"
+#include "modules/memory/large/memory_read.h"
 #include "tests/support/gradient_check.h"
 #include "tests/support/model_run.h"
 

@@ -1,4 +1,4 @@
-#include "modules/memory/slot_index.h"
+#include "modules/memory/large/slot_index.h"
 
 #include <doctest/doctest.h>
 

@@ -1,12 +1,12 @@
-#include "modules/memory/sparse_access.h"
+#include "modules/memory/sparse/sparse_access.h"
 
 #include <doctest/doctest.h>
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/cpu/parallel.h"
 #include "framework/graph/functions.h"
 #include "framework/graph/loop.h"
-#include "modules/memory/access_order.h"
+#include "modules/memory/sparse/access_order.h"
 #include "tests/support/gradient_check.h"
 #include "tests/support/model_run.h"
 

@@ -1,10 +1,10 @@
-#include "modules/memory/sparse_write.h"
+#include "modules/memory/sparse/sparse_write.h"
 
 #include <doctest/doctest.h>
 
 #include "framework/graph/functions.h"
 #include "framework/graph/loop.h"
-#include "modules/memory/ntm.h"
+#include "modules/memory/ntm/ntm.h"
 #include "tests/support/gradient_check.h"
 #include "tests/support/model_run.h"
 

@@ -1,4 +1,4 @@
-#include "modules/memory/story_places.h"
+#include "modules/memory/stories/story_places.h"
 
 #include <doctest/doctest.h>
 

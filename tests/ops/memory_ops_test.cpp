@@ -5,9 +5,9 @@
 #include <limits>
 
 #include "framework/core/error.h"
-#include "framework/ops/memory_address.h"
-#include "framework/ops/memory_write.h"
-#include "framework/ops/score.h"
+#include "framework/ops/scores/score.h"
+#include "modules/memory/ntm/memory_address.h"
+#include "modules/memory/ntm/memory_write.h"
 #include "tests/support/gradient_check.h"
 
 namespace fovea {

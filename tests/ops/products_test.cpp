@@ -5,7 +5,7 @@
 
 #include "framework/core/error.h"
 #include "framework/ops/linear.h"
-#include "framework/ops/score.h"
+#include "framework/ops/scores/score.h"
 #include "tests/support/gradient_check.h"
 
 namespace fovea {

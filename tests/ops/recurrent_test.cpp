@@ -1,4 +1,4 @@
-#include "framework/ops/recurrent.h"
+#include "framework/ops/recurrent/recurrent.h"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // The experiment `look_up_values`: soft reading against reading at few places.
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/experiment.h"
 #include "framework/graph/functions.h"
 

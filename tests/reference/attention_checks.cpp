@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/core/error.h"
 #include "framework/cpu/row_math.h"
 #include "framework/graph/functions.h"

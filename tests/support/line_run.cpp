@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/graph/functions.h"
 
 namespace fovea::test {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/attention/annealing.h"
+#include "framework/anneal/annealing.h"
 #include "framework/cpu/parallel.h"
 #include "framework/results/run_file.h"
 #include "framework/results/summary.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/graph/functions.h"
 #include "framework/train/training.h"
 

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/cpu/parallel.h"
 #include "framework/graph/functions.h"
 #include "framework/graph/loop.h"

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "framework/attention/attend.h"
 #include "framework/attention/estimator.h"
+#include "framework/attention/site/site.h"
 #include "framework/graph/functions.h"
 #include "framework/train/training.h"
 #include "tests/train/choice_toy.h"

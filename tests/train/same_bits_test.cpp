@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/attention/attend.h"
+#include "framework/attention/site/site.h"
 #include "framework/cpu/parallel.h"
 #include "framework/graph/functions.h"
 #include "framework/results/run_file.h"

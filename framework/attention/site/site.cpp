@@ -1,0 +1,76 @@
+#include "framework/attention/site/site.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "framework/attention/site/site_state.h"
+#include "framework/core/error.h"
+#include "framework/graph/functions.h"
+
+namespace fovea {
+namespace {
+
+std::string place_of(const Builder& builder) { return builder.path().empty() ? "site" : builder.path(); }
+
+}  // namespace
+
+Site::Site(Builder& builder, std::string_view text, Extent query_width, Extent key_width, At at)
+    : state_(std::make_unique<State>()) {
+  state_->path = place_of(builder);
+  try {
+    const SiteText site = SiteText::parse(builder.site_text(text));
+    state_->parse(site);
+    // In evaluation nothing is trained: a model may choose harder than it did while it learned.
+    if (builder.mode() == Mode::kTrain) state_->check(site, "");
+    state_->check_widths(query_width, key_width);
+    state_->declare(builder, query_width, key_width);
+  } catch (const Error& error) {
+    if (error.where().starts_with(state_->path)) throw;
+    throw Error(error.at(state_->path).where(), error.fact() + " (built at " + at.text() + ")");
+  }
+  if (state_->estimator->traits().has_score_function) {
+    state_->advantage_slot = builder.register_estimator(state_->estimator);
+  }
+}
+
+Site::~Site() = default;
+Site::Site(Site&&) noexcept = default;
+
+bool Site::groups_keys() const {
+  const std::vector<const Pattern*> taggers = taggers_of(*state_->pattern);
+  return std::any_of(taggers.begin(), taggers.end(), [](const Pattern* tagger) { return tagger->groups_keys(); });
+}
+
+const std::string& Site::text() const { return state_->text; }
+
+Value Site::prepare_keys(Value keys, Value mask) {
+  const Value prepared = state_->scorer->prepare_keys(keys.builder(), keys);
+  std::vector<KeyTags> tags;
+  for (const Pattern* tagger : taggers_of(*state_->pattern)) {
+    tags.push_back(tagger->key_tags(keys.builder(), {.rows = keys, .mask = mask}));
+  }
+  if (!tags.empty()) state_->tagged_keys.push_back({prepared, std::move(tags)});
+  return prepared;
+}
+
+Value Site::scores(Value queries, Value prepared_keys) {
+  return state_->scorer->score(queries.builder(), queries, prepared_keys);
+}
+
+Attended Site::attend(const Inputs& inputs, At at) {
+  Builder& builder = inputs.queries.builder();
+  const std::unique_ptr<Builder::Scope> scope = state_->enter(builder, inputs.values, at);
+  Value scored = scores(inputs.queries, inputs.prepared_keys);
+  if (!inputs.sharpness.is_empty()) scored = multiply(scored, unsqueeze(inputs.sharpness, 2, at), at);
+  if (!inputs.bias.is_empty()) scored = add(scored, inputs.bias, at);
+  return state_->choose({.scores = scored,
+                         .queries = inputs.queries,
+                         .mask = inputs.mask,
+                         .values = inputs.values,
+                         .tags = state_->tags(inputs.queries, inputs.prepared_keys),
+                         .right = inputs.right,
+                         .pattern = state_->pattern},
+                        at);
+}
+
+}  // namespace fovea

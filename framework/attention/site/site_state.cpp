@@ -1,0 +1,210 @@
+#include "framework/attention/site/site_state.h"
+
+#include <algorithm>
+
+#include "framework/attention/tiles/listed_pairs.h"
+#include "framework/core/error.h"
+
+namespace fovea {
+
+void Site::State::parse(const SiteText& site) {
+  text = site.text();
+  scorer = Registry<Scorer>::instance().parse(site.scorer);
+  const PatternExpression pairs = parse_pattern(site.pattern);
+  pattern = pairs.pattern;
+  for (const auto& number : pairs.numbers) {
+    const std::string name = "pattern_" + number->name();
+    const auto same =
+        std::count_if(annealed.begin(), annealed.end(), [&](const auto& known) { return known.first.starts_with(name); });
+    annealed.emplace_back(same == 0 ? name : name + "_" + std::to_string(same + 1), number);
+  }
+  const SitePart<Selector> chosen(site.selector);
+  selector = chosen.plugin;
+  extremes = extremes_of(chosen, site.selector);
+  for (const auto& number : chosen.call.numbers) annealed.emplace_back(number->name(), number);
+  const SitePart<Estimator> passed(site.estimator);
+  estimator = passed.plugin;
+  for (const auto& number : passed.call.numbers) {
+    if (number->is_whole()) {
+      throw Error("estimator " + site.estimator, "'" + number->name() + "' is a whole number that stays as it is; '" +
+                                                     number->text() + "' came; give a number.");
+    }
+    annealed.emplace_back("estimator_" + number->name(), number);
+  }
+}
+
+void Site::State::declare(Builder& builder, Extent query_width, Extent key_width) {
+  scorer->declare(builder, query_width, key_width);
+  for (const auto& [name, number] : annealed) builder.register_annealed(number, name);
+  const auto declare_all = [&](const std::string& scope_name, const std::vector<SiteParameter>& wanted,
+                               std::vector<Value>& made) {
+    if (wanted.empty()) return;
+    const auto scope = builder.scope(scope_name);
+    for (const SiteParameter& one : wanted) made.push_back(builder.parameter(one.name, one.shape, one.init));
+  };
+  int number = 0;
+  for (const Pattern* weigher : weighers_of(*pattern)) {
+    declare_all("pattern" + (++number == 1 ? "" : "_" + std::to_string(number)), weigher->parameters(), pattern_parameters);
+  }
+  const auto expect_few = [](const std::string& part, const std::vector<Value>& made, const char* remedy) {
+    if (made.size() <= kMostSiteParameters) return;
+    throw Error("", "at most " + std::to_string(kMostSiteParameters) + " parameters were expected of a " + part + "; " +
+                        std::to_string(made.size()) + " came; " + remedy + ".");
+  };
+  expect_few("pattern", pattern_parameters, "cross fewer patterns that learn");
+  declare_all("selector", selector->parameters(), selector_parameters);
+  expect_few("selector", selector_parameters, "put several into one");
+  declare_all("estimator", estimator->parameters(query_width), estimator_parameters);
+}
+
+void Site::State::check(const SiteText& site, const std::string& where) const {
+  const std::string estimator_name = parse_call(site.estimator).name;
+  const std::string problem = misfit(*selector, site.selector, *estimator, estimator_name);
+  if (problem.empty()) return;
+  throw Error(where, problem + "; use one of: " + fitting_estimators(*selector, site.selector) + ".");
+}
+
+void Site::State::check_widths(Extent query_width, Extent key_width) const {
+  if (query_width == key_width || taggers_of(*pattern).empty()) return;
+  throw Error("", "a pattern that compares queries with keys needs equal widths; queries have " +
+                      std::to_string(query_width) + " and keys " + std::to_string(key_width) +
+                      "; project one of them or use another pattern.");
+}
+
+/// The tags of queries and keys, in turn, of each part of the pattern that makes them.
+std::vector<Value> Site::State::tags(Value queries, Value prepared_keys) const {
+  const std::vector<const Pattern*> taggers = taggers_of(*pattern);
+  if (taggers.empty()) return {};
+  // The last: the same keys may have been prepared with another mask before.
+  const auto known = std::find_if(tagged_keys.rbegin(), tagged_keys.rend(), [&](const TaggedKeys& keys) {
+    return &keys.prepared.builder() == &prepared_keys.builder() && keys.prepared.slot() == prepared_keys.slot();
+  });
+  if (known == tagged_keys.rend()) {
+    throw Error(path, "keys from prepare_keys of this site were expected, because the pattern of '" + text +
+                          "' compares them with queries; others came.");
+  }
+  std::vector<Value> all;
+  for (std::size_t i = 0; i < taggers.size(); ++i) {
+    all.push_back(taggers[i]->query_tags(queries.builder(), {.rows = queries}, known->tags[i]));
+    all.push_back(known->tags[i].tags);
+  }
+  return all;
+}
+
+// Says how often each item is evaluated. scores [B, M, N]
+void Site::State::set_draws(Builder& builder, const Shape& scores, At at) const {
+  const Estimator::Traits traits = estimator->traits();
+  const auto reject = [&](const std::string& fact) { throw Error(path, fact + " (built at " + at.text() + ")."); };
+  if (traits.needs_two_items && scores[2] != 2) {
+    reject("an estimator for binary choices needs two candidates; '" + text + "' has " + std::to_string(scores[2]) +
+           "; use reinforce");
+  }
+  if (traits.needs_one_choice && (scores[1] != 1 || builder.is_loop_body())) {
+    reject("this estimator needs a site that chooses once for each item of the batch; '" + text + "' chooses " +
+           (builder.is_loop_body() ? "in every step of a loop" : std::to_string(scores[1]) + " times") +
+           "; use reinforce, with baseline=leave_one_out where it may cost several evaluations");
+  }
+  int attentions = 0;
+  for (const auto& [unused, count] : visits) attentions += count;
+  if (traits.needs_one_choice && attentions > 1) {
+    reject("this estimator needs a site that chooses once for each item of the batch; '" + text + "' attends " +
+           std::to_string(attentions) + " times; use a site for each of them, with reinforce");
+  }
+  if (advantage_slot >= 0) builder.set_draws(advantage_slot, estimator->draws(*selector, scores[2]));
+}
+
+/// What the estimator learns of the values [B, N, V], in the scope of the attention. In evaluation a site may be built as it
+/// was never trained: then there is nothing.
+std::vector<Value> Site::State::item_parameters(Builder& builder, Value values, At at) const {
+  if (!estimator->traits().pulls_items) return {};
+  if (values.is_empty() && builder.mode() == Mode::kTrain) {
+    throw Error(path, "an estimator that learns from what is read needs values; none came with '" + text +
+                          "'; give values or another estimator (built at " + at.text() + ").");
+  }
+  if (values.is_empty() || builder.is_loop_body()) return {};
+  const std::vector<SiteParameter> wanted = estimator->item_parameters(values.shape().last());
+  if (wanted.size() > kMostSiteParameters) {
+    throw Error(path, "at most " + std::to_string(kMostSiteParameters) + " parameters were expected of an estimator; " +
+                          std::to_string(wanted.size()) + " came; put several into one.");
+  }
+  const auto scope = builder.scope("estimator");
+  std::vector<Value> made;
+  for (const SiteParameter& one : wanted) {
+    made.push_back(builder.parameter(one.name, one.shape, one.init, at));
+  }
+  return made;
+}
+
+/// The scope of one attention: that of the site, seen from where the builder stands, numbered from the second on.
+std::string Site::State::scope_name(const Builder& builder) {
+  const std::string here = builder.path();
+  std::string name;
+  if (here != path) {
+    const std::string above = here.empty() ? "" : here + "/";
+    const std::size_t slash = path.rfind('/');
+    name = path.substr(path.starts_with(above) ? above.size() : slash == std::string::npos ? 0 : slash + 1);
+  }
+  const int visit = ++visits[here];
+  if (visit == 1) return name;
+  return (name.empty() ? "again" : name) + "_" + std::to_string(visit);
+}
+
+/// The scope of one attention, and what holds of all of them.
+std::unique_ptr<Builder::Scope> Site::State::enter(Builder& builder, Value values, At at) {
+  if (!estimator->reads_kept_only() && values.is_empty() && builder.mode() == Mode::kTrain) {
+    throw Error(path, "an estimator that needs the gradient of every weight needs values; none came with '" + text +
+                          "'; give values or another estimator (built at " + at.text() + ").");
+  }
+  const std::string name = scope_name(builder);
+  return name.empty() ? nullptr : std::make_unique<Builder::Scope>(builder, name);
+}
+
+/// Scores to a choice and to what it reads.
+Attended Site::State::choose(const Scored& inputs, At at) {
+  Builder& builder = inputs.scores.builder();
+  if (builder.mode() == Mode::kTrain) set_draws(builder, inputs.scores.shape(), at);
+  std::vector<Value> operands{inputs.scores};
+  if (!inputs.mask.is_empty()) operands.push_back(inputs.mask);
+  if (!inputs.values.is_empty()) operands.push_back(inputs.values);
+  operands.insert(operands.end(), inputs.tags.begin(), inputs.tags.end());
+  Value baseline;
+  if (builder.mode() == Mode::kTrain) baseline = estimator->baseline(estimator_parameters, inputs.queries);
+  if (!baseline.is_empty()) operands.push_back(baseline);
+  operands.insert(operands.end(), pattern_parameters.begin(), pattern_parameters.end());
+  operands.insert(operands.end(), selector_parameters.begin(), selector_parameters.end());
+  const std::vector<Value> made_of_items = item_parameters(builder, inputs.values, at);
+  operands.insert(operands.end(), made_of_items.begin(), made_of_items.end());
+  ChooseParts parts{.pattern = inputs.pattern,
+                    .selector = selector,
+                    .estimator = estimator,
+                    .advantage_slot = advantage_slot,
+                    .has_mask = !inputs.mask.is_empty(),
+                    .has_values = !inputs.values.is_empty(),
+                    .products = builder.products(),
+                    .has_baseline = !baseline.is_empty(),
+                    .selector_parameters = selector_parameters.size(),
+                    .extremes = extremes,
+                    .pattern_parameters = pattern_parameters.size(),
+                    .has_penalty = !std::exchange(has_penalty, true),
+                    .estimator_parameters = made_of_items.size(),
+                    .has_spread = inputs.spread != nullptr};
+  const std::vector<Value> out = builder.add_all(std::make_shared<ChooseOp>(std::move(parts)), operands, "", at);
+  Attended result;
+  result.scores = inputs.scores;
+  result.weights = out[ChooseOp::kWeights];
+  result.kept = out[ChooseOp::kKept];
+  result.count = out[ChooseOp::kCount];
+  result.log_prob = out[ChooseOp::kLogProb];
+  if (!inputs.values.is_empty()) result.read = out[ChooseOp::kRead];
+  if (inputs.spread != nullptr) *inputs.spread = out[ChooseOp::kSpread];
+  if (!inputs.list.is_empty()) result.kept = builder.add(make_listed_items(), {inputs.list, result.kept}, "kept_items", at);
+  builder.register_site(text, {.scores = result.scores,
+                               .kept = result.kept,
+                               .weights = result.weights,
+                               .count = result.count,
+                               .log_prob = result.log_prob,
+                               .right = inputs.right});
+  return result;
+}
+
+}  // namespace fovea
