@@ -29,8 +29,8 @@ set_source_files_properties(${PROJECT_SOURCE_DIR}/framework/train/provenance.cpp
 set_source_files_properties(${PROJECT_SOURCE_DIR}/framework/cli/cli.cpp ${PROJECT_SOURCE_DIR}/framework/cli/plugin_library.cpp
   PROPERTIES COMPILE_DEFINITIONS ${FOVEA_VERSION_DEFINITION})
 
-# -Wrestrict of g++ 12 is wrong about std::string (GCC bug 105651).
-set(FOVEA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-restrict)
+# -Wrestrict and -Wstringop-overflow of g++ 12 are wrong about std::string (GCC bug 105651).
+set(FOVEA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-restrict -Wno-stringop-overflow)
 
 # Options that every translation unit of the project is compiled with.
 function(fovea_compile_options target)
