@@ -29,8 +29,8 @@ set_source_files_properties(${PROJECT_SOURCE_DIR}/framework/train/provenance.cpp
 set_source_files_properties(${PROJECT_SOURCE_DIR}/framework/cli/cli.cpp ${PROJECT_SOURCE_DIR}/framework/cli/plugin_library.cpp
   PROPERTIES COMPILE_DEFINITIONS ${FOVEA_VERSION_DEFINITION})
 
-# -Wrestrict and -Wstringop-overflow of g++ 12 are wrong about std::string (GCC bug 105651).
-set(FOVEA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-restrict -Wno-stringop-overflow)
+# -Wrestrict, -Wstringop-overflow and -Warray-bounds of g++ 12 are wrong about std::string (GCC bug 105651).
+set(FOVEA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
 
 # Options that every translation unit of the project is compiled with.
 function(fovea_compile_options target)
