@@ -6,7 +6,8 @@
 namespace fovea {
 
 /// Index [...] -> Real [..., V] with 1 at the index; -1 gives zeros. With classes 0 there is a second input, and V is the
-/// extent of its last axis. Errors    an index outside of [-1, V), when run.
+/// extent of its last axis.
+/// Errors    an index outside of [-1, V), when run.
 OpPointer make_one_hot(Extent classes);
 
 /// mask Index [B, N], index Index [B] -> the mask with that item cleared; -1 clears none.

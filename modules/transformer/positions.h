@@ -38,8 +38,7 @@ Value rotate_positions(Value x, RotaryOptions options, At at = At::here());
 /// Solves    y_mn = table_(R + max(-R, min(n - m, R))).
 /// Shapes    table [2 R + 1], queries [B, M, ...], items [B, N, ...] -> [M, N]; queries and items give their extents alone.
 /// Source    Shaw et al. 2018, arXiv:1803.02155, for clipped distances; Raffel et al. 2020, arXiv:1910.10683, section 2.1,
-/// for
-///           one number a distance.
+///           for one number a distance.
 Value relative_bias(Value table, Value queries, Value items, At at = At::here());
 
 }  // namespace fovea

@@ -30,9 +30,8 @@ struct TokenRecallOptions {
 /// The model of such a transformer.
 ///
 /// Solves    x = the vectors of the tokens (and of their places); in each layer x += attention(norm(x)), then x +=
-/// f(norm(x)),
-///           f feed-forward layers, or with hidden = 0 the identity; scores = norm(x) E^T at the places that are asked
-///           alone, E the vectors of the tokens.
+///           f(norm(x)), f feed-forward layers, or with hidden = 0 the identity; scores = norm(x) E^T at the places that
+///           are asked alone, E the vectors of the tokens.
 /// Shapes    inputs tokens Index [B, T], places Index [B, Q] and targets Index [B, Q] -> outputs cost [B], the mean over Q,
 ///           and the metric accuracy; in evaluation answers Index [B, Q]. Parameters at "tokens", "layer_1", ..., "norm",
 ///           and "positions" where they are learned.

@@ -36,10 +36,9 @@ struct UniversalOptions {
 ///           positions of all rows have halted.
 ///           Fixed: `most_steps` steps; a position gives its last state. With "pre" what is given is normalised.
 /// Shapes    x [B, T, E], mask Index [B, T] or empty, 1 = a position -> states [B, T, E], steps [B, T] and ponder [B, T];
-/// steps
-///           N counts those of a position, ponder is N + R with the remainder R, whose gradient is that of R alone. Where
-///           the mask is 0 all of them are 0 (fixed: the states are what they are). Parameters at the scope of its name:
-///           "self", "self_norm", "inner", "outer", "transition_norm", "halting", "norm" (pre), "positions" (learned,
+///           steps N counts those of a position, ponder is N + R with the remainder R, whose gradient is that of R alone.
+///           Where the mask is 0 all of them are 0 (fixed: the states are what they are). Parameters at the scope of its
+///           name: "self", "self_norm", "inner", "outer", "transition_norm", "halting", "norm" (pre), "positions" (learned,
 ///           [longest, E]).
 /// Gradient  exact but for the number of steps, which is taken as given.
 /// Errors    an unknown name; E not a multiple of the heads.

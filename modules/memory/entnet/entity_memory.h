@@ -20,8 +20,8 @@ struct EntityMemoryInputs {
 /// Gradient  exact; of prelu at 0 it is the slope. A sentence that is not allowed changes nothing and gets none.
 /// Errors    shapes that do not fit.
 /// Cost      N D^2 multiply-adds a sentence that is allowed (others cost nothing) and thrice as many in backward; 2 N D
-/// Reals
-///           of memory for each of B T sentences. Rows that have a k-th sentence are one product, eight rows at a time.
+///           Reals of memory for each of B T sentences. Rows that have a k-th sentence are one product, eight rows at a
+///           time.
 /// Source    Henaff et al. 2017, arXiv:1612.03969, equations 2 to 5.
 OpPointer make_entity_memory(cpu::Products products = cpu::Products::kFull);
 

@@ -28,8 +28,7 @@ struct EntNetOptions {
 /// A recurrent entity network: slots that each follow one thing through a story, written sentence by sentence by gates.
 ///
 /// Solves    a sentence s = sum over j of f_j * x_j, with a mask f_j learned for each place. Slot n has a key w_n and a
-/// state
-///           h_n, which is w_n at first. For each sentence of the story, gate_n = sigmoid(s . h_n + s . w_n),
+///           state h_n, which is w_n at first. For each sentence of the story, gate_n = sigmoid(s . h_n + s . w_n),
 ///           h_n = h_n + gate_n phi(U h_n + V w_n + W s), and h_n is divided by its norm; phi is prelu. A sentence that is
 ///           masked changes nothing. The question q is encoded with masks of its own; the site reads u among the slots, and
 ///           the scores of the answer are R phi(q + H u).
@@ -43,8 +42,8 @@ struct EntNetOptions {
 /// Gradient  exact, and that of the sites.
 /// Errors    no words or lengths; words of keys outside of the vocabulary.
 /// Cost      N D^2 multiply-adds a sentence: with write=all in one op (see modules/memory/entnet/entity_memory.h), else in a
-/// loop. Source    Henaff et al. 2017, arXiv:1612.03969, sections 2 and 4.2: normal weights of deviation 0.1, masks and
-/// slopes 1.
+///           loop.
+/// Source    Henaff et al. 2017, arXiv:1612.03969, sections 2 and 4.2: normal weights of deviation 0.1, masks and slopes 1.
 class EntNet {
  public:
   EntNet(Builder& builder, EntNetOptions options, At at = At::here());

@@ -10,8 +10,7 @@ namespace fovea {
 /// The text of a site as the exact read of a large memory, which scores all slots and writes no scores.
 ///
 /// Solves    scorer dot, scaled_dot or cosine, with a temperature that is fixed; pattern dense; selector top_k, threshold
-/// (of=all)
-///           or argmax; estimator none.
+///           (of=all) or argmax; estimator none.
 /// Errors    any other part, with the list of what can be; argmax in training, where nothing would teach the query.
 MemoryRead memory_read_of(std::string_view site, Extent width, Mode mode);
 

@@ -18,8 +18,7 @@ struct MemoryRead {
 /// An exact read of a large memory: all slots are scored, the best are kept and read, and no scores are written anywhere.
 ///
 /// Solves    s_n = sharpness factor q . k_n, or sharpness factor q . k_n / (max(|q|, epsilon) max(|k_n|, epsilon)); kept =
-/// the
-///           K largest, ties to the lowest slot; with `least`, those of them with exp(s_n) >= least sum over all n of
+///           the K largest, ties to the lowest slot; with `least`, those of them with exp(s_n) >= least sum over all n of
 ///           exp(s); w = softmax of s over kept; read = sum over kept of w_n v_n.
 /// Shapes    queries [B, M, D]; keys [B, N, D], or [N, D] for all rows of the batch; values alike [B, N, V] or [N, V] where
 ///           there are some; sharpness [B, M] where there is one -> weights [B, M, K'], kept Index [B, M, K'] ascending,

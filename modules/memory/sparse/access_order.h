@@ -46,7 +46,8 @@ class AccessOrder {
     moved_.push_back(slot);
   }
 
-  /// As before any access. Cost      O(K log K) for K accesses.
+  /// As before any access.
+  /// Cost      O(K log K) for K accesses.
   void reset() {
     std::sort(moved_.begin(), moved_.end());
     moved_.erase(std::unique(moved_.begin(), moved_.end()), moved_.end());

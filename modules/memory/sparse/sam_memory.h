@@ -25,11 +25,9 @@ struct SamOptions {
 /// words that are most like their query, of as many words as there are.
 ///
 /// Solves    query, added, sharpness = 1 + softplus, write_gate and reuse = sigmoid, all linear in the control; then a step
-/// of
-///           make_sparse_access, see there.
+///           of make_sparse_access, see there.
 /// Shapes    state: the weights [B, H, K] and the slots Index [B, H, K] of the last reads. Parameters at the scope
-/// "interface";
-///           the site is "read".
+///           "interface"; the site is "read".
 /// Gradient  exact for the words that are kept, through all steps.
 /// Errors    a site that is not "cosine | dense | top_k(k) | none"; an unknown index.
 /// Cost      a step does not depend on N but by the search of the index; see make_sparse_access.

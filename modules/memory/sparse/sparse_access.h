@@ -28,16 +28,14 @@ struct SparseAccess {
 ///           w = softmax of sharpness times score over these, read = sum over kept of w_n M_n. What is written or read with
 ///           a weight above `least_access` is accessed.
 /// Shapes    query and added [B, H, D]; sharpness, write_gate and reuse [B, H]; weights [B, H, K] and kept Index [B, H, K]
-/// of
-///           the step before (-1: none) -> read [B, H, D], weights [B, H, K], kept Index [B, H, K], and the emptied slots
-///           Index [B, H].
+///           of the step before (-1: none) -> read [B, H, D], weights [B, H, K], kept Index [B, H, K], and the emptied
+///           slots Index [B, H].
 /// Gradient  exact for what was kept and for the order of accesses; through all steps. Backward walks the steps of the loop
 ///           backwards and puts the words back as they were.
 /// Errors    K above N; use outside of a loop or in a loop inside of a loop gives a memory that begins anew.
 /// Cost      a step O(H K D) beside the search of the index and what the index needs for H (K + 1) writes; backward O(H K
-/// D).
-///           Memory: N (D + 3) words of the address space once a row and execution, of which only touched pages exist where
-///           it begins empty; H (K + 1) D Reals a step. A new sequence costs what the one before has touched.
+///           D). Memory: N (D + 3) words of the address space once a row and execution, of which only touched pages exist
+///           where it begins empty; H (K + 1) D Reals a step. A new sequence costs what the one before has touched.
 /// Source    Rae et al. 2016, arXiv:1610.09027, sections 3.1 to 3.4. The gradient of the first words is dropped.
 OpPointer make_sparse_access(const SparseAccess& options);
 

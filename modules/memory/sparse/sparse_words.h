@@ -17,7 +17,8 @@ class SparseWords {
  public:
   SparseWords(const SparseAccess& options, Extent width);
 
-  /// As before the first step. Cost      what the steps since then have touched.
+  /// As before the first step.
+  /// Cost      what the steps since then have touched.
   void reset();
 
   Real* word(Index slot) { return words_.data() + slot * width_; }

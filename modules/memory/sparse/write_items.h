@@ -10,9 +10,9 @@ enum class WriteTo : std::uint8_t { kCopy, kPlace };
 /// A hard write: only the kept slots of a memory are touched.
 ///
 /// Solves    for each head m, one after the other, and each kept slot n = kept_mk: M_n = M_n (1 - w_mk erase_m) + w_mk
-/// added_m. Shapes    memory [B, N, D], kept Index [B, M, K] (-1: none), weights [B, M, K], erase and added [B, M, D], and,
-/// where the
-///           gradient of every weight is wanted, the weights of all slots [B, M, N], whose values are not read
+///           added_m.
+/// Shapes    memory [B, N, D], kept Index [B, M, K] (-1: none), weights [B, M, K], erase and added [B, M, D], and, where
+///           the gradient of every weight is wanted, the weights of all slots [B, M, N], whose values are not read
 ///           -> the new memory [B, N, D]. Both ways to write give the same bits.
 /// Gradient  exact. That of a weight of a slot that was not kept, had it been written with a small weight by this head, goes
 ///           to the weights of all slots.

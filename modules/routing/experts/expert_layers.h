@@ -21,8 +21,7 @@ struct ExpertLayers {
 /// Gradient  exact; with bfloat16 products, that of the rounded factors.
 /// Errors    shapes that do not fit; an index outside of [-1, E), when run.
 /// Cost      6 products of 2 D H operations for each pair of a row and an expert (2 forward, 4 backward). Pairs are sorted
-/// by
-///           expert once for both layers and both directions, and nothing is padded. Memory (H + 2 D) Reals a pair. All
+///           by expert once for both layers and both directions, and nothing is padded. Memory (H + 2 D) Reals a pair. All
 ///           cores work on one batch element.
 /// Source    Gale et al. 2022, arXiv:2211.15841, dropless mixtures of experts.
 OpPointer make_expert_layers(const ExpertLayers& options);
