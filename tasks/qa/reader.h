@@ -28,6 +28,7 @@ struct Skipped {
 std::string text_of(const Skipped& skipped);
 
 /// Reads stories in the format of the released bAbI files, in any language that is written in UTF-8:
+///
 ///     1 Mary moved to the bathroom.
 ///     2 Where is Mary? <tab>bathroom<tab>1
 ///
