@@ -95,7 +95,7 @@ std::shared_ptr<const Graph> layer_of(const Setting& setting) {
   options.route.experts = setting.experts;
   options.route.width = setting.width;
   options.hidden = setting.hidden;
-  options.route.router = "dot | dense | top_k(" + std::to_string(setting.chosen) + ") | none";
+  options.route.site = "dot | dense | top_k(" + std::to_string(setting.chosen) + ") | none";
   options.products = setting.products;
   Experts experts(b, options);
   b.output("y", experts({.x = b.parameter("x", {1, setting.tokens, setting.width})}).y);

@@ -105,7 +105,7 @@ class ExpertRouting final : public Experiment {
  private:
   ModelOptions with(const std::string& site, const std::string& policy) const {
     ModelOptions model = model_;
-    model.experts.route.router = site;
+    model.experts.route.site = site;
     model.experts.route.policy = policy;
     return model;
   }

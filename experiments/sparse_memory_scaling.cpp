@@ -107,7 +107,7 @@ Expect    four minutes of training on a core. Wrong bits of a list, of 18, for s
           which 16 are read at a step. Pairs that a step scores do not depend on the number of words with the indexes exact
           and hnsw, and grow with its root with lists; a memory that is met everywhere scores all. The losses with exact are
           the same to the bit for every number of words.
-Options   task=copy; sam_slots, sam_width, sam_heads, sam_site, sam_index; sizes of the second part. Times are told by
+Options   task=copy; sam_slots, sam_width, sam_heads, site, sam_index; sizes of the second part. Times are told by
           bench_sparse_memory and bench_slot_index.
 Source    Rae et al. 2016, arXiv:1610.09027, sections 4.1 to 4.3; the task: Graves et al. 2014, arXiv:1410.5401, section 4.3.
 )doc");

@@ -51,7 +51,7 @@ void PointerOptions::fields(Options& options) {
   options.add("hidden", hidden, "width of states and keys, >= 1", {.low = 1});
   options.add("item_layers", item_layers, "layers that embed an item, tanh between them; 0: none, >= 0", {.low = 0});
   options.add("process_steps", process_steps, "reads of the set encoder before the first output, >= 0", {.low = 0});
-  options.add("pointer", site, "site of the pointer: scorer | pattern | softmax | none");
+  options.add("site", site, "site of the pointer: scorer | pattern | softmax | none");
   options.add("glimpses", glimpses, "reads of the remaining items before each pointing, >= 0", {.low = 0});
   options.add("tanh_clip", tanh_clip, "scores become clip * tanh(score); 0: as they are, >= 0", {.low = 0});
   options.add("use_once", use_once, "whether an item that was chosen is masked from then on");

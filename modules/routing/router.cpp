@@ -9,7 +9,7 @@ namespace fovea {
 
 void RouterOptions::fields(Options& options) {
   options.add("experts", experts, "experts E, >= 1", {.low = 1});
-  options.add("router", router, "site of the router: scorer | pattern | selector | estimator");
+  options.add("site", site, "site of the router: scorer | pattern | selector | estimator");
   options.add("policy", policy, "how rows are shared out: see fovea list policy");
   options.add("gate", gate, "what weighs an expert: the site's weight, sigmoid of the score, or 1",
               {"site", "sigmoid", "one"});
@@ -30,7 +30,7 @@ Router::Router(Builder& builder, RouterOptions options, At at) : options_(std::m
   if (traits_.has_site) {
     {
       const auto scope = builder.scope("route");
-      site_.emplace(builder, options_.router, options_.width, options_.width, at);
+      site_.emplace(builder, options_.site, options_.width, options_.width, at);
     }
     if (options_.keys == RouterOptions::Keys::kLearned) {
       keys_ = builder.parameter("router", {options_.experts, options_.width}, {}, at);

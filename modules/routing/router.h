@@ -15,7 +15,7 @@ struct RouterOptions {
   Extent experts = 8;                                                         // E
   Extent width = 0;                                                           // D, of the rows; set by the model
   enum class Keys : std::uint8_t { kLearned, kGiven } keys = Keys::kLearned;  // of the experts; set by the model
-  std::string router = "dot | dense | top_k(2) | none";
+  std::string site = "dot | dense | top_k(2) | none";
   std::string policy = "site";
   std::string gate = "site";  // or "sigmoid", "one"
   double importance_loss = 0;

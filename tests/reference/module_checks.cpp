@@ -47,7 +47,7 @@ Values top_k_experts(Builder& b, const Values& in, const Case& c) {
   ExpertsOptions options;
   options.route.experts = in.at("w1").shape()[0];
   options.route.width = in.at("w1").shape()[2];
-  options.route.router = "dot | dense | top_k(" + number_text(c.number("k")) + ") | none";
+  options.route.site = "dot | dense | top_k(" + number_text(c.number("k")) + ") | none";
   options.hidden = in.at("w1").shape()[1];
   options.activation = c.texts.at("activation");
   Experts experts(b, options);

@@ -26,7 +26,7 @@ ExpertsOptions options_of(const std::string& router) {
   ExpertsOptions options;
   options.route.experts = 4;
   options.route.width = 5;
-  options.route.router = router;
+  options.route.site = router;
   options.hidden = 6;
   options.activation = "gelu";
   return options;

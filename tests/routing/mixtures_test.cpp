@@ -22,7 +22,7 @@ RouterOptions route_of(const std::string& policy, Extent experts) {
   RouterOptions route;
   route.experts = experts;
   route.width = 4;
-  route.router = "dot | dense | softmax | none";
+  route.site = "dot | dense | softmax | none";
   route.policy = policy;
   return route;
 }

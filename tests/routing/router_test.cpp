@@ -22,7 +22,7 @@ RouterOptions options_of(const std::string& policy, const std::string& site = "d
   RouterOptions options;
   options.experts = 4;
   options.width = 3;
-  options.router = site;
+  options.site = site;
   options.policy = policy;
   return options;
 }
@@ -59,7 +59,7 @@ TEST_CASE("weights and losses of every policy have the gradients that central di
       options.balance_loss = 0.5;
       options.z_loss = 0.3;
       if (std::string(policy) == "noisy_top_k") {
-        options.router = "dot | dense | top_k(2) | none";
+        options.site = "dot | dense | top_k(2) | none";
         options.load_loss = 0.9;
       }
       CHECK(ModelRun(build(options)).gradient_error({{"weights", 1}, {"loss", 2}}) < test::kGradientLimit);
@@ -110,7 +110,7 @@ TEST_CASE("gates are the site's weights, a sigmoid of the scores, or 1, and norm
     CHECK(weight_of(sigmoid, 2 * row) == doctest::Approx(1 / (1 + std::exp(-score))).epsilon(1e-5));
   }
   options.gate = "one";
-  options.router = "dot | dense | sample | reinforce";
+  options.site = "dot | dense | sample | reinforce";
   options.policy = "switch(capacity=4)";
   ModelRun one(build(options));
   one.run({});
@@ -135,7 +135,7 @@ TEST_CASE("a dropped row has weights of 0, and the share of a dropped second exp
 TEST_CASE("noise moves the choice in training and not in evaluation, and its deviation is learned") {
   RouterOptions options = options_of("noisy_top_k", "dot | dense | top_k(1) | straight_through");
   options.load_loss = 1;
-  options.router = "dot | dense | top_k(2) | none";
+  options.site = "dot | dense | top_k(2) | none";
   ModelRun run(build(options));
   run.context.seed = 1;
   run.run({{"loss", 1}});

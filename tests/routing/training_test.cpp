@@ -43,7 +43,7 @@ RouterOptions route_of(const std::string& policy) {
   RouterOptions route;
   route.experts = 4;
   route.width = kWidth;
-  route.router = policy.starts_with("site") || policy.starts_with("noisy") ? "dot | dense | top_k(2) | none"
+  route.site = policy.starts_with("site") || policy.starts_with("noisy") ? "dot | dense | top_k(2) | none"
                                                                            : "dot | dense | softmax | none";
   route.policy = policy;
   return route;

@@ -32,7 +32,7 @@ void SamOptions::fields(Options& options) {
   options.add("sam_slots", slots, "words of the memory, >= 1", {.low = 1});
   options.add("sam_width", width, "width of a word, >= 1", {.low = 1});
   options.add("sam_heads", heads, "heads, each of which writes and reads, >= 1", {.low = 1});
-  options.add("sam_site", site, "how words are read: cosine, dense, top_k, none");
+  options.add("site", site, "how words are read: cosine, dense, top_k, none");
   options.add("sam_index", index, "how words are found: exact, lists, hnsw, with options");
   options.add("least_access", least_access, "a weight above it is an access, in [0, 1]", {.low = 0, .high = 1});
   options.add("sam_start", start, "what words are at first", {"zero", "normal"});
