@@ -8,6 +8,9 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/bin" "$work/source/third_party"
 cp "$root/fovea" "$work/source/"
 cp "$root/third_party/packages.txt" "$work/source/third_party/"
+mkdir "$work/source/.ci"
+printf '#!/usr/bin/env bash\necho "style: $*"\n' >"$work/source/.ci/style"
+chmod +x "$work/source/.ci/style"
 calls="$work/calls"
 program="$work/source/build/release/fovea"
 
@@ -17,7 +20,7 @@ stand_in() {
 }
 stand_in id 'echo "${FAKE_UID}"'
 stand_in dpkg-query 'shift 2
-for name in "$@"; do [[ "$name" =~ ^(libtbb-dev|ninja-build)$ ]] || echo "ii  $name"; done'
+for name in "$@"; do [[ "$name" =~ ^(libtbb-dev|ninja-build|clang-tidy-14)$ ]] || echo "ii  $name"; done'
 stand_in apt-get "echo \"apt-get \$*\" >>'$calls'; [[ -z \"\${FAIL:-}\" || \"\$*\" != *\"\$FAIL\"* ]]"
 stand_in cmake "mkdir -p build/release; touch build/release/build.ninja"
 stand_in ninja "printf '#!/usr/bin/env bash\necho \"program: \$*\"\n' >'$program'; chmod +x '$program'"
@@ -33,12 +36,13 @@ expect() {
   printf 'FAILED: %s: expected %s in:\n%s\n' "$1" "$2" "$3"
   failed=1
 }
-# Runs ./fovea run x as this user, from a tree that was never built. Sets code, text and called.
+# run_as USER [FAILS [WORDS]]: runs ./fovea WORDS (run x) as this user, from a tree that was never built, where apt-get fails if
+# it is called with that. Sets code, text and called.
 run_as() {
   rm -rf "$work/source/build" "$calls"
   : >"$calls"
   code=0
-  text="$(env -i PATH="$work/bin" HOME="$work" FAKE_UID="$1" FAIL="${2:-}" "$work/source/fovea" run x 2>&1)" || code=$?
+  text="$(env -i PATH="$work/bin" HOME="$work" FAKE_UID="$1" FAIL="${2:-}" "$work/source/fovea" ${3:-run x} 2>&1)" || code=$?
   called="$(cat "$calls")"
 }
 
@@ -46,6 +50,11 @@ run_as 0
 expect "root installs what is missing, and that alone" '^apt-get -q -y update.apt-get .* ninja-build libtbb-dev$' \
   "${called//$'\n'/.}"
 expect "root runs the program" 'program: run x$' "$text"
+
+run_as 0 "" "style HEAD~2"
+expect "style installs its tools too" '^apt-get -q -y update.apt-get .* ninja-build libtbb-dev clang-tidy-14$' \
+  "${called//$'\n'/.}"
+expect "style checks the build" "style: $work/source/build/release HEAD~2\$" "$text"
 
 run_as 1000
 expect "without sudo nothing is installed" '^$' "$called"
@@ -61,7 +70,7 @@ expect "with sudo the program runs" 'program: run x$' "$text"
 run_as 1000 update
 expect "old lists of packages are used" 'program: run x$' "$text"
 run_as 1000 install
-expect "a failure of apt-get is told" 'apt-get could not install the packages' "$text"
+expect "a failure of apt-get is reported" 'apt-get could not install the packages' "$text"
 expect "a failure of apt-get fails" '^1$' "$code"
 
 stand_in sudo "echo \"sudo \$1\" >>'$calls'; exit 1"
