@@ -24,13 +24,14 @@ const std::map<std::string, Names> kArrows = {
     {"framework/attention", {"framework/anneal", "framework/graph", "framework/ops", "framework/cpu", "framework/core"}},
     {"framework/results", {"framework/core"}},
     {"framework/train",
-     {"framework", "framework/results", "framework/attention", "framework/anneal", "framework/graph", "framework/ops", "framework/cpu",
-      "framework/core"}},
-    {"framework",
-     {"framework/train", "framework/attention", "framework/anneal", "framework/graph", "framework/ops", "framework/cpu", "framework/core"}},
-    {"framework/cli",
-     {"framework", "framework/train", "framework/results", "framework/attention", "framework/anneal", "framework/graph", "framework/ops",
+     {"framework", "framework/results", "framework/attention", "framework/anneal", "framework/graph", "framework/ops",
       "framework/cpu", "framework/core"}},
+    {"framework",
+     {"framework/train", "framework/attention", "framework/anneal", "framework/graph", "framework/ops", "framework/cpu",
+      "framework/core"}},
+    {"framework/cli",
+     {"framework", "framework/train", "framework/results", "framework/attention", "framework/anneal", "framework/graph",
+      "framework/ops", "framework/cpu", "framework/core"}},
 };
 
 // Library headers stay in the sources of one folder each.
