@@ -8,6 +8,7 @@
 
 #include "bench/command_line.h"
 #include "bench/measure.h"
+#include "framework/attention/pattern_text.h"
 #include "framework/attention/tiles/attend_tiles.h"
 #include "framework/core/arena.h"
 #include "framework/core/error.h"

@@ -96,7 +96,7 @@ class Trained {
 
   Setting setting_;
   std::vector<Batch> batches_;
-  std::unique_ptr<Optimizer> optimizer_ = Registry<Optimizer>::instance().parse("sgd");
+  std::unique_ptr<Optimizer> optimizer_ = Registry<Optimizer>::instance().parse("sgd").plugin;
   std::unique_ptr<ParameterStore> store_;
   std::unique_ptr<GradientBlocks> gradients_;
   std::unique_ptr<Shards> shards_;

@@ -160,7 +160,7 @@ Result measure(const Setting& setting) {
   Result result;
   ParameterStore store(*graph_of(Mode::kTrain, setting));
   store.initialise(1);
-  const auto adam = Registry<Optimizer>::instance().parse("adam");
+  const auto adam = Registry<Optimizer>::instance().parse("adam").plugin;
   reset_peak();
   const double before = memory_mib("VmRSS");
   adam->prepare(store.size());

@@ -13,6 +13,7 @@
 
 #include "bench/measure.h"
 #include "framework/attention/choose/choose_op.h"
+#include "framework/attention/pattern_text.h"
 #include "framework/cpu/parallel.h"
 
 namespace {
@@ -32,14 +33,14 @@ struct Rows {
 std::shared_ptr<const Op> op_of(const std::string& text) {
   ChooseParts parts;
   parts.pattern = parse_pattern("dense").pattern;
-  parts.selector = Registry<Selector>::instance().parse(text);
-  if (!parts.selector->parameters().empty()) {
+  parts.selector = Registry<Selector>::instance().parse(text).plugin;
+  if (!parameters_of(*parts.selector).empty()) {
     std::fprintf(stderr, "[bench_selectors] a selector that learns nothing was expected; '%s' came; choose another one.\n",
                  text.c_str());
     std::exit(2);
   }
-  const char* estimator = parts.selector->traits().is_differentiable ? "none" : "reinforce";
-  parts.estimator = Registry<Estimator>::instance().parse(estimator);
+  const char* estimator = half_of<DifferentiableChoice>(*parts.selector) != nullptr ? "none" : "reinforce";
+  parts.estimator = Registry<Estimator>::instance().parse(estimator).plugin;
   return std::make_shared<ChooseOp>(parts);
 }
 
@@ -122,7 +123,7 @@ void report(const std::vector<std::string>& texts, const Rows& rows) {
 int main(int count, char** arguments) {
   cpu::set_threads(count > 1 ? std::atoi(arguments[1]) : 2);
   std::vector<std::string> texts(arguments + std::min(count, 2), arguments + count);
-  if (texts.empty()) texts = detail::Catalogue::instance().names(Selector::kKind);
+  if (texts.empty()) texts = Catalogue::instance().names(Selector::kKind);
   report(texts, {64, 64, 64});
   report(texts, {8, 32, 4096});
 }

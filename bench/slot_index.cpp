@@ -85,7 +85,7 @@ void report(const Setting& setting, const std::vector<std::string>& indexes, boo
   const SlotIndex::Words words{data.words.data(), setting.slots, setting.width};
   std::vector<Index> best;
   for (const std::string& text : indexes) {
-    const auto index = Registry<SlotIndex>::instance().parse(text);
+    const auto index = Registry<SlotIndex>::instance().parse(text).plugin;
     double start = now();
     index->build(words, SlotIndex::Holds::kAll);
     const double made = now() - start;

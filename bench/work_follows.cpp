@@ -19,6 +19,7 @@
 #include "bench/command_line.h"
 #include "bench/measure.h"
 #include "framework/attention/choose/choose_op.h"
+#include "framework/attention/pattern_text.h"
 #include "framework/attention/site/site.h"
 #include "framework/core/arena.h"
 #include "framework/cpu/parallel.h"
@@ -42,12 +43,12 @@ std::shared_ptr<const Op> op_of(const Setting& setting, Has has) {
   const SiteText site = SiteText::parse("dot | " + setting.pattern + " | " + setting.way);
   ChooseParts parts;
   parts.pattern = parse_pattern(site.pattern).pattern;
-  parts.selector = Registry<Selector>::instance().parse(site.selector);
-  parts.estimator = Registry<Estimator>::instance().parse(site.estimator);
+  parts.selector = Registry<Selector>::instance().parse(site.selector).plugin;
+  parts.estimator = Registry<Estimator>::instance().parse(site.estimator).plugin;
   const std::string problem = misfit(*parts.selector, site.selector, *parts.estimator, site.estimator);
   if (!problem.empty()) throw Error(setting.way, problem + "; name another pair.");
-  if (!parts.selector->parameters().empty()) throw Error(setting.way, "this selector learns; name one that does not.");
-  parts.advantage_slot = parts.estimator->traits().has_score_function ? 0 : -1;
+  if (!parameters_of(*parts.selector).empty()) throw Error(setting.way, "this selector learns; name one that does not.");
+  parts.advantage_slot = half_of<ScoreFunction>(*parts.estimator) != nullptr ? 0 : -1;
   parts.has_values = has == Has::kValues;
   return std::make_shared<ChooseOp>(parts);
 }

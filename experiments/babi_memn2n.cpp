@@ -181,7 +181,7 @@ Command   fovea run babi_memn2n source=released data=FOLDER/en-valid --seeds 10
             --seeds 10
           fovea run babi_memn2n source=released data=FOLDER/en-valid-10k generate_missing=true questions=10000 width=50
             epochs=100 nonlinear=true state_map=hop gate=hop optimizer=adam learning_rate=3e-3
-            "schedule=cosine(final=0.01)" --seeds 5
+            "schedule=cosine(to=0.01)" --seeds 5
           fovea run babi_memn2n test=released data=FOLDER/en --seeds 10
 Expect    per cent of wrong answers, mean of all seeds, and of the seeds of lowest training cost: 15.2 and 13.4 (first
           command), 13.2 and 12.1 (jointly), 2.0 and 0.7 (10,000 questions; the training stories of task 3 are generated),

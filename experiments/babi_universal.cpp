@@ -175,7 +175,7 @@ class BabiUniversal final : public Experiment {
     train.steps = epochs_ * epoch;
     train.optimizer = "adam";
     train.learning_rate = 7e-4;
-    train.schedule = "warmup(500) * cosine(final=0.05)";
+    train.schedule = "warmup(500) * cosine(to=0.05)";
     train.clip_norm = 1;
     train.log_every = std::max<Extent>(epoch / 10, 1);
     train.validation_rows = static_cast<Extent>(corpus->items(Split::kValidation).size());

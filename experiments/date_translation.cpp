@@ -23,7 +23,7 @@ class DateTranslation final : public Experiment {
     run.train.batch = 128;
     run.train.shard_rows = 64;
     run.train.learning_rate = 3e-3;
-    run.train.schedule = "warmup(50) * cosine(final=0.01)";
+    run.train.schedule = "warmup(50) * cosine(to=0.01)";
     run.train.clip_norm = 1.0;
     run.train.evaluate_every = 250;
     return {run};

@@ -148,7 +148,7 @@ class ExpertRouting final : public Experiment {
     train.batch = 16;
     train.shard_rows = 8;
     train.learning_rate = 3e-3;
-    train.schedule = "warmup(100) * cosine(final=0.05)";
+    train.schedule = "warmup(100) * cosine(to=0.05)";
     train.clip_norm = 1;
     train.evaluate_every = 500;
     train.validation_rows = 256;

@@ -87,7 +87,7 @@ class LengthGeneralisation final : public Experiment {
     train.batch = 64;
     train.shard_rows = 16;
     train.learning_rate = 2e-3;
-    train.schedule = "warmup(100) * cosine(final=0.02)";
+    train.schedule = "warmup(100) * cosine(to=0.02)";
     train.clip_norm = 1;
     train.evaluate_every = 1000;
     train.validation_rows = 256;

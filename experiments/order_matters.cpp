@@ -25,7 +25,7 @@ class OrderMatters : public Experiment {
       run.train.steps = 10000;
       run.train.batch = 128;
       run.train.learning_rate = 2e-3;
-      run.train.schedule = "warmup(50) * cosine(final=0.01)";
+      run.train.schedule = "warmup(50) * cosine(to=0.01)";
       run.train.clip_norm = 2.0;
       run.train.evaluate_every = 2500;
       for (const Extent other : transfer_) run.evaluations.push_back({"N=" + std::to_string(other), task_of(other), 1000});

@@ -66,7 +66,7 @@ class ProgramSynthesis final : public Experiment {
     run.train.batch = 128;
     run.train.shard_rows = 16;
     run.train.learning_rate = 4e-3;
-    run.train.schedule = "warmup(100) * cosine(final=0.02)";
+    run.train.schedule = "warmup(100) * cosine(to=0.02)";
     run.train.clip_norm = 1;
     run.train.evaluate_every = 2000;
     run.train.validation_rows = 512;

@@ -44,7 +44,7 @@ class SoftVsHard : public Experiment {
       run.train.batch = 64;
       run.train.shard_rows = 32;
       run.train.learning_rate = 3e-3;
-      run.train.schedule = "cosine(final=0.05)";
+      run.train.schedule = "cosine(to=0.05)";
       run.train.clip_norm = 5;
       run.train.evaluate_every = 500;
       runs.push_back(std::move(run));

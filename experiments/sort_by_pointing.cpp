@@ -25,7 +25,7 @@ class SortByPointing : public Experiment {
     run.train.batch = 128;
     run.train.shard_rows = 64;
     run.train.learning_rate = 2e-3;
-    run.train.schedule = "warmup(50) * cosine(final=0.01)";
+    run.train.schedule = "warmup(50) * cosine(to=0.01)";
     run.train.clip_norm = 2.0;
     run.train.evaluate_every = 500;
     for (const Extent n : lengths_) run.evaluations.push_back({"N=" + std::to_string(n), task_of(n, n), 1000});

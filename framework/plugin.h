@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "framework/attention/estimator.h"
+#include "framework/attention/critic.h"
 #include "framework/attention/pattern.h"
 #include "framework/attention/scorer.h"
-#include "framework/attention/selector.h"
+#include "framework/attention/several_draws.h"
+#include "framework/attention/whole_items.h"
 #include "framework/experiment.h"
 #include "framework/task.h"
 #include "framework/train/optimizer.h"
@@ -29,12 +30,12 @@ inline constexpr char kPluginMagic[16] = "fovea plugin 1";
 inline constexpr const char* kPluginSection = ".fovea_abi";
 
 namespace detail {
-/// Raise it where a virtual function of a kind of plugin is added, removed or changed: no size tells of that.
-constexpr std::size_t kPluginContract = 2;
+/// Raise it where a virtual function of a kind of plugin is added, removed or changed: no size shows that.
+constexpr std::size_t kPluginContract = 3;
 
 /// A number that changes where the layout of a type that crosses the border between program and plugin changes.
 constexpr std::uint64_t plugin_layout() {
-  constexpr std::array<std::size_t, 28> kSizes = {kPluginContract,
+  constexpr std::array<std::size_t, 30> kSizes = {kPluginContract,
                                                   sizeof(Type),
                                                   sizeof(Tensor),
                                                   sizeof(OpContext),
@@ -55,6 +56,8 @@ constexpr std::uint64_t plugin_layout() {
                                                   sizeof(Selector::Rows),
                                                   sizeof(Selector::RowGradients),
                                                   sizeof(Estimator::Traits),
+                                                  sizeof(SelectorParts),
+                                                  sizeof(Draw),
                                                   sizeof(DrawRun),
                                                   sizeof(ItemRun),
                                                   sizeof(SiteParameter),

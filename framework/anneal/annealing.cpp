@@ -9,25 +9,6 @@
 namespace fovea {
 namespace {
 
-struct Parsed {
-  std::unique_ptr<Annealing> annealing;
-  std::string text;
-};
-
-Parsed parse(std::string_view text) {
-  const Call call = parse_call(text);
-  auto annealing = Registry<Annealing>::instance().make(call.name);
-  Options options;
-  annealing->fields(options);
-  try {
-    apply(call, options);
-    annealing->check();
-  } catch (const Error& error) {
-    throw error.at("annealing " + call.name);
-  }
-  return {std::move(annealing), canonical(call.name, options)};
-}
-
 /// The arguments of a call by name.
 std::vector<Call::Argument> named_arguments(const Call& call, const Options& options) {
   std::vector<Call::Argument> named;
@@ -79,13 +60,44 @@ Registry<Annealing>& Registry<Annealing>::instance() {
   return registry;
 }
 
+AnnealedProduct::AnnealedProduct(std::string_view text) {
+  // Options hold no '*', so every one separates two factors.
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t star = std::min(text.find('*', begin), text.size());
+    Made<Annealing> made = Registry<Annealing>::instance().parse(text.substr(begin, star - begin));
+    text_ += (text_.empty() ? "" : " * ") + made.text;
+    factors_.push_back(std::move(made.plugin));
+    begin = star + 1;
+  }
+}
+
+double AnnealedProduct::value(Extent step, Extent steps) const {
+  double product = 1;
+  for (const auto& factor : factors_) product *= factor->value(step, steps);
+  return product;
+}
+
+bool AnnealedProduct::needs_metric() const {
+  return std::any_of(factors_.begin(), factors_.end(), [](const auto& factor) { return factor->needs_metric(); });
+}
+
+void AnnealedProduct::observe(double metric) {
+  for (const auto& factor : factors_) factor->observe(metric);
+}
+
+std::vector<std::span<double>> AnnealedProduct::state() {
+  std::vector<std::span<double>> state;
+  for (const auto& factor : factors_) state.push_back(factor->state());
+  return state;
+}
+
 bool is_annealing(std::string_view text) { return text.find('(') != std::string_view::npos; }
 
 Annealed::Annealed(std::string name, std::string_view text, Target target, std::shared_ptr<const void> owner)
     : name_(std::move(name)), target_(target), owner_(std::move(owner)) {
-  Parsed parsed = parse(text);
-  text_ = std::move(parsed.text);
-  annealing_ = std::move(parsed.annealing);
+  Made<Annealing> made = Registry<Annealing>::instance().parse(text);
+  text_ = std::move(made.text);
+  annealing_ = std::move(made.plugin);
 }
 
 void Annealed::store(double value) {
@@ -134,7 +146,7 @@ std::vector<Call> extremes(const Call& call, const Options& options) {
     std::vector<std::string> ends{argument.value};
     Annealed::Target target;
     if (is_annealing(argument.value) && target_of(field_of(options, argument.name), target) != nullptr) {
-      const Bounds range = parse(argument.value).annealing->range();
+      const Bounds range = Registry<Annealing>::instance().parse(argument.value).plugin->range();
       ends = {number_text(range.low), number_text(range.high)};
     }
     std::vector<Call> longer;

@@ -12,9 +12,10 @@
 
 namespace fovea {
 
-/// How a number changes while a run trains, written in the place of the number: softmax(temperature=linear(from=2, to=0.1)).
+/// How a number changes while a run trains, written where the number would stand:
+/// softmax(temperature=linear(from=2, to=0.1)), schedule="warmup(100) * cosine(to=0.1)".
 ///
-/// A plugin ended by FOVEA_ANNEALING("name", Class, R"doc(docstring)doc").
+/// A plugin: one file in modules/annealings, ended by FOVEA_ANNEALING("name", Class, R"doc(docstring)doc").
 class Annealing {
  public:
   static constexpr const char* kKind = "annealing";
@@ -63,6 +64,24 @@ class Annealed {
   std::shared_ptr<const void> owner_;
 };
 
+/// A product of annealings, from text: "warmup(100) * cosine(to=0.1)".
+///
+/// Errors    unknown annealings and options; an empty factor.
+class AnnealedProduct {
+ public:
+  explicit AnnealedProduct(std::string_view text);
+
+  double value(Extent step, Extent steps) const;
+  bool needs_metric() const;
+  void observe(double metric);
+  std::vector<std::span<double>> state();
+  const std::string& text() const { return text_; }  // canonical, with every option spelled out
+
+ private:
+  std::vector<std::unique_ptr<Annealing>> factors_;
+  std::string text_;
+};
+
 /// True where the text of an option is an annealing and not a number: "linear(from=1, to=0)".
 bool is_annealing(std::string_view text);
 
@@ -77,6 +96,35 @@ AnnealedCall apply_annealed(const Call& call, Options& options, const std::share
 /// Every combination of the ends of the ranges of the annealings of a call, as calls with plain numbers; one where there
 /// are none.
 std::vector<Call> extremes(const Call& call, const Options& options);
+
+/// A plugin made from text, some of whose numbers may be annealings.
+template <class Plugin>
+struct MadeAnnealed {
+  std::shared_ptr<Plugin> plugin;
+  std::string text;  // canonical
+  std::vector<std::shared_ptr<Annealed>> numbers;
+  std::vector<std::shared_ptr<const Plugin>> extremes;  // what the plugin may become; none where no number changes
+};
+
+template <class Plugin>
+MadeAnnealed<Plugin> make_annealed(std::string_view text) {
+  const Registry<Plugin>& registry = Registry<Plugin>::instance();
+  const Call call = parse_call(text);
+  MadeAnnealed<Plugin> made;
+  made.plugin = registry.make(call.name);
+  Options options;
+  made.plugin->fields(options);
+  try {
+    AnnealedCall applied = apply_annealed(call, options, made.plugin);
+    made.text = std::move(applied.text);
+    made.numbers = std::move(applied.numbers);
+  } catch (const Error& error) {
+    throw error.at(std::string(Plugin::kKind) + " " + call.name);
+  }
+  if (made.numbers.empty()) return made;
+  for (const Call& extreme : extremes(call, options)) made.extremes.push_back(registry.parse(extreme).plugin);
+  return made;
+}
 
 /// A number [1] of a model from its text: a constant, or an annealing such as "linear(from=0.05, to=0)".
 Value annealed_number(Builder& builder, const std::string& name, const std::string& text, Bounds bounds = {});

@@ -2,18 +2,18 @@
 
 #include <algorithm>
 
+#include "framework/attention/critic.h"
+#include "framework/attention/several_draws.h"
+#include "framework/attention/whole_items.h"
 #include "framework/core/error.h"
 
 namespace fovea {
 namespace {
 
-constexpr Extent kManyItems = Extent{1} << 20;
-
 std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
 
-bool is_hard(const Selector& selector) {
-  const Selector::Traits traits = selector.traits();
-  return traits.is_sparse && (!traits.is_differentiable || selector.capacity(kManyItems) == 1);
+bool is_hard(const SelectorParts& selector) {
+  return is_sparse(*selector) && (selector.derivative == nullptr || keeps_one(*selector));
 }
 
 }  // namespace
@@ -26,77 +26,57 @@ Registry<Estimator>& Registry<Estimator>::instance() {
 
 void Estimator::fields(Options& /*options*/) {}
 
-std::vector<SiteParameter> Estimator::parameters(Extent /*query_width*/) const { return {}; }
-
-Value Estimator::baseline(std::span<const Value> /*parameters*/, Value /*queries*/) const { return {}; }
-
-void Estimator::through_choice(const Selector& /*selector*/, ConstRow /*scores*/, const Choice& /*choice*/, Rng /*rng*/,
-                               ConstRow /*grad_weights*/, Row /*grad_scores*/) const {
-  throw Error("estimator", "this estimator has no path through a choice; through_choice was called.");
-}
-
-void Estimator::advantages(std::span<const Real> /*costs*/, std::span<Real> /*out*/) {
-  throw Error("estimator", "this estimator has no score-function part; advantages was called.");
-}
-
-Extent Estimator::draws(const Selector& /*selector*/, Extent /*items*/) const { return 1; }
-
-Extent Estimator::capacity(const Selector& selector, Extent items) const { return selector.capacity(items); }
-
-bool Estimator::choose(const Selector& selector, ConstRow scores, const Draw& draw, Choice& out) const {
-  selector.select(scores, draw.rng, out);
-  return true;
-}
-
-void Estimator::weigh(const Evaluations& evaluations, const Shares& out) {
-  const Real weight = Real(1) / static_cast<Real>(evaluations.draws);
+void Advantages::share_out(const Evaluations& evaluations, const Shares& out) {
+  const Real weight = Real(1) / static_cast<Real>(evaluations.draws);  // other sites may ask for several
   std::fill(out.weights.begin(), out.weights.end(), weight);
   advantages(evaluations.costs, out.advantages);
   for (Real& advantage : out.advantages) advantage *= weight;
 }
 
-void Estimator::pull_weights(const Selector& selector, ConstRow scores, const Choice& choice, const Draw& draw,
-                             ConstRow grad_weights, Row grad_scores) const {
-  through_choice(selector, scores, choice, draw.rng, grad_weights, grad_scores);
+EstimatorParts::EstimatorParts(const Estimator& whole)
+    : estimator(&whole),
+      traits(whole.traits()),
+      path(half_of<WeightPath>(whole)),
+      score_function(half_of<ScoreFunction>(whole)),
+      several_draws(half_of<SeveralDraws>(whole)),
+      whole_items(half_of<WholeItems>(whole)),
+      critic(half_of<Critic>(whole)) {
+  traits.needs_one_choice |= whole_items != nullptr;
 }
 
-void Estimator::pull_log_prob(const Selector& selector, ConstRow scores, const Choice& choice, const Draw& /*draw*/,
-                              Real factor, Row grad_scores) const {
-  selector.log_prob_backward(scores, choice, factor, grad_scores);
+Extent EstimatorParts::draws(const SelectorParts& selector, Extent items) const {
+  return several_draws == nullptr ? 1 : several_draws->draws(selector, items);
 }
 
-std::vector<SiteParameter> Estimator::item_parameters(Extent /*value_width*/) const { return {}; }
-
-Extent Estimator::item_scratch(Extent /*items*/, Extent /*value_width*/) const { return 0; }
-
-void Estimator::pull_item(const ItemRun& /*run*/) const {
-  throw Error("estimator", "this estimator pulls its draws one by one; pull_item was called.");
+Extent EstimatorParts::capacity(const SelectorParts& selector, Extent items) const {
+  return several_draws == nullptr ? selector->capacity(items) : several_draws->capacity(selector, items);
 }
 
 std::string misfit(const Selector& selector, std::string_view selector_name, const Estimator& estimator,
                    std::string_view estimator_name) {
-  const Selector::Traits choice = selector.traits();
-  const Estimator::Traits way = estimator.traits();
-  if (way.has_score_function && !choice.samples) {
+  const SelectorParts choice(selector);
+  const EstimatorParts parts(estimator);
+  const Estimator::Traits& way = parts.traits;
+  if (parts.score_function != nullptr && choice.sampled == nullptr) {
     return "estimator " + quoted(estimator_name) + " needs a selector that samples and the selector is " +
            quoted(selector_name);
   }
-  if (way.needs_enumeration && selector.choices(2) == 0) {
+  if (way.needs_enumeration && choice.enumerable == nullptr) {
     return "estimator " + quoted(estimator_name) + " needs a selector whose choices can be enumerated and the selector is " +
            quoted(selector_name);
   }
-  if (way.needs_one_item && selector.capacity(kManyItems) != 1) {
+  if (way.needs_one_item && !keeps_one(selector)) {
     return "estimator " + quoted(estimator_name) + " needs a selector that keeps one item and the selector is " +
            quoted(selector_name);
   }
-  if (way.needs_hard_choice && !is_hard(selector)) {
+  if (way.needs_hard_choice && !is_hard(choice)) {
     return "estimator " + quoted(estimator_name) +
            " needs a selector that gives few items equal weights and the selector is " + quoted(selector_name);
   }
-  if (way.needs_derivative && !choice.is_differentiable) {
+  if (way.needs_derivative && choice.derivative == nullptr) {
     return "selector " + quoted(selector_name) + " has no derivative and the estimator is " + quoted(estimator_name);
   }
-  if (way.needs_derivative && selector.capacity(kManyItems) == 1) {
+  if (way.needs_derivative && keeps_one(selector)) {
     // One kept item has weight 1 whatever its score: the derivative exists and is 0 everywhere.
     return "selector " + quoted(selector_name) + " keeps one item, whose weight is always 1, so no gradient reaches the " +
            "scores, and the estimator is " + quoted(estimator_name);

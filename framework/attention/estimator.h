@@ -32,41 +32,13 @@ struct Shares {
   std::span<Real> advantages;
 };
 
-/// One draw of an item in backward. Places are those of the items that the row may see, N in number.
-struct DrawRun {
-  Draw draw;
-  ConstRow scores;               // [N]
-  Choice choice;                 // as it was made
-  ConstRow read;                 // [V], what it read
-  ConstRow grad_weights;         // as `pull_weights` gets them
-  Real grad_log_prob = 0;        // of the model, for the log-probability that the site gave it
-  Real advantage = 0;            // as `weigh` gave it, times `scale`
-  Real scale = 0;                // what the mean over the items of the batch multiplies the cost of this row with
-  const Real* values = nullptr;  // of all items of the memory
-  std::span<const Index> items;  // in it, those of the row [N]
-  Row grad_scores;               // [N], to be added to
-
-  ConstRow value(std::size_t place) const {
-    return {values + static_cast<std::size_t>(items[place]) * read.size(), read.size()};
-  }
-};
-inline constexpr std::size_t kMostDrawsOfItem = 8;
-
-/// All draws of an item in backward.
-struct ItemRun {
-  const Selector* selector = nullptr;
-  std::span<const DrawRun> draws;
-  std::span<const ConstRow> parameters;  // in the order of Estimator::item_parameters
-  std::span<const Row> grad_parameters;  // to be added to; an empty row is not wanted
-  Row scratch;                           // [item_scratch]
-};
-
-/// How a gradient passes a selector that has none. Two parts, either of which may be absent:
-///   through_choice  a path through the weights (straight-through and its kin), row by row;
-///   advantages      the score-function part: grad_scores += advantage * d log_prob / d scores, with advantage made of the
-///                   costs of the whole batch, once per training step; it may keep a baseline, saved with the run.
-/// An estimator that evaluates every item several times says so in `draws`, and may then choose, weigh and pull in its own
-/// way for each of them.
+/// How a gradient passes a selector that has none. What it does, an estimator says by deriving from its halves as well, of
+/// which it needs one at least:
+///   WeightPath     a path through the weights (straight-through and its kin), row by row;
+///   ScoreFunction  grad_scores += advantage * d log_prob / d scores, the advantages made of the costs of the whole batch;
+///                  as Advantages with one evaluation of each item, as SeveralDraws (several_draws.h) with more, and then
+///                  with a WholeItems (whole_items.h) that pulls all of them together;
+///   Critic         a baseline that is learned (critic.h).
 ///
 /// A plugin: one file in modules/estimators, ended by FOVEA_ESTIMATOR("name", Class, R"doc(docstring)doc"); its docstring
 /// has Approximates / With / Requires / Bias.
@@ -75,67 +47,75 @@ class Estimator {
   static constexpr const char* kKind = "estimator";
 
   struct Traits {
-    bool has_path = false;            // through_choice is defined
-    bool has_score_function = false;  // advantages is defined; needs a selector that samples
-    bool needs_derivative = false;    // usable only with a differentiable selector (the estimator "none")
     bool is_biased = false;
-    bool needs_one_choice = false;   // of one query in all, outside of loops, and no other site with several draws
-    bool needs_enumeration = false;  // a selector whose choices can be counted: Selector::choices
+    // What it needs of the selector and of the site:
+    bool needs_derivative = false;   // a DifferentiableChoice whose gradient is not 0 everywhere
+    bool needs_enumeration = false;  // an EnumerableChoice
+    bool needs_one_item = false;     // one item is kept, always
+    bool needs_hard_choice = false;  // few items are kept, all with the same weight
     bool needs_two_items = false;    // binary: sites of two candidates
-    bool needs_one_item = false;     // a selector that keeps one item, always
-    bool needs_hard_choice = false;  // a selector that keeps few items, all with the same weight
-    bool pulls_items = false;  // pull_item is defined and does all of backward; needs_one_choice, and values at the site
+    bool needs_one_choice = false;   // one choice for each item of the batch, outside loops, and no other site with several
+                                     // draws; true of every WholeItems
   };
 
   virtual ~Estimator() = default;
   virtual void fields(Options& options);
-  virtual Traits traits() const = 0;
+  virtual Traits traits() const { return {}; }
+};
 
-  /// What the estimator learns at a site; handed to `baseline` as values of the graph.
-  virtual std::vector<SiteParameter> parameters(Extent query_width) const;
-  /// A prediction of the cost for each query, [B, M], which is taken off the advantage of its choice and trained to come
-  /// close to the cost; empty: none. The gradient of the prediction must end at the parameters.
-  virtual Value baseline(std::span<const Value> parameters, Value queries) const;
+/// A path of the gradient through the weights.
+class WeightPath {
+ public:
+  /// Of which candidates the gradient with respect to the weight is needed. kAll costs dense work in the backward of the
+  /// read, counted as such, and the site must be given values.
+  enum class Reads : std::uint8_t { kKept, kAll };
 
-  /// grad_scores [N] += the estimate, from the gradient with respect to the weights: [count], of the kept items, where
-  /// `reads_kept_only()`, else [N], of every candidate. `rng` gives the numbers that it gave to `select`.
-  /// Where traits().has_path.
-  virtual void through_choice(const Selector& selector, ConstRow scores, const Choice& choice, Rng rng,
-                              ConstRow grad_weights, Row grad_scores) const;
-  /// False: the read of the site computes the gradient of the weight of every candidate in backward (dense work, counted
-  /// as such), so the site must be given values.
-  virtual bool reads_kept_only() const { return true; }
+  virtual ~WeightPath() = default;
+  virtual Reads reads() const { return Reads::kKept; }
+  /// grad_scores [N] += the estimate, from the gradient with respect to the weights: [count], of the kept items, or [N], of
+  /// every candidate, as `reads` says. The draw has the random numbers that `select` was given.
+  virtual void through_choice(const SelectorParts& selector, ConstRow scores, const Choice& choice, const Draw& draw,
+                              ConstRow grad_weights, Row grad_scores) const = 0;
+};
 
-  /// costs [B] -> advantages [B], called once per training step for the whole batch; with several draws an item has a row
-  /// for each.
-  virtual void advantages(std::span<const Real> costs, std::span<Real> out);
-
-  // For several draws an item:
-  /// Evaluations of each item, for a site of `items` candidates.
-  virtual Extent draws(const Selector& selector, Extent items) const;
-  /// Places of a choice: that of the selector, unless `choose` keeps more.
-  virtual Extent capacity(const Selector& selector, Extent items) const;
-  /// The choice of one draw in training. False: it stands for no choice, and `out` may hold any. By default the selector's.
-  virtual bool choose(const Selector& selector, ConstRow scores, const Draw& draw, Choice& out) const;
-  /// By default weight 1 / R for each draw, and the advantages times that.
-  virtual void weigh(const Evaluations& evaluations, const Shares& out);
-  /// By default through_choice with the numbers of this draw.
-  virtual void pull_weights(const Selector& selector, ConstRow scores, const Choice& choice, const Draw& draw,
-                            ConstRow grad_weights, Row grad_scores) const;
-  /// grad_scores += factor * d log_prob / d scores, or what takes its place. By default that of the selector.
-  virtual void pull_log_prob(const Selector& selector, ConstRow scores, const Choice& choice, const Draw& draw, Real factor,
-                             Row grad_scores) const;
-
-  // For draws that are pulled together, where traits().pulls_items:
-  /// What the estimator learns at a site with values of this width; at most kMostSiteParameters.
-  virtual std::vector<SiteParameter> item_parameters(Extent value_width) const;
-  /// The length of ItemRun::scratch for a site of `items` candidates.
-  virtual Extent item_scratch(Extent items, Extent value_width) const;
-  /// Adds the estimate to the scores of all draws of an item, and the gradient of the parameters.
-  virtual void pull_item(const ItemRun& run) const;
-
+/// The part of the gradient that passes the log-probability of a choice; it needs a SampledChoice.
+class ScoreFunction {
+ public:
+  virtual ~ScoreFunction() = default;
+  /// The weight and the advantage of every draw, called once per training step for the whole batch.
+  virtual void share_out(const Evaluations& evaluations, const Shares& out) = 0;
   /// The baseline, saved in the checkpoint; the same length always.
   virtual std::span<double> state() { return {}; }
+};
+
+/// A score function with one evaluation of each item: every one has the same weight.
+class Advantages : public ScoreFunction {
+ public:
+  /// costs [B] -> advantages [B]
+  virtual void advantages(std::span<const Real> costs, std::span<Real> out) = 0;
+  void share_out(const Evaluations& evaluations, const Shares& out) final;
+};
+
+class SeveralDraws;
+class WholeItems;
+class Critic;
+
+/// An estimator and its halves, looked up once; null: not there.
+struct EstimatorParts {
+  explicit EstimatorParts(const Estimator& whole);
+
+  const Estimator* estimator;
+  Estimator::Traits traits;
+  const WeightPath* path;
+  const ScoreFunction* score_function;
+  const SeveralDraws* several_draws;
+  const WholeItems* whole_items;
+  const Critic* critic;
+
+  /// Backward needs the gradient of the weight of every candidate.
+  bool reads_all() const { return path != nullptr && path->reads() == WeightPath::Reads::kAll; }
+  Extent draws(const SelectorParts& selector, Extent items) const;
+  Extent capacity(const SelectorParts& selector, Extent items) const;
 };
 
 template <>

@@ -1,12 +1,16 @@
 #include "framework/attention/selector.h"
 
-#include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "framework/core/error.h"
 
 namespace fovea {
+namespace {
+
+constexpr Extent kManyItems = Extent{1} << 20;
+
+}  // namespace
 
 template <>
 Registry<Selector>& Registry<Selector>::instance() {
@@ -18,33 +22,10 @@ void Selector::fields(Options& /*options*/) {}
 
 Extent Selector::scratch(Extent items) const { return items; }
 
-void Selector::select_greedy(ConstRow scores, Rng rng, Choice& out) const { select(scores, rng, out); }
-
-void Selector::backward(ConstRow /*scores*/, const Choice& /*choice*/, ConstRow /*grad_weights*/,
-                        Row /*grad_scores*/) const {
-  throw Error("selector", "this selector has no derivative; backward was called; choose an estimator that needs none.");
-}
-
-void Selector::log_prob_backward(ConstRow /*scores*/, const Choice& /*choice*/, Real /*factor*/, Row /*grad_scores*/) const {
-  throw Error("selector", "this selector does not sample; log_prob_backward was called; choose one that samples.");
-}
-
-Extent Selector::choices(Extent /*items*/) const { return 0; }
-
-void Selector::log_probs(ConstRow /*scores*/, Row /*out*/) const {
-  throw Error("selector",
-              "the choices of this selector cannot be enumerated; log_probs was called; choose another estimator.");
-}
-
-void Selector::log_probs_backward(ConstRow /*scores*/, ConstRow /*grad*/, Row /*grad_scores*/) const {
-  throw Error("selector",
-              "the choices of this selector cannot be enumerated; log_probs_backward was called; choose another estimator.");
-}
-
 // E[w_i] = p_i  =>  d E[w_i] = p_i d log p_i
-void Selector::mean_weights_backward(ConstRow scores, const Choice& choice, ConstRow grad_weights, Row grad_scores) const {
-  const auto items = static_cast<Extent>(scores.size());
-  if (capacity(items) != 1 || choices(items) != items) {
+void EnumerableChoice::mean_weights_backward(ConstRow scores, const Choice& choice, ConstRow grad_weights,
+                                             Row grad_scores) const {
+  if (choices(static_cast<Extent>(scores.size())) != static_cast<Extent>(scores.size())) {
     throw Error("selector",
                 "the mean weights of this selector are not known; mean_weights_backward was called; choose "
                 "another estimator.");
@@ -55,20 +36,40 @@ void Selector::mean_weights_backward(ConstRow scores, const Choice& choice, Cons
   log_probs_backward(scores, grad, grad_scores);
 }
 
-void Selector::take(ConstRow /*scores*/, Extent /*number*/, Choice& /*out*/) const {
-  throw Error("selector", "the choices of this selector cannot be enumerated; take was called; choose another estimator.");
+SelectorParts::SelectorParts(const Selector& whole)
+    : selector(&whole),
+      derivative(half_of<DifferentiableChoice>(whole)),
+      random(half_of<RandomChoice>(whole)),
+      sampled(half_of<SampledChoice>(whole)),
+      enumerable(half_of<EnumerableChoice>(whole)),
+      rows(half_of<ManyRows>(whole)),
+      row_gradients(half_of<ManyRowGradients>(whole)) {}
+
+std::vector<SiteParameter> parameters_of(const Selector& selector) {
+  const auto* differentiable = half_of<DifferentiableChoice>(selector);
+  return differentiable == nullptr ? std::vector<SiteParameter>{} : differentiable->parameters();
 }
 
-void Selector::select_rows(const Rows& rows, std::span<const Rng> rngs) const {
+void select_rows(const SelectorParts& selector, const Selector::Rows& rows, std::span<const Rng> rngs) {
+  if (selector.rows != nullptr) return selector.rows->select_rows(rows, rngs);
+  select_row_by_row(selector, rows, rngs);
+}
+
+void backward_rows(const SelectorParts& selector, const Selector::Rows& rows, const Selector::RowGradients& grad) {
+  if (selector.row_gradients != nullptr) return selector.row_gradients->backward_rows(rows, grad);
+  backward_row_by_row(*selector.derivative, rows, grad);
+}
+
+void select_row_by_row(const SelectorParts& selector, const Selector::Rows& rows, std::span<const Rng> rngs) {
   const auto capacity = static_cast<std::size_t>(rows.capacity);
   for (Extent row = 0; row < rows.size(); ++row) {
     const auto number = static_cast<std::size_t>(row);
     Choice choice{rows.weights.subspan(number * capacity, capacity), rows.kept.subspan(number * capacity, capacity), 0, 0,
                   rows.scratch};
-    if (rngs.empty()) {
-      select_greedy(rows.items_of(rows.scores, row), Rng(), choice);
+    if (rngs.empty() && selector.random != nullptr) {
+      selector.random->select_greedy(rows.items_of(rows.scores, row), Rng(), choice);
     } else {
-      select(rows.items_of(rows.scores, row), rngs[number], choice);
+      selector->select(rows.items_of(rows.scores, row), rngs.empty() ? Rng() : rngs[number], choice);
     }
     std::fill(choice.weights.begin() + choice.count, choice.weights.end(), Real{0});
     std::fill(choice.kept.begin() + choice.count, choice.kept.end(), Index{-1});
@@ -76,13 +77,14 @@ void Selector::select_rows(const Rows& rows, std::span<const Rng> rngs) const {
   }
 }
 
-void Selector::backward_rows(const Rows& rows, const RowGradients& grad) const {
+void backward_row_by_row(const DifferentiableChoice& selector, const Selector::Rows& rows,
+                         const Selector::RowGradients& grad) {
   for (Extent row = 0; row < rows.size(); ++row) {
     const Row grad_scores = rows.items_of(grad.scores, row);
     if (grad.assigns) std::fill(grad_scores.begin(), grad_scores.end(), Real{0});
     const Choice choice{rows.kept_of(rows.weights, row), rows.kept_of(rows.kept, row),
                         rows.counts[static_cast<std::size_t>(row)], 0, rows.scratch};
-    backward(rows.items_of(rows.scores, row), choice, rows.kept_of(grad.weights, row), grad_scores);
+    selector.backward(rows.items_of(rows.scores, row), choice, rows.kept_of(grad.weights, row), grad_scores);
   }
 }
 
@@ -96,5 +98,9 @@ void keep_all(const Selector::Rows& rows) {
   }
   std::fill(rows.counts.begin(), rows.counts.end(), static_cast<Index>(rows.items));
 }
+
+bool is_sparse(const Selector& selector) { return selector.capacity(kManyItems) < kManyItems; }
+
+bool keeps_one(const Selector& selector) { return selector.capacity(kManyItems) == 1; }
 
 }  // namespace fovea

@@ -18,7 +18,7 @@ std::string summary(const std::string& doc) {
 
 int list(const Arguments& arguments, Streams streams) {
   load_plugins(arguments.plugins);
-  const detail::Catalogue& catalogue = detail::Catalogue::instance();
+  const Catalogue& catalogue = Catalogue::instance();
   catalogue.throw_kept_error();
   const std::vector<std::string> kinds = catalogue.kinds();
   bool is_known = arguments.name.empty();

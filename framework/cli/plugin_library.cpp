@@ -130,7 +130,7 @@ void load_plugins(std::span<const std::string> paths) {
                   fmt::format("expected a library that can be loaded; {}; rebuild it against this Fovea.", ::dlerror()));
     }
   }
-  detail::Catalogue::instance().throw_kept_error();
+  Catalogue::instance().throw_kept_error();
 }
 
 }  // namespace fovea::cli

@@ -41,9 +41,9 @@ void set(Options& options, const Setting& setting, const std::string& place) {
 }
 
 std::unique_ptr<Experiment> make_experiment(const std::string& name) {
-  detail::Catalogue::instance().throw_kept_error();
-  if (detail::Catalogue::instance().find(Experiment::kKind, name) == nullptr) {
-    throw UsageError(Experiment::kKind, unknown_name(name, detail::Catalogue::instance().names(Experiment::kKind)));
+  Catalogue::instance().throw_kept_error();
+  if (Catalogue::instance().find(Experiment::kKind, name) == nullptr) {
+    throw UsageError(Experiment::kKind, unknown_name(name, Catalogue::instance().names(Experiment::kKind)));
   }
   return Registry<Experiment>::instance().make(name);
 }

@@ -32,7 +32,7 @@ int sample(const Arguments& arguments, Streams streams) {
   const std::unique_ptr<Task> task = task_of(arguments.name);
   Batch batch(arguments.count);
   fill_batch(*task, split, {static_cast<std::uint64_t>(arguments.seed), stream_of(arguments.split), 0}, batch);
-  streams.out << canonical_task(arguments.name) << '\n';
+  streams.out << Registry<Task>::instance().parse(arguments.name).text << '\n';
   for (Extent row = 0; row < batch.rows(); ++row) {
     streams.out << fmt::format("\n{} {} of {}\n{}", arguments.split, row + 1, batch.rows(), task->text(batch, row));
   }

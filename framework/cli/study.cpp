@@ -90,7 +90,7 @@ int study(const Arguments& arguments, Streams streams) {
   spec.site = arguments.site;
   spec.samples = arguments.samples;
   spec.candidates = arguments.candidates;
-  if (spec.candidates.empty()) spec.candidates = detail::Catalogue::instance().names(kind_of(spec.part));
+  if (spec.candidates.empty()) spec.candidates = Catalogue::instance().names(kind_of(spec.part));
   const StudyReport report = run_study(spec, [&](std::size_t number, std::size_t count, const std::string& name) {
     if (!arguments.quiet) streams.err << fmt::format("{}/{}  {}\n", number + 1, count, name) << std::flush;
   });

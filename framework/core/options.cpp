@@ -17,6 +17,20 @@ std::string bounds_text(const Bounds& bounds) {
   return high ? "<= " + number_text(bounds.high) : "any";
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::string range_of(const Options::Field& field) {
+  if (!field.choices.empty()) return "one of " + joined(field.choices);
+  const bool low = std::isfinite(field.bounds.low);
+  const bool high = std::isfinite(field.bounds.high);
+  if (low && high) return "[" + number_text(field.bounds.low) + ", " + number_text(field.bounds.high) + "]";
+  return low || high ? bounds_text(field.bounds) : "";
+}
+
 [[noreturn]] void reject(const Options::Field& field, const std::string& expected, std::string_view came) {
   throw Error("option '" + field.name + "' is " + expected + "; '" + std::string(came) + "' came; " + field.name + ": " +
               field.help + ".");
@@ -102,6 +116,15 @@ std::vector<std::string> Options::names() const {
   std::vector<std::string> names;
   for (const Field& field : fields_) names.push_back(field.name);
   return names;
+}
+
+std::vector<Options::Description> Options::descriptions() const {
+  static constexpr const char* kTypes[] = {"integer", "real", "bool", "text", "integers"};
+  std::vector<Description> descriptions;
+  for (const Field& field : fields_) {
+    descriptions.push_back({field.name, text(field.name), kTypes[field.target.index()], range_of(field), field.help});
+  }
+  return descriptions;
 }
 
 bool Options::knows(std::string_view name) const {

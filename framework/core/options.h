@@ -42,7 +42,17 @@ class Options {
   void add(std::string name, std::string& value, std::string help, std::vector<std::string> choices = {});
   void add(std::string name, std::vector<Extent>& value, std::string help, Bounds bounds = {});  // "5,10,15"
 
+  /// An option as people read it.
+  struct Description {
+    std::string name;
+    std::string value;  // the default, where the plugin was just made
+    std::string type;   // integer, real, bool, text or integers
+    std::string range;  // ">= 1", "[0, 1]", "one of a, b", or ""
+    std::string help;
+  };
+
   const std::vector<Field>& fields() const { return fields_; }
+  std::vector<Description> descriptions() const;
   std::vector<std::string> names() const;
   bool knows(std::string_view name) const;
 

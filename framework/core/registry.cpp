@@ -2,7 +2,7 @@
 
 #include <set>
 
-namespace fovea::detail {
+namespace fovea {
 
 Catalogue& Catalogue::instance() {
   static Catalogue catalogue;
@@ -56,4 +56,4 @@ void Catalogue::throw_kept_error() const {
   if (!error_.empty()) throw Error(error_);
 }
 
-}  // namespace fovea::detail
+}  // namespace fovea

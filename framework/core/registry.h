@@ -18,10 +18,11 @@ struct PluginInfo {
   std::string name;  // "top_k"
   std::string doc;   // the docstring; its first line is the summary
   std::string file;  // the source that registered it
+  std::function<std::vector<Options::Description>()> options;  // with their defaults
 };
 
-namespace detail {
-/// The names of all kinds, for `fovea list`; also keeps registration errors, thrown at first use.
+/// The plugins of all kinds by name, for `fovea list` and `fovea describe`; also keeps registration errors, thrown at first
+/// use.
 class Catalogue {
  public:
   static Catalogue& instance();
@@ -37,10 +38,16 @@ class Catalogue {
   std::map<std::pair<std::string, std::string>, PluginInfo> plugins_;
   std::string error_;
 };
-}  // namespace detail
 
-/// The plugins of one kind by name. `Kind` is the base class; it has a static `kKind` such as "selector" and
-/// a virtual `void fields(Options&)`.
+/// A plugin that was made from text, and its text with every option spelled out: "top_k(k=8)".
+template <class Base>
+struct Made {
+  std::unique_ptr<Base> plugin;
+  std::string text;
+};
+
+/// The plugins of one kind by name. `Base` has a static `kKind` such as "selector", a virtual `void fields(Options&)`, and
+/// may have `void check() const`, which looks at the options together once they are set.
 ///
 /// Errors    an unknown name (with the nearest known one); a name registered twice, thrown at first use.
 template <class Base>
@@ -51,33 +58,39 @@ class Registry {
   static Registry& instance();
 
   bool add(std::string name, std::string doc, const char* file, Factory factory) {
-    if (!detail::Catalogue::instance().add({Base::kKind, name, std::move(doc), file})) return false;
+    const auto options = [factory] {
+      const std::unique_ptr<Base> plugin = factory();
+      Options listed;
+      plugin->fields(listed);
+      return listed.descriptions();
+    };
+    if (!Catalogue::instance().add({Base::kKind, name, std::move(doc), file, options})) return false;
     factories_.emplace(std::move(name), std::move(factory));
     return true;
   }
 
   /// Makes a plugin with its default options.
   std::unique_ptr<Base> make(std::string_view name) const {
-    detail::Catalogue::instance().throw_kept_error();
+    Catalogue::instance().throw_kept_error();
     const auto found = factories_.find(std::string(name));
-    if (found == factories_.end()) {
-      throw Error(Base::kKind, unknown_name(name, detail::Catalogue::instance().names(Base::kKind)));
-    }
+    if (found == factories_.end()) throw Error(Base::kKind, unknown_name(name, Catalogue::instance().names(Base::kKind)));
     return found->second();
   }
 
   /// Makes a plugin from text such as "top_k(8)".
-  std::unique_ptr<Base> parse(std::string_view text) const {
-    const Call call = parse_call(text);
-    auto plugin = make(call.name);
+  Made<Base> parse(std::string_view text) const { return parse(parse_call(text)); }
+
+  Made<Base> parse(const Call& call) const {
+    std::unique_ptr<Base> plugin = make(call.name);
     Options options;
     plugin->fields(options);
     try {
       apply(call, options);
+      if constexpr (requires { plugin->check(); }) plugin->check();
     } catch (const Error& error) {
       throw error.at(std::string(Base::kKind) + " " + call.name);
     }
-    return plugin;
+    return {std::move(plugin), canonical(call.name, options)};
   }
 
  private:

@@ -148,7 +148,8 @@ std::vector<std::span<Real>> blocks_of(Training& training) {
 
 std::vector<std::span<double>> states_of(Training& training) {
   std::vector<std::span<double>> states = training.schedule().state();
-  for (const EstimatorSlot& slot : training.graph().estimators()) states.push_back(slot.estimator->state());
+  for (const EstimatorSlot& slot : training.graph().estimators())
+    states.push_back(half_of<ScoreFunction>(*slot.estimator)->state());
   for (const AnnealedSlot& slot : training.graph().annealed()) states.push_back(slot.number->annealing().state());
   return states;
 }

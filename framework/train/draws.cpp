@@ -8,6 +8,11 @@
 #include "framework/core/error.h"
 
 namespace fovea {
+namespace {
+
+bool needs_one_choice(const EstimatorSlot& slot) { return EstimatorParts(*slot.estimator).traits.needs_one_choice; }
+
+}  // namespace
 
 Draws::Draws(const Graph& graph, Extent items) : items_(items), count_(graph.draws()) {
   const auto& estimators = graph.estimators();
@@ -23,7 +28,7 @@ Draws::Draws(const Graph& graph, Extent items) : items_(items), count_(graph.dra
                                 std::to_string(one.draws) + " and " + leader.path + " for " + std::to_string(count_) +
                                 "; give their estimators equal options.");
     }
-    if (one.estimator->traits().needs_one_choice || leader.estimator->traits().needs_one_choice) {
+    if (needs_one_choice(one) || needs_one_choice(leader)) {
       throw Error(one.path, "an estimator that weighs the choices of one site was expected to be alone; " + leader.path +
                                 " asks for several draws too; use reinforce(baseline=leave_one_out) at both.");
     }
@@ -76,7 +81,8 @@ void Draws::fill(OpContext& context, Extent first, Extent rows, Spans& spans) {
 void Draws::weigh(const Graph& graph, Real scale) {
   const auto& estimators = graph.estimators();
   const auto share = [&](std::size_t slot, std::span<Real> weights) {
-    estimators[slot].estimator->weigh({costs_, slots_[slot].log_probs, count_}, {weights, slots_[slot].advantages});
+    half_of<ScoreFunction>(*estimators[slot].estimator)
+        ->share_out({costs_, slots_[slot].log_probs, count_}, {weights, slots_[slot].advantages});
   };
   if (!slots_.empty()) share(leader_, weights_);
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
@@ -87,7 +93,7 @@ void Draws::weigh(const Graph& graph, Real scale) {
     for (std::size_t row = 0; row < weights_.size(); ++row) {
       const Real factor = follows ? scale * draws * weights_[row] : scale;
       slots_[slot].advantages[row] *= factor;
-      slots_[slot].scales[row] = follows ? factor / draws : factor;  // `weigh` took 1 / draws of its cost
+      slots_[slot].scales[row] = follows ? factor / draws : factor;  // `share_out` took 1 / draws of its cost
     }
   }
 }

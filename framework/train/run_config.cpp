@@ -20,8 +20,8 @@ TextPairs settings_of(const TrainSettings& settings) {
   copy.fields(options);
   TextPairs pairs = options.values();
   for (auto& [name, text] : pairs) {
-    if (name == "optimizer") text = canonical_optimizer(text);
-    if (name == "schedule") text = ScheduleProduct(text).text();
+    if (name == "optimizer") text = Registry<Optimizer>::instance().parse(text).text;
+    if (name == "schedule") text = AnnealedProduct(text).text();
   }
   return pairs;
 }
@@ -68,7 +68,7 @@ std::string arguments(const TextPairs& values, const TextPairs& defaults) {
 
 std::string command_of(const RunRequest& request, const TextPairs& settings) {
   TextPairs defaults;
-  if (detail::Catalogue::instance().find(Experiment::kKind, request.experiment) != nullptr) {
+  if (Catalogue::instance().find(Experiment::kKind, request.experiment) != nullptr) {
     const auto experiment = Registry<Experiment>::instance().make(request.experiment);
     Options options;
     experiment->fields(options);
@@ -104,7 +104,7 @@ RunConfig config_of(const RunRequest& request, const Training& training) {
   const RunSpec& run = request.run;
   const TextPairs settings = settings_of(run.train);
   const TextPairs sites = sites_of(training.graph());
-  const std::string task = canonical_task(run.task);
+  const std::string task = Registry<Task>::instance().parse(run.task).text;
   RunConfig config;
   config.pairs = {{"experiment", request.experiment}, {"run", run.name}, {"task", task}, {"precision", kPrecision}};
   Json json = json_of(config.pairs);
@@ -119,7 +119,7 @@ RunConfig config_of(const RunRequest& request, const Training& training) {
   for (const auto& [name, text] : request.options) add(name, "option_", text);
   json["evaluations"] = Json::array();
   for (const ExtraEvaluation& evaluation : run.evaluations) {
-    const std::string text = canonical_task(evaluation.task);
+    const std::string text = Registry<Task>::instance().parse(evaluation.task).text;
     add("evaluation " + evaluation.name, "", text + ", " + std::to_string(evaluation.rows) + " items");
     json["evaluations"].push_back({{"name", evaluation.name}, {"task", text}, {"rows", evaluation.rows}});
   }

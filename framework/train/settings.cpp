@@ -14,7 +14,7 @@ void TrainSettings::fields(Options& options) {
   options.add("shard_rows", shard_rows, "items of a shard; fixes the order of sums, >= 1", {.low = 1, .high = kMaxRows});
   options.add("optimizer", optimizer, "optimizer and its options, such as adam(beta1=0.9)");
   options.add("learning_rate", learning_rate, "step size before the schedule, >= 0", {.low = 0});
-  options.add("schedule", schedule, "factors of the learning rate, such as warmup(100) * cosine(final=0.1)");
+  options.add("schedule", schedule, "factors of the learning rate, such as warmup(100) * cosine(to=0.1)");
   options.add("clip_norm", clip_norm, "largest norm of the gradient, >= 0; 0: no clipping", {.low = 0});
   options.add("gradient_noise", gradient_noise,
               "deviation of noise at the first step, falling as (1 + step)^-0.55, >= 0; 0: none", {.low = 0});

@@ -13,7 +13,7 @@ struct TrainSettings {
   Extent shard_rows = 32;          // rows per shard: fixes the order of sums, so it is part of the configuration
   std::string optimizer = "adam";  // "adam(beta1=0.9)"; the learning rate is set here
   double learning_rate = 1e-3;
-  std::string schedule = "constant";  // "warmup(100) * cosine(final=0.1)"; multiplies the learning rate
+  std::string schedule = "constant";  // "warmup(100) * cosine(to=0.1)"; multiplies the learning rate
   double clip_norm = 0;               // 0: no clipping
   double gradient_noise = 0;          // deviation eta of noise eta / (1 + step)^0.55 (Neelakantan et al. 2015); 0: none
   Extent evaluate_every = 0;          // steps between evaluations on the validation split; 0: only at the end

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 
+#include "framework/attention/selector.h"
 #include "framework/attention/site/site.h"
 #include "framework/core/error.h"
 #include "framework/train/training.h"
@@ -150,7 +151,7 @@ void learn_own(Training& training, const Comparison& comparison, const StudySpec
 /// The exact gradient by enumeration, or, where that cannot be, by the derivative itself or by many samples.
 Reference find_reference(const StudySpec& spec, const SiteRecord& site) {
   const SiteText text = SiteText::parse(site.text);
-  const auto selector = Registry<Selector>::instance().parse(text.selector);
+  const auto selector = Registry<Selector>::instance().parse(text.selector).plugin;
   const auto sampled = [&](const std::string& estimator, Extent samples) {
     SiteText changed = text;
     changed.estimator = estimator;
@@ -165,8 +166,8 @@ Reference find_reference(const StudySpec& spec, const SiteRecord& site) {
     }
     return by_path;
   };
-  if (!selector->traits().samples) {
-    if (selector->traits().is_differentiable) return {sampled("none", 1), "the derivative of the cost"};
+  if (half_of<SampledChoice>(*selector) == nullptr) {
+    if (half_of<DifferentiableChoice>(*selector) != nullptr) return {sampled("none", 1), "the derivative of the cost"};
     throw Error("study", "a site whose choice is sampled or differentiable was expected; '" + text.selector +
                              "' is neither, so there is no exact gradient; set the site to sample.");
   }
@@ -188,7 +189,7 @@ std::string candidate_text(const StudySpec& spec, const SiteRecord& site, const 
     text.selector = candidate.substr(0, bar);
     if (bar != std::string::npos) {
       text.estimator = candidate.substr(bar + 1);
-    } else if (Registry<Selector>::instance().parse(text.selector)->traits().is_differentiable) {
+    } else if (half_of<DifferentiableChoice>(*Registry<Selector>::instance().parse(text.selector).plugin) != nullptr) {
       text.estimator = "none";
     }
   }

@@ -12,19 +12,6 @@ namespace fovea {
 
 namespace {
 
-std::unique_ptr<Optimizer> make_optimizer(const std::string& text) {
-  auto optimizer = Registry<Optimizer>::instance().parse(text);
-  optimizer->check();
-  return optimizer;
-}
-
-template <class Base>
-std::string canonical_of(Base& plugin, const std::string& text) {
-  Options options;
-  plugin.fields(options);
-  return canonical(parse_call(text).name, options);
-}
-
 std::uint32_t train_stream() {
   static const std::uint32_t stream = stream_of("train");
   return stream;
@@ -32,17 +19,7 @@ std::uint32_t train_stream() {
 
 }  // namespace
 
-std::unique_ptr<Task> make_task(const std::string& text) {
-  auto task = Registry<Task>::instance().parse(text);
-  task->check();
-  return task;
-}
-
-std::string canonical_task(const std::string& text) { return canonical_of(*Registry<Task>::instance().parse(text), text); }
-
-std::string canonical_optimizer(const std::string& text) {
-  return canonical_of(*Registry<Optimizer>::instance().parse(text), text);
-}
+std::unique_ptr<Task> make_task(const std::string& text) { return Registry<Task>::instance().parse(text).plugin; }
 
 void fill_batch(const Task& task, Split split, const BatchKey& key, Batch& batch) {
   Rng rng({.seed = key.seed, .stream = key.stream, .step = static_cast<std::uint32_t>(key.number)});
@@ -53,7 +30,7 @@ Training::Training(const RunSpec& run)
     : run_(run),
       task_(make_task(run.task)),
       schedule_(run.train.schedule),
-      optimizer_(make_optimizer(run.train.optimizer)),
+      optimizer_(Registry<Optimizer>::instance().parse(run.train.optimizer).plugin),
       batches_{Batch(run.train.batch), Batch(run.train.batch)} {
   const TrainSettings& settings = run_.train;
   fill_batch(*task_, Split::kTrain, {static_cast<std::uint64_t>(settings.seed), train_stream(), 0}, batches_[0]);
@@ -171,7 +148,7 @@ const StepReport& Training::step() {
     const GradientNoise noise{settings.gradient_noise, static_cast<std::uint64_t>(settings.seed)};
     noise.add(gradient, *store_, steps_done_);
   }
-  report_.learning_rate = settings.learning_rate * schedule_.factor(steps_done_, settings.steps);
+  report_.learning_rate = settings.learning_rate * schedule_.value(steps_done_, settings.steps);
   optimizer_->step(store_->values().first(store_->optimized()), gradient, report_.learning_rate, steps_done_ + 1);
   ++steps_done_;
   return report_;

@@ -12,7 +12,7 @@
 #include "framework/task.h"
 #include "framework/train/draws.h"
 #include "framework/train/optimizer.h"
-#include "framework/train/schedule.h"
+#include "framework/anneal/annealing.h"
 #include "framework/train/shards.h"
 
 namespace fovea {
@@ -27,10 +27,6 @@ struct StepReport {
 
 /// A task from its text, its options checked.
 std::unique_ptr<Task> make_task(const std::string& text);
-
-/// The text of a task or optimizer with every option spelled out.
-std::string canonical_task(const std::string& text);
-std::string canonical_optimizer(const std::string& text);
 
 /// Fills a batch with the items that (seed, stream, number) stands for.
 struct BatchKey {
@@ -85,7 +81,7 @@ class Training {
   const std::vector<std::string>& metric_names() const { return metric_names_; }
   ParameterStore& parameters() { return *store_; }
   Optimizer& optimizer() { return *optimizer_; }
-  ScheduleProduct& schedule() { return schedule_; }
+  AnnealedProduct& schedule() { return schedule_; }
   /// What the sites have done since the last call.
   std::map<std::string, Counters> take_counters() { return shards_->take_counters(); }
 
@@ -105,7 +101,7 @@ class Training {
 
   RunSpec run_;
   std::unique_ptr<Task> task_;
-  ScheduleProduct schedule_;
+  AnnealedProduct schedule_;
   std::unique_ptr<Optimizer> optimizer_;
   std::shared_ptr<const Graph> graph_;
   std::unique_ptr<ParameterStore> store_;

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "framework/attention/estimator.h"
+#include "framework/attention/several_draws.h"
 
 // Internal to arm and disarm: pairs of binary choices from one uniform number.
 namespace fovea::antithetic {
@@ -16,9 +16,9 @@ struct Pair {
 
 inline double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
-inline Pair pair_of(const Selector& selector, ConstRow scores, const Draw& draw) {
+inline Pair pair_of(const SelectorParts& selector, ConstRow scores, const Draw& draw) {
   Real log_probs[2] = {};
-  selector.log_probs(scores, log_probs);
+  selector.enumerable->log_probs(scores, log_probs);
   Pair pair;
   Rng rng = draw.shared;
   pair.logit = static_cast<double>(log_probs[1]) - static_cast<double>(log_probs[0]);
@@ -29,37 +29,35 @@ inline Pair pair_of(const Selector& selector, ConstRow scores, const Draw& draw)
 }
 
 /// The part of both estimators that is the same. `slope` is the estimate for the logit where the costs differ by 1.
-class Antithetic : public Estimator {
+class Antithetic : public Estimator, public SeveralDraws {
  public:
-  Traits traits() const override {
-    return {.has_score_function = true, .needs_enumeration = true, .needs_two_items = true, .needs_one_item = true};
-  }
-  Extent draws(const Selector& /*selector*/, Extent /*items*/) const override { return 2; }
+  Traits traits() const override { return {.needs_enumeration = true, .needs_one_item = true, .needs_two_items = true}; }
+  Extent draws(const SelectorParts& /*selector*/, Extent /*items*/) const override { return 2; }
 
-  bool choose(const Selector& selector, ConstRow scores, const Draw& draw, Choice& out) const override {
+  bool choose(const SelectorParts& selector, ConstRow scores, const Draw& draw, Choice& out) const override {
     if (scores.size() == 1) {  // the other candidate is masked
-      selector.take(scores, 0, out);
+      selector.enumerable->take(scores, 0, out);
       return true;
     }
     const Pair pair = pair_of(selector, scores, draw);
-    selector.take(scores, (draw.index == 0 ? pair.first : pair.second) ? 1 : 0, out);
+    selector.enumerable->take(scores, (draw.index == 0 ? pair.first : pair.second) ? 1 : 0, out);
     return true;
   }
 
   // The pair of an item makes one estimate, which its first row carries.
-  void weigh(const Evaluations& evaluations, const Shares& out) override {
+  void share_out(const Evaluations& evaluations, const Shares& out) override {
     for (std::size_t row = 0; row < out.weights.size(); ++row) {
       out.weights[row] = Real(0.5);
       out.advantages[row] = row % 2 == 0 ? evaluations.costs[row] - evaluations.costs[row + 1] : Real(0);
     }
   }
 
-  void pull_log_prob(const Selector& selector, ConstRow scores, const Choice& /*choice*/, const Draw& draw, Real factor,
+  void pull_log_prob(const SelectorParts& selector, ConstRow scores, const Choice& /*choice*/, const Draw& draw, Real factor,
                      Row grad_scores) const override {
     if (scores.size() == 1) return;
     const auto grad = static_cast<Real>(static_cast<double>(factor) * slope(pair_of(selector, scores, draw)));
     const Real of_log_probs[2] = {-grad, grad};  // logit = log p_1 - log p_0
-    selector.log_probs_backward(scores, of_log_probs, grad_scores);
+    selector.enumerable->log_probs_backward(scores, of_log_probs, grad_scores);
   }
 
  protected:

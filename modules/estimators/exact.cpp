@@ -1,19 +1,17 @@
 #include <cmath>
 
-#include "framework/attention/estimator.h"
+#include "framework/attention/several_draws.h"
 #include "framework/core/error.h"
 
 namespace fovea {
 namespace {
 
-class Exact final : public Estimator {
+class Exact final : public Estimator, public SeveralDraws {
  public:
-  Traits traits() const override {
-    return {.has_score_function = true, .needs_one_choice = true, .needs_enumeration = true};
-  }
+  Traits traits() const override { return {.needs_enumeration = true, .needs_one_choice = true}; }
 
-  Extent draws(const Selector& selector, Extent items) const override {
-    const Extent choices = selector.choices(items);
+  Extent draws(const SelectorParts& selector, Extent items) const override {
+    const Extent choices = selector.enumerable->choices(items);
     if (choices == 0) {
       throw Error("estimator 'exact'", "choices few enough to be enumerated were expected; " + std::to_string(items) +
                                            " candidates have too many; use reinforce(baseline=leave_one_out).");
@@ -21,20 +19,20 @@ class Exact final : public Estimator {
     return choices;
   }
 
-  bool choose(const Selector& selector, ConstRow scores, const Draw& draw, Choice& out) const override {
-    const Extent choices = selector.choices(static_cast<Extent>(scores.size()));
+  bool choose(const SelectorParts& selector, ConstRow scores, const Draw& draw, Choice& out) const override {
+    const Extent choices = selector.enumerable->choices(static_cast<Extent>(scores.size()));
     if (choices > draw.count) {
       throw Error("estimator 'exact'", "as many evaluations of an item as the site has choices were expected; it has " +
                                            std::to_string(choices) + " and the model was built for " +
                                            std::to_string(draw.count) + "; give all rows the same number of candidates.");
     }
     const bool counts = draw.index < choices;
-    selector.take(scores, counts ? draw.index : 0, out);
+    selector.enumerable->take(scores, counts ? draw.index : 0, out);
     return counts;
   }
 
   // grad = sum_c p_c (d cost_c + cost_c d log p_c); a constant taken off the costs changes nothing but the rounding.
-  void weigh(const Evaluations& evaluations, const Shares& out) override {
+  void share_out(const Evaluations& evaluations, const Shares& out) override {
     const auto draws = static_cast<std::size_t>(evaluations.draws);
     for (std::size_t first = 0; first < out.weights.size(); first += draws) {
       double mean = 0;

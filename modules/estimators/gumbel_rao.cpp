@@ -9,38 +9,36 @@ namespace {
 // Rows up to this length would leave the row functions idle, and so their draws lie side by side.
 constexpr std::size_t kShort = 32;
 
-class GumbelRao final : public Estimator {
+class GumbelRao final : public Estimator, public WeightPath {
  public:
   void fields(Options& options) override {
     options.add("temperature", temperature_, "of the softmax over the noisy scores, > 0", {.low = 1e-6});
     options.add("draws", draws_, "of the noise behind a choice, averaged, >= 1", {.low = 1});
   }
-  Traits traits() const override {
-    return {.has_path = true, .is_biased = true, .needs_enumeration = true, .needs_one_item = true};
-  }
-  bool reads_kept_only() const override { return false; }
+  Traits traits() const override { return {.is_biased = true, .needs_enumeration = true, .needs_one_item = true}; }
+  Reads reads() const override { return Reads::kAll; }
 
-  void through_choice(const Selector& selector, ConstRow scores, const Choice& choice, Rng rng, ConstRow grad_weights,
-                      Row grad_scores) const override {
+  void through_choice(const SelectorParts& selector, ConstRow scores, const Choice& choice, const Draw& draw,
+                      ConstRow grad_weights, Row grad_scores) const override {
     const std::size_t n = scores.size();
     const auto chosen = static_cast<std::size_t>(choice.kept[0]);
     const Row keys = choice.scratch.first(n);
     const Row weights = choice.scratch.subspan(n, n);
     const Row grad = choice.scratch.subspan(2 * n, n);
     std::fill(grad.begin(), grad.end(), Real(0));
-    Rng noise = gumbel::apart(rng);
+    Rng noise = gumbel::apart(draw.rng);
     if (n <= kShort) {
-      selector.log_probs(scores, keys);
+      selector.enumerable->log_probs(scores, keys);
       pull_side_by_side(chosen, noise, keys, grad_weights, grad);
     } else {
-      for (Extent draw = 0; draw < draws_; ++draw) {
-        selector.log_probs(scores, keys);
+      for (Extent number = 0; number < draws_; ++number) {
+        selector.enumerable->log_probs(scores, keys);
         gumbel::condition_on(chosen, noise, keys);
         gumbel::pull_softmax(keys, temperature_, grad_weights, weights, grad);
       }
     }
     cpu::scale(Real(1) / static_cast<Real>(draws_), grad);
-    selector.log_probs_backward(scores, grad, grad_scores);
+    selector.enumerable->log_probs_backward(scores, grad, grad_scores);
   }
 
  private:

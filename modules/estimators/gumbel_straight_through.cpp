@@ -5,27 +5,25 @@
 namespace fovea {
 namespace {
 
-class GumbelStraightThrough final : public Estimator {
+class GumbelStraightThrough final : public Estimator, public WeightPath {
  public:
   void fields(Options& options) override {
     options.add("temperature", temperature_, "of the softmax over the noisy scores, > 0", {.low = 1e-6});
   }
-  Traits traits() const override {
-    return {.has_path = true, .is_biased = true, .needs_enumeration = true, .needs_one_item = true};
-  }
-  bool reads_kept_only() const override { return false; }
+  Traits traits() const override { return {.is_biased = true, .needs_enumeration = true, .needs_one_item = true}; }
+  Reads reads() const override { return Reads::kAll; }
 
-  void through_choice(const Selector& selector, ConstRow scores, const Choice& choice, Rng rng, ConstRow grad_weights,
-                      Row grad_scores) const override {
+  void through_choice(const SelectorParts& selector, ConstRow scores, const Choice& choice, const Draw& draw,
+                      ConstRow grad_weights, Row grad_scores) const override {
     const std::size_t n = scores.size();
     const Row keys = choice.scratch.first(n);
     const Row grad = choice.scratch.subspan(2 * n, n);
     std::fill(grad.begin(), grad.end(), Real(0));
-    Rng noise = gumbel::apart(rng);
-    selector.log_probs(scores, keys);
+    Rng noise = gumbel::apart(draw.rng);
+    selector.enumerable->log_probs(scores, keys);
     gumbel::condition_on(static_cast<std::size_t>(choice.kept[0]), noise, keys);
     gumbel::pull_softmax(keys, temperature_, grad_weights, choice.scratch.subspan(n, n), grad);
-    selector.log_probs_backward(scores, grad, grad_scores);
+    selector.enumerable->log_probs_backward(scores, grad, grad_scores);
   }
 
  private:

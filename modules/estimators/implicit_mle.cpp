@@ -7,7 +7,7 @@
 namespace fovea {
 namespace {
 
-class ImplicitMle final : public Estimator {
+class ImplicitMle final : public Estimator, public WeightPath {
  public:
   void fields(Options& options) override {
     options.add("lambda", lambda_, "how far the scores go against the gradient that arrives, > 0", {.low = 1e-6});
@@ -16,12 +16,12 @@ class ImplicitMle final : public Estimator {
     options.add("terms", terms_, "of sum_of_gamma, >= 1", {.low = 1});
     options.add("draws", draws_, "of the noise, averaged, >= 1", {.low = 1});
   }
-  Traits traits() const override { return {.has_path = true, .is_biased = true, .needs_hard_choice = true}; }
-  bool reads_kept_only() const override { return false; }
+  Traits traits() const override { return {.is_biased = true, .needs_hard_choice = true}; }
+  Reads reads() const override { return Reads::kAll; }
 
   // grad = (z(s + e) - z(s - lambda d cost / d z + e)) / lambda. The weights are z / k  =>  d cost / d z = g / k
-  void through_choice(const Selector& /*selector*/, ConstRow scores, const Choice& choice, Rng rng, ConstRow grad_weights,
-                      Row grad_scores) const override {
+  void through_choice(const SelectorParts& /*selector*/, ConstRow scores, const Choice& choice, const Draw& draw,
+                      ConstRow grad_weights, Row grad_scores) const override {
     const std::size_t n = scores.size();
     const auto k = static_cast<std::size_t>(choice.count);
     if (k >= n) return;  // nothing to choose
@@ -29,8 +29,8 @@ class ImplicitMle final : public Estimator {
     const Row copy = choice.scratch.subspan(n, n);
     const auto share = static_cast<Real>(1 / (lambda_ * static_cast<double>(draws_)));
     const auto length = static_cast<Real>(lambda_ / static_cast<double>(k));
-    Rng numbers = gumbel::apart(rng);
-    for (Extent draw = 0; draw < draws_; ++draw) {
+    Rng numbers = gumbel::apart(draw.rng);
+    for (Extent number = 0; number < draws_; ++number) {
       fill_keys(scores, k, numbers, keys);
       for_best(keys, k, copy, [&](std::size_t i) { grad_scores[i] += share; });
       for (std::size_t i = 0; i < n; ++i) keys[i] -= length * grad_weights[i];

@@ -3,13 +3,13 @@
 namespace fovea {
 namespace {
 
-class None final : public Estimator {
+class None final : public Estimator, public WeightPath {
  public:
-  Traits traits() const override { return {.has_path = true, .needs_derivative = true}; }
+  Traits traits() const override { return {.needs_derivative = true}; }
 
-  void through_choice(const Selector& selector, ConstRow scores, const Choice& choice, Rng /*rng*/, ConstRow grad_weights,
-                      Row grad_scores) const override {
-    selector.backward(scores, choice, grad_weights, grad_scores);
+  void through_choice(const SelectorParts& selector, ConstRow scores, const Choice& choice, const Draw& /*draw*/,
+                      ConstRow grad_weights, Row grad_scores) const override {
+    selector.derivative->backward(scores, choice, grad_weights, grad_scores);
   }
 };
 

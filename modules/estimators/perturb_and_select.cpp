@@ -5,19 +5,19 @@
 namespace fovea {
 namespace {
 
-class PerturbAndSelect final : public Estimator {
+class PerturbAndSelect final : public Estimator, public WeightPath {
  public:
   void fields(Options& options) override {
     options.add("deviation", deviation_, "of the noise of the scores, > 0", {.low = 1e-6});
     options.add("draws", draws_, "of the noise, averaged, >= 2", {.low = 2});
   }
-  Traits traits() const override { return {.has_path = true, .is_biased = true, .needs_hard_choice = true}; }
-  bool reads_kept_only() const override { return false; }
+  Traits traits() const override { return {.is_biased = true, .needs_hard_choice = true}; }
+  Reads reads() const override { return Reads::kAll; }
 
   // w(s) = 1 / k for the k best, f = g . w(s + d Z)  =>  d E[f] / d s = E[f Z] / d. The baseline of a draw is the mean f of
   // the others: sum over draws r of (f_r - mean of all) Z_r / (d (R - 1)).
-  void through_choice(const Selector& /*selector*/, ConstRow scores, const Choice& choice, Rng rng, ConstRow grad_weights,
-                      Row grad_scores) const override {
+  void through_choice(const SelectorParts& /*selector*/, ConstRow scores, const Choice& choice, const Draw& draw,
+                      ConstRow grad_weights, Row grad_scores) const override {
     const std::size_t n = scores.size();
     const auto k = static_cast<std::size_t>(choice.count);
     if (k >= n) return;  // nothing to choose
@@ -34,8 +34,8 @@ class PerturbAndSelect final : public Estimator {
     const double unmoved = sum_of_best(scores);  // taken off everywhere, so that choices that stay give 0 to the bit
     const double share = 1 / (static_cast<double>(k) * deviation_ * static_cast<double>(draws_ - 1));
     double total = 0;
-    Rng numbers = gumbel::apart(rng);
-    for (Extent draw = 0; draw < draws_; ++draw) {
+    Rng numbers = gumbel::apart(draw.rng);
+    for (Extent number = 0; number < draws_; ++number) {
       numbers.fill_normal(noise);
       for (std::size_t i = 0; i < n; ++i) keys[i] = scores[i] + static_cast<Real>(deviation_) * noise[i];
       const double rise = sum_of_best(keys) - unmoved;

@@ -1,33 +1,28 @@
 #include <algorithm>
 
+#include "framework/attention/several_draws.h"
 #include "modules/estimators/relaxed_choice.h"
 
 namespace fovea {
 namespace {
 
-class Rebar final : public Estimator {
+class Rebar final : public Estimator, public SeveralDraws, public WeightPath {
  public:
   void fields(Options& options) override {
     options.add("temperature", temperature_, "of the relaxed choices, > 0", {.low = 1e-6});
     options.add("scale", scale_, "of the control variate; 0 leaves REINFORCE");
   }
-  Traits traits() const override {
-    return {.has_path = true,
-            .has_score_function = true,
-            .needs_one_choice = true,
-            .needs_enumeration = true,
-            .needs_one_item = true};
-  }
+  Traits traits() const override { return {.needs_enumeration = true, .needs_one_item = true, .needs_one_choice = true}; }
 
-  Extent draws(const Selector& /*selector*/, Extent /*items*/) const override { return relaxed::kDraws; }
-  Extent capacity(const Selector& /*selector*/, Extent items) const override { return items; }
+  Extent draws(const SelectorParts& /*selector*/, Extent /*items*/) const override { return relaxed::kDraws; }
+  Extent capacity(const SelectorParts& /*selector*/, Extent items) const override { return items; }
 
-  bool choose(const Selector& selector, ConstRow scores, const Draw& draw, Choice& out) const override {
+  bool choose(const SelectorParts& selector, ConstRow scores, const Draw& draw, Choice& out) const override {
     relaxed::choose(selector, scores, draw, temperature_, out);
     return true;
   }
 
-  void weigh(const Evaluations& evaluations, const Shares& out) override {
+  void share_out(const Evaluations& evaluations, const Shares& out) override {
     const auto scale = static_cast<Real>(scale_);
     for (std::size_t first = 0; first < out.weights.size(); first += 3) {
       const Real shares[3] = {1, scale, -scale};
@@ -37,8 +32,8 @@ class Rebar final : public Estimator {
     }
   }
 
-  void pull_weights(const Selector& selector, ConstRow scores, const Choice& choice, const Draw& draw, ConstRow grad_weights,
-                    Row grad_scores) const override {
+  void through_choice(const SelectorParts& selector, ConstRow scores, const Choice& choice, const Draw& draw,
+                      ConstRow grad_weights, Row grad_scores) const override {
     if (draw.index == 0) return;
     const std::size_t n = scores.size();
     const Row keys = choice.scratch.first(n);
@@ -49,7 +44,7 @@ class Rebar final : public Estimator {
     gumbel::pull_softmax(keys, temperature_, grad_weights, weights, grad);
     relaxed::find_shares(draw, chosen, keys);
     for (std::size_t i = 0; i < n; ++i) grad[i] *= keys[i];
-    selector.log_probs_backward(scores, grad, grad_scores);
+    selector.enumerable->log_probs_backward(scores, grad, grad_scores);
   }
 
  private:

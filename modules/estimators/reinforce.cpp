@@ -1,13 +1,14 @@
 #include <array>
 
-#include "framework/attention/estimator.h"
+#include "framework/attention/critic.h"
+#include "framework/attention/several_draws.h"
 #include "framework/core/error.h"
 #include "framework/graph/functions.h"
 
 namespace fovea {
 namespace {
 
-class Reinforce final : public Estimator {
+class Reinforce final : public Estimator, public SeveralDraws, public Critic {
  public:
   void fields(Options& options) override {
     options.add("baseline", baseline_, "what is taken off the cost",
@@ -17,7 +18,6 @@ class Reinforce final : public Estimator {
     options.add("draws", draws_, "evaluations of each item for leave_one_out, >= 2", {.low = 2});
     options.add("critic_width", critic_width_, "width of the hidden layer of the critic, >= 1", {.low = 1});
   }
-  Traits traits() const override { return {.has_score_function = true}; }
 
   // The last layer starts at 0: in the first step the critic is no baseline at all.
   std::vector<SiteParameter> parameters(Extent query_width) const override {
@@ -34,20 +34,20 @@ class Reinforce final : public Estimator {
     return squeeze(linear(hidden, parameters[2], parameters[3]), 2);
   }
 
-  Extent draws(const Selector& /*selector*/, Extent /*items*/) const override {
+  Extent draws(const SelectorParts& /*selector*/, Extent /*items*/) const override {
     return is("leave_one_out") ? draws_ : is("greedy_rollout") ? 2 : 1;
   }
 
-  bool choose(const Selector& selector, ConstRow scores, const Draw& draw, Choice& out) const override {
+  bool choose(const SelectorParts& selector, ConstRow scores, const Draw& draw, Choice& out) const override {
     if (is("greedy_rollout") && draw.index == 1) {
-      selector.select_greedy(scores, draw.rng, out);
+      selector.random->select_greedy(scores, draw.rng, out);
     } else {
-      selector.select(scores, draw.rng, out);
+      selector->select(scores, draw.rng, out);
     }
     return true;
   }
 
-  void weigh(const Evaluations& evaluations, const Shares& out) override {
+  void share_out(const Evaluations& evaluations, const Shares& out) override {
     const auto draws = static_cast<std::size_t>(evaluations.draws);
     if (is("leave_one_out")) {
       leave_one_out(evaluations, out);
@@ -58,11 +58,19 @@ class Reinforce final : public Estimator {
         out.advantages[row] = is_sampled ? evaluations.costs[row] - evaluations.costs[row + 1] : Real(0);
       }
     } else {
-      Estimator::weigh(evaluations, out);
+      const Real share = Real(1) / static_cast<Real>(draws);  // other sites may ask for several
+      std::fill(out.weights.begin(), out.weights.end(), share);
+      subtract_average(evaluations.costs, out.advantages);
+      for (Real& advantage : out.advantages) advantage *= share;
     }
   }
 
-  void advantages(std::span<const Real> costs, std::span<Real> out) override {
+  std::span<double> state() override { return average_; }
+
+ private:
+  bool is(std::string_view baseline) const { return baseline_ == baseline; }
+
+  void subtract_average(std::span<const Real> costs, std::span<Real> out) {
     if (costs.empty()) return;
     // The baseline comes from earlier batches alone: one that contains its own cost would bias the estimate.
     const double baseline = average_[1] > 0 ? average_[0] / average_[1] : 0;
@@ -76,11 +84,6 @@ class Reinforce final : public Estimator {
     average_[0] = decay_ * average_[0] + (1 - decay_) * sum / static_cast<double>(costs.size());
     average_[1] = decay_ * average_[1] + (1 - decay_);
   }
-
-  std::span<double> state() override { return average_; }
-
- private:
-  bool is(std::string_view baseline) const { return baseline_ == baseline; }
 
   // The baseline of a draw is the mean cost of the others.
   static void leave_one_out(const Evaluations& evaluations, const Shares& out) {

@@ -6,23 +6,21 @@
 namespace fovea {
 namespace {
 
-class Reinmax final : public Estimator {
+class Reinmax final : public Estimator, public WeightPath {
  public:
   void fields(Options& options) override {
     options.add("temperature", temperature_, "of the softmax that is mixed with the choice, > 0", {.low = 1e-6});
   }
-  Traits traits() const override {
-    return {.has_path = true, .is_biased = true, .needs_enumeration = true, .needs_one_item = true};
-  }
-  bool reads_kept_only() const override { return false; }
+  Traits traits() const override { return {.is_biased = true, .needs_enumeration = true, .needs_one_item = true}; }
+  Reads reads() const override { return Reads::kAll; }
 
   // p1 = (one_hot(choice) + softmax(log p / t)) / 2;  grad = 2 J(p1)^T g - J(p)^T g / 2,  J(q) = diag(q) - q q^T
-  void through_choice(const Selector& selector, ConstRow scores, const Choice& choice, Rng /*rng*/, ConstRow grad_weights,
-                      Row grad_scores) const override {
+  void through_choice(const SelectorParts& selector, ConstRow scores, const Choice& choice, const Draw& /*draw*/,
+                      ConstRow grad_weights, Row grad_scores) const override {
     const auto chosen = static_cast<std::size_t>(choice.kept[0]);
     const std::size_t n = scores.size();
     const Row log_probs = choice.scratch.first(n);
-    selector.log_probs(scores, log_probs);
+    selector.enumerable->log_probs(scores, log_probs);
     const auto probability = [&](std::size_t i) { return std::exp(static_cast<double>(log_probs[i])); };
     double total = 0;
     for (const Real log_prob : log_probs) total += std::exp(static_cast<double>(log_prob) / temperature_);
@@ -40,7 +38,7 @@ class Reinmax final : public Estimator {
       const auto g = static_cast<double>(grad_weights[i]);
       log_probs[i] = static_cast<Real>(2 * mixed(i) * (g - mean_mixed) - 0.5 * probability(i) * (g - mean));
     }
-    selector.log_probs_backward(scores, log_probs, grad_scores);
+    selector.enumerable->log_probs_backward(scores, log_probs, grad_scores);
   }
 
  private:

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "framework/attention/several_draws.h"
+#include "framework/attention/whole_items.h"
 #include "framework/cpu/row_math.h"
 #include "modules/estimators/relaxed_choice.h"
 
@@ -96,23 +98,23 @@ struct Relaxed {
   ConstRow weights() const { return run->choice.weights.first(shares.size()); }
 
   /// grad_scores += (d weights / d scores)^T grad_weights
-  void pull(const Selector& selector, double temperature, ConstRow grad_weights, Memory memory, Row grad_scores) const {
+  void pull(const SelectorParts& selector, double temperature, ConstRow grad_weights, Memory memory, Row grad_scores) const {
     const Row grad_keys = memory.take(shares.size());
     tempered_softmax_backward(weights(), grad_weights, temperature, grad_keys);
     for (std::size_t i = 0; i < shares.size(); ++i) grad_keys[i] *= shares[i];
-    selector.log_probs_backward(run->scores, grad_keys, grad_scores);
+    selector.enumerable->log_probs_backward(run->scores, grad_keys, grad_scores);
   }
 
   // log p = s / T - log(sum exp(s / T)): d log p = (d s - p . d s) / T, and, transposed, (d s - p sum d s) / T. The sum of a
   // gradient of scores is 0, since log p does not change where all scores move alike; so the first is the second less its
   // mean. The softmax of the keys is symmetric.
   /// step_read [V] += (d read / d scores) step_scores, for a step whose sum is 0.
-  void push(const Selector& selector, double temperature, ConstRow step_scores, Memory memory, Row step_read) const {
+  void push(const SelectorParts& selector, double temperature, ConstRow step_scores, Memory memory, Row step_read) const {
     const Row log_probs = memory.take(shares.size());
     const Row step = memory.take(shares.size());
     const Row step_weights = memory.take(shares.size());
-    selector.log_probs(run->scores, log_probs);
-    selector.log_probs_backward(run->scores, step_scores, step);
+    selector.enumerable->log_probs(run->scores, log_probs);
+    selector.enumerable->log_probs_backward(run->scores, step_scores, step);
     cpu::exp(log_probs, log_probs);
     const Real mean = cpu::dot(log_probs, step);
     for (std::size_t i = 0; i < step.size(); ++i) step[i] = (step[i] - mean) * shares[i];
@@ -121,21 +123,14 @@ struct Relaxed {
   }
 };
 
-class Relax final : public Estimator {
+class Relax final : public Estimator, public SeveralDraws, public WholeItems {
  public:
   void fields(Options& options) override {
     options.add("temperature", temperature_, "of the relaxed choices, > 0", {.low = 1e-6});
     options.add("scale", scale_, "of the cost in the control variate, as it starts; it is learned");
     options.add("width", width_, "width of the hidden layer of the control variate, >= 1", {.low = 1});
   }
-  Traits traits() const override {
-    return {.has_path = true,
-            .has_score_function = true,
-            .needs_one_choice = true,
-            .needs_enumeration = true,
-            .needs_one_item = true,
-            .pulls_items = true};
-  }
+  Traits traits() const override { return {.needs_enumeration = true, .needs_one_item = true}; }
 
   // The last layer starts at 0: the first step is one of REBAR.
   std::vector<SiteParameter> item_parameters(Extent value_width) const override {
@@ -145,15 +140,15 @@ class Relax final : public Estimator {
             {"out_weight", {width_ + 1}, Init::zero()}};
   }
 
-  Extent draws(const Selector& /*selector*/, Extent /*items*/) const override { return relaxed::kDraws; }
-  Extent capacity(const Selector& /*selector*/, Extent items) const override { return items; }
+  Extent draws(const SelectorParts& /*selector*/, Extent /*items*/) const override { return relaxed::kDraws; }
+  Extent capacity(const SelectorParts& /*selector*/, Extent items) const override { return items; }
 
-  bool choose(const Selector& selector, ConstRow scores, const Draw& draw, Choice& out) const override {
+  bool choose(const SelectorParts& selector, ConstRow scores, const Draw& draw, Choice& out) const override {
     relaxed::choose(selector, scores, draw, temperature_, out);
     return true;
   }
 
-  void weigh(const Evaluations& evaluations, const Shares& out) override {
+  void share_out(const Evaluations& evaluations, const Shares& out) override {
     std::copy(evaluations.costs.begin(), evaluations.costs.end(), out.advantages.begin());
     for (std::size_t row = 0; row < out.weights.size(); ++row) out.weights[row] = share(row % relaxed::kDraws);
   }
@@ -169,7 +164,7 @@ class Relax final : public Estimator {
     const std::size_t n = hard.scores.size();
     const Row score = memory.take(n);  // u
     const Row total = memory.take(n);  // g
-    run.selector->log_prob_backward(hard.scores, hard.choice, 1, score);
+    run.selector->sampled->log_prob_backward(hard.scores, hard.choice, 1, score);
     const Relaxed before = relax(run, 1, memory);
     const Relaxed after = relax(run, 2, memory);
     const Real scale = run.parameters[kScale][0];

@@ -12,25 +12,25 @@ namespace fovea::relaxed {
 inline constexpr Extent kDraws = 3;
 
 /// The keys log p + G that a draw relaxes, and the choice, which all draws of an item share. keys [N]
-inline std::size_t make_keys(const Selector& selector, ConstRow scores, const Draw& draw, Row keys) {
+inline std::size_t make_keys(const SelectorParts& selector, ConstRow scores, const Draw& draw, Row keys) {
   Rng rng = draw.shared;
-  selector.log_probs(scores, keys);
+  selector.enumerable->log_probs(scores, keys);
   for (Real& key : keys) key -= static_cast<Real>(std::log(-std::log(rng.uniform())));
   const auto chosen = static_cast<std::size_t>(std::max_element(keys.begin(), keys.end()) - keys.begin());
   if (draw.index == 2) {
-    selector.log_probs(scores, keys);
+    selector.enumerable->log_probs(scores, keys);
     gumbel::condition_on(chosen, rng, keys);
   }
   return chosen;
 }
 
 /// One item in draw 0; all items by weight softmax(keys / temperature) in the others.
-inline void choose(const Selector& selector, ConstRow scores, const Draw& draw, double temperature, Choice& out) {
+inline void choose(const SelectorParts& selector, ConstRow scores, const Draw& draw, double temperature, Choice& out) {
   const std::size_t n = scores.size();
   const Row keys = out.scratch.first(n);
   const std::size_t chosen = make_keys(selector, scores, draw, keys);
   if (draw.index == 0) {
-    selector.take(scores, static_cast<Extent>(chosen), out);
+    selector.enumerable->take(scores, static_cast<Extent>(chosen), out);
     return;
   }
   tempered_softmax(keys, temperature, out.weights.first(n));

@@ -3,14 +3,14 @@
 namespace fovea {
 namespace {
 
-class Simple final : public Estimator {
+class Simple final : public Estimator, public WeightPath {
  public:
-  Traits traits() const override { return {.has_path = true, .is_biased = true, .needs_enumeration = true}; }
-  bool reads_kept_only() const override { return false; }
+  Traits traits() const override { return {.is_biased = true, .needs_enumeration = true}; }
+  Reads reads() const override { return Reads::kAll; }
 
-  void through_choice(const Selector& selector, ConstRow scores, const Choice& choice, Rng /*rng*/, ConstRow grad_weights,
-                      Row grad_scores) const override {
-    selector.mean_weights_backward(scores, choice, grad_weights, grad_scores);
+  void through_choice(const SelectorParts& selector, ConstRow scores, const Choice& choice, const Draw& /*draw*/,
+                      ConstRow grad_weights, Row grad_scores) const override {
+    selector.enumerable->mean_weights_backward(scores, choice, grad_weights, grad_scores);
   }
 };
 

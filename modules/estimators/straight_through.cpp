@@ -4,21 +4,21 @@
 namespace fovea {
 namespace {
 
-class StraightThrough final : public Estimator {
+class StraightThrough final : public Estimator, public WeightPath {
  public:
   void fields(Options& options) override {
     options.add("temperature", temperature_, "of the softmax that stands in for the choice in backward, > 0", {.low = 1e-6});
     options.add("candidates", candidates_, "whose weights have a gradient; of others it is taken to be 0", {"all", "kept"});
   }
-  Traits traits() const override { return {.has_path = true, .is_biased = true}; }
-  bool reads_kept_only() const override { return candidates_ == "kept"; }
+  Traits traits() const override { return {.is_biased = true}; }
+  Reads reads() const override { return candidates_ == "kept" ? Reads::kKept : Reads::kAll; }
 
   // p = softmax(s / t)  =>  grad_s_i += p_i (g_i - sum_j p_j g_j) / t, with g of the weights of the hard choice
-  void through_choice(const Selector& /*selector*/, ConstRow scores, const Choice& choice, Rng /*rng*/,
+  void through_choice(const SelectorParts& /*selector*/, ConstRow scores, const Choice& choice, const Draw& /*draw*/,
                       ConstRow grad_weights, Row grad_scores) const override {
     const Row probabilities = choice.scratch.first(scores.size());
     tempered_softmax(scores, temperature_, probabilities);
-    if (!reads_kept_only()) return tempered_softmax_backward(probabilities, grad_weights, temperature_, grad_scores);
+    if (reads() == Reads::kAll) return tempered_softmax_backward(probabilities, grad_weights, temperature_, grad_scores);
     // The same with g_i = 0 where i was not kept.
     const auto factor = static_cast<Real>(1 / temperature_);
     Real mean = 0;

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <vector>
 
-#include "framework/attention/estimator.h"
+#include "framework/attention/several_draws.h"
 #include "framework/core/error.h"
 
 namespace fovea {
@@ -44,17 +44,15 @@ struct Set {
   }
 };
 
-class UnorderedSet final : public Estimator {
+class UnorderedSet final : public Estimator, public SeveralDraws {
  public:
   void fields(Options& options) override {
     options.add("draws", draws_, "choices drawn for each item, all different", {.low = 2, .high = kMostDraws});
   }
-  Traits traits() const override {
-    return {.has_score_function = true, .needs_one_choice = true, .needs_enumeration = true};
-  }
+  Traits traits() const override { return {.needs_enumeration = true, .needs_one_choice = true}; }
 
-  Extent draws(const Selector& selector, Extent items) const override {
-    const Extent choices = selector.choices(items);
+  Extent draws(const SelectorParts& selector, Extent items) const override {
+    const Extent choices = selector.enumerable->choices(items);
     if (choices == 0) {
       throw Error("estimator 'unordered_set'", "choices few enough to be enumerated were expected; " +
                                                    std::to_string(items) +
@@ -64,14 +62,14 @@ class UnorderedSet final : public Estimator {
   }
 
   // The place of this draw in the order of log p + Gumbel noise, which all draws of the item share.
-  bool choose(const Selector& selector, ConstRow scores, const Draw& draw, Choice& out) const override {
-    const auto choices = static_cast<std::size_t>(selector.choices(static_cast<Extent>(scores.size())));
+  bool choose(const SelectorParts& selector, ConstRow scores, const Draw& draw, Choice& out) const override {
+    const auto choices = static_cast<std::size_t>(selector.enumerable->choices(static_cast<Extent>(scores.size())));
     if (choices > out.scratch.size()) {
       throw Error("estimator 'unordered_set'", "scratch of a number for each choice was expected; there are " +
                                                    std::to_string(choices) + " choices; let Selector::scratch say so.");
     }
     const Row keys = out.scratch.first(choices);
-    selector.log_probs(scores, keys);
+    selector.enumerable->log_probs(scores, keys);
     Rng rng = draw.shared;
     for (Real& key : keys) key -= static_cast<Real>(std::log(-std::log(rng.uniform())));
     const bool counts = draw.index < static_cast<Extent>(choices);
@@ -80,11 +78,11 @@ class UnorderedSet final : public Estimator {
       if (place > 0) *best = -std::numeric_limits<Real>::infinity();
       best = std::max_element(keys.begin(), keys.end());
     }
-    selector.take(scores, best - keys.begin(), out);
+    selector.enumerable->take(scores, best - keys.begin(), out);
     return counts;
   }
 
-  void weigh(const Evaluations& evaluations, const Shares& out) override {
+  void share_out(const Evaluations& evaluations, const Shares& out) override {
     const auto draws = static_cast<std::size_t>(evaluations.draws);
     for (std::size_t first = 0; first < out.weights.size(); first += draws) {
       Set set;

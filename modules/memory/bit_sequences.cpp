@@ -62,7 +62,7 @@ TrainSettings bit_sequences_training() {
   train.batch = 32;
   train.shard_rows = 16;
   train.learning_rate = 1e-3;
-  train.schedule = "cosine(final=0.02)";
+  train.schedule = "cosine(to=0.02)";
   train.clip_norm = 10;
   train.log_every = 50;
   train.evaluate_every = 1000;

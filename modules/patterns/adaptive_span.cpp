@@ -7,7 +7,7 @@
 namespace fovea {
 namespace {
 
-class AdaptiveSpan final : public Pattern {
+class AdaptiveSpan final : public Pattern, public PairBias {
  public:
   void fields(Options& options) override {
     options.add("span", span_, "distance z up to which items count fully, where training starts, > 0 and < most",
@@ -32,8 +32,6 @@ class AdaptiveSpan final : public Pattern {
   }
   Extent pairs_at_most(Extent queries, Extent items) const override { return queries * std::min(2 * farthest() + 1, items); }
   std::vector<PatternTerm> terms() const override { return {{{this}, {this}}}; }
-  bool reads_data() const override { return true; }
-  bool weighs_pairs() const override { return true; }
 
   Extent choose_among(const PatternRow& row, std::span<Index> items) const override {
     const double end = ramp_ + learned(row).span;
@@ -45,13 +43,13 @@ class AdaptiveSpan final : public Pattern {
     return std::copy(first, last, items.begin()) - items.begin();
   }
 
-  void weigh(const PatternRow& row, std::span<const Index> items, Row scores) const override {
+  void add_bias(const PatternRow& row, std::span<const Index> items, Row scores) const override {
     const double span = learned(row).span;
     on_ramp(row, items, span, [&](std::size_t i, double left) { scores[i] += static_cast<Real>(std::log(left / ramp_)); });
   }
 
   // scores_i += log((R + z - x_i) / R)  =>  grad_z += grad_scores_i / (R + z - x_i), on the ramp
-  void weigh_backward(const PatternRow& row, std::span<const Index> items, ConstRow grad_scores) const override {
+  void pull_bias(const PatternRow& row, std::span<const Index> items, ConstRow grad_scores) const override {
     if (row.grad_parameters.empty() || row.grad_parameters[0].empty()) return;
     const auto [span, slope] = learned(row);
     double grad = 0;

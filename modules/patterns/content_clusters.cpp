@@ -6,7 +6,7 @@
 namespace fovea {
 namespace {
 
-class ContentClusters final : public Pattern {
+class ContentClusters final : public Pattern, public TagChoice {
  public:
   void fields(Options& options) override {
     options.add("clusters", count_, "of the keys, in [1, 4096]", {.low = 1, .high = 4096});
@@ -22,7 +22,6 @@ class ContentClusters final : public Pattern {
   Extent pairs_at_most(Extent queries, Extent items) const override {
     return queries * std::min(looks_ * std::min(most_, items), items);
   }
-  bool reads_data() const override { return true; }
   std::optional<TileChoice> tile_choice() const override { return TileChoice{.by_tags = true}; }
   Extent tag_count() const override { return looks_; }
   bool groups_keys() const override { return true; }

@@ -5,7 +5,7 @@
 namespace fovea {
 namespace {
 
-class ContentThreshold final : public Pattern {
+class ContentThreshold final : public Pattern, public DataChoice {
  public:
   void fields(Options& options) override {
     options.add("margin", margin_, "scores less than so far below the highest are kept, > 0", {.low = 1e-6});
@@ -16,7 +16,6 @@ class ContentThreshold final : public Pattern {
     append_items(0, items, out);
   }
   Extent pairs_at_most(Extent queries, Extent items) const override { return queries * std::min(most_, items); }
-  bool reads_data() const override { return true; }
   std::optional<TileChoice> tile_choice() const override { return TileChoice{.best = most_, .margin = margin_}; }
 
   Extent choose_among(const PatternRow& row, std::span<Index> items) const override {

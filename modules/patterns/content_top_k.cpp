@@ -5,7 +5,7 @@
 namespace fovea {
 namespace {
 
-class ContentTopK final : public Pattern {
+class ContentTopK final : public Pattern, public DataChoice {
  public:
   void fields(Options& options) override { options.add("k", k_, "items with the highest scores, >= 1", {.low = 1}); }
 
@@ -13,7 +13,6 @@ class ContentTopK final : public Pattern {
     append_items(0, items, out);
   }
   Extent pairs_at_most(Extent queries, Extent items) const override { return queries * std::min(k_, items); }
-  bool reads_data() const override { return true; }
   std::optional<TileChoice> tile_choice() const override { return TileChoice{.best = k_}; }
 
   Extent choose_among(const PatternRow& row, std::span<Index> items) const override {

@@ -62,7 +62,7 @@ class HashOp final : public Op {
   HashOptions options_;
 };
 
-class HashBuckets final : public Pattern {
+class HashBuckets final : public Pattern, public TagChoice {
  public:
   void fields(Options& options) override {
     options.add("bits", options_.bits, "random planes of a round, 2^bits buckets, in [1, 20]", {.low = 1, .high = 20});
@@ -73,18 +73,22 @@ class HashBuckets final : public Pattern {
   void candidates(Extent /*query*/, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     append_items(0, items, out);
   }
-  bool reads_data() const override { return true; }
   std::optional<TileChoice> tile_choice() const override { return TileChoice{.by_tags = true}; }
   Extent tag_count() const override { return options_.rounds; }
-  Value tags(Builder& builder, const TagVectors& vectors) const override {
-    const Shape& shape = vectors.rows.shape();
-    const Value rows = reshape(vectors.rows, {0, shape[1] * vectors.heads, shape[2] / vectors.heads});
-    return builder.add(std::make_shared<HashOp>(options_), {rows});
+  KeyTags key_tags(Builder& builder, const TagVectors& keys) const override { return {tags(builder, keys)}; }
+  Value query_tags(Builder& builder, const TagVectors& queries, const KeyTags& /*keys*/) const override {
+    return tags(builder, queries);
   }
 
   Extent choose_among(const PatternRow& row, std::span<Index> items) const override { return keep_met_items(row, items); }
 
  private:
+  Value tags(Builder& builder, const TagVectors& vectors) const {
+    const Shape& shape = vectors.rows.shape();
+    const Value rows = reshape(vectors.rows, {0, shape[1] * vectors.heads, shape[2] / vectors.heads});
+    return builder.add(std::make_shared<HashOp>(options_), {rows});
+  }
+
   HashOptions options_;
 };
 

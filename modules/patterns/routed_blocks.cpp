@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kMostBlocks = 64;
 
-class RoutedBlocks final : public Pattern {
+class RoutedBlocks final : public Pattern, public DataChoice {
  public:
   void fields(Options& options) override {
     options.add("size", size_, "items in a block, >= 1", {.low = 1});
@@ -20,7 +20,6 @@ class RoutedBlocks final : public Pattern {
     append_items(0, items, out);
   }
   Extent pairs_at_most(Extent queries, Extent items) const override { return queries * std::min(count_ * size_, items); }
-  bool reads_data() const override { return true; }
   std::optional<TileChoice> tile_choice() const override { return TileChoice{.best = count_, .block = size_}; }
 
   Extent choose_among(const PatternRow& row, std::span<Index> items) const override {

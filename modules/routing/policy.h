@@ -41,7 +41,7 @@ struct Assignment {
 /// How rows are shared out among experts, once a site has said what each row may have: all rows of a batch element
 /// together, so that experts can be given room. Ties go to the lowest index.
 ///
-/// A plugin: one file in modules/routing, ended by FOVEA_POLICY("name", Class, R"doc(docstring)doc"). Stateless; allocates
+/// A plugin: one file in modules/policies, ended by FOVEA_POLICY("name", Class, R"doc(docstring)doc"). Stateless; allocates
 /// nothing in `assign`.
 class RoutingPolicy {
  public:

@@ -20,12 +20,10 @@ void RouterOptions::fields(Options& options) {
 }
 
 Router::Router(Builder& builder, RouterOptions options, At at) : options_(std::move(options)), path_(builder.path()) {
-  std::shared_ptr<RoutingPolicy> policy = Registry<RoutingPolicy>::instance().parse(options_.policy);
-  Options fields;
-  policy->fields(fields);
-  policy_text_ = canonical(parse_call(options_.policy).name, fields);
-  traits_ = policy->traits();
-  policy_ = policy;
+  Made<RoutingPolicy> made = Registry<RoutingPolicy>::instance().parse(options_.policy);
+  policy_text_ = std::move(made.text);
+  policy_ = std::move(made.plugin);
+  traits_ = policy_->traits();
   check(builder, at);
   if (traits_.has_site) {
     {

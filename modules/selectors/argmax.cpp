@@ -7,7 +7,6 @@ namespace {
 
 class Argmax final : public Selector {
  public:
-  Traits traits() const override { return {.is_sparse = true}; }
   Extent capacity(Extent items) const override { return std::min<Extent>(items, 1); }
 
   void select(ConstRow scores, Rng /*rng*/, Choice& out) const override {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kLeastAlpha = 1.01;  // closer to 1, a float has no room for the powers
 
-class Entmax final : public Selector {
+class Entmax final : public Selector, public DifferentiableChoice, public ManyRows {
  public:
   void fields(Options& options) override {
     options.add("alpha", alpha_, "above 1 (close to it: softmax; 2: sparsemax); more is sparser",
@@ -27,7 +27,6 @@ class Entmax final : public Selector {
     }
     return {{"alpha", {1}, Init::constant(std::log((alpha_ - 1) / (2 - alpha_)))}};
   }
-  Traits traits() const override { return {.is_differentiable = true}; }
   Extent capacity(Extent items) const override { return items; }
   Extent scratch(Extent items) const override { return cpu::simplex_scratch(items); }
 
@@ -64,7 +63,7 @@ class Entmax final : public Selector {
     const cpu::SparseRows out{rows.capacity, rows.weights.data(), rows.kept.data(), rows.counts.data(), rows.scratch.data()};
     if (is_entmax15()) return cpu::entmax15_rows(rows.scores, rows.items, temperature_, out);
     if (is_sparsemax()) return cpu::sparsemax_rows(rows.scores, rows.items, temperature_, out);
-    Selector::select_rows(rows, rngs);
+    select_row_by_row(*this, rows, rngs);
   }
 
  private:

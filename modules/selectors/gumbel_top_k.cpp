@@ -118,13 +118,12 @@ class Clocks {
   std::size_t count_ = 0;
 };
 
-class GumbelTopK final : public Selector {
+class GumbelTopK final : public Selector, public SampledChoice {
  public:
   void fields(Options& options) override {
     options.add("k", k_, "items kept, >= 1", {.low = 1});
     options.add("temperature", temperature_, "scores are divided by it, > 0; small is sharp", {.low = 1e-6});
   }
-  Traits traits() const override { return {.samples = true, .is_sparse = true}; }
   Extent capacity(Extent items) const override { return std::min(items, k_); }
 
   void select(ConstRow scores, Rng rng, Choice& out) const override {

@@ -9,13 +9,12 @@
 namespace fovea {
 namespace {
 
-class KSubset final : public Selector {
+class KSubset final : public Selector, public SampledChoice, public EnumerableChoice {
  public:
   void fields(Options& options) override {
     options.add("k", k_, "items kept, >= 1", {.low = 1});
     options.add("temperature", temperature_, "scores are divided by it, > 0; small is sharp", {.low = 1e-6});
   }
-  Traits traits() const override { return {.samples = true, .is_sparse = true}; }
   Extent capacity(Extent items) const override { return std::min(items, k_); }
   // Also a number for each choice, as far as they can be enumerated.
   Extent scratch(Extent items) const override {

@@ -8,13 +8,13 @@
 namespace fovea {
 namespace {
 
-class KSubsetMarginals final : public Selector {
+class KSubsetMarginals final : public Selector, public DifferentiableChoice {
  public:
   void fields(Options& options) override {
     options.add("k", k_, "items of a set, >= 1", {.low = 1});
     options.add("temperature", temperature_, "scores are divided by it, > 0; small is sharp", {.low = 1e-6});
   }
-  Traits traits() const override { return {.is_differentiable = true, .keeps_all = true}; }
+  Traits traits() const override { return {.keeps_all = true}; }
   Extent capacity(Extent items) const override { return items; }
   Extent scratch(Extent items) const override { return items + subset_scratch(items, k_); }
 

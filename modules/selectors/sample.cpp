@@ -7,12 +7,11 @@
 namespace fovea {
 namespace {
 
-class Sample final : public Selector {
+class Sample final : public Selector, public SampledChoice, public EnumerableChoice {
  public:
   void fields(Options& options) override {
     options.add("temperature", temperature_, "scores are divided by it, > 0; small is sharp", {.low = 1e-6});
   }
-  Traits traits() const override { return {.samples = true, .is_sparse = true}; }
   Extent capacity(Extent items) const override { return std::min<Extent>(items, 1); }
 
   void select(ConstRow scores, Rng rng, Choice& out) const override {

@@ -6,15 +6,14 @@
 namespace fovea {
 namespace {
 
-class SoftToHard final : public Selector {
+class SoftToHard final : public Selector, public DifferentiableChoice {
  public:
   void fields(Options& options) override {
     options.add("mix", mix_, "share of the hard choice in the weights, in [0, 1]; 0: softmax, 1: argmax",
                 {.low = 0, .high = 1});
     options.add("temperature", temperature_, "of the softmax; scores are divided by it, > 0; small is sharp", {.low = 1e-6});
   }
-  // Not keeps_all, also below mix = 1: an annealing of mix may end there, and a site asks for traits once.
-  Traits traits() const override { return {.is_differentiable = true, .is_sparse = is_hard()}; }
+  // Not Traits::keeps_all below mix = 1: an annealing of mix may end there, and a site asks for traits once.
   Extent capacity(Extent items) const override { return is_hard() ? std::min<Extent>(items, 1) : items; }
 
   void select(ConstRow scores, Rng /*rng*/, Choice& out) const override {

@@ -4,13 +4,12 @@
 namespace fovea {
 namespace {
 
-class Softmax final : public Selector {
+class Softmax final : public Selector, public DifferentiableChoice, public ManyRows, public ManyRowGradients {
  public:
   void fields(Options& options) override {
     options.add("temperature", temperature_, "scores are divided by it, > 0; small is sharp", {.low = 1e-6});
   }
-  Traits traits() const override { return {.is_differentiable = true, .keeps_all = true}; }
-  double softmax_temperature() const override { return temperature_; }
+  Traits traits() const override { return {.keeps_all = true, .softmax_temperature = temperature_}; }
   Extent capacity(Extent items) const override { return items; }
 
   void select(ConstRow scores, Rng /*rng*/, Choice& out) const override {
@@ -37,7 +36,7 @@ class Softmax final : public Selector {
   }
 
   void backward_rows(const Rows& rows, const RowGradients& grad) const override {
-    if (temperature_ != 1) return Selector::backward_rows(rows, grad);
+    if (temperature_ != 1) return backward_row_by_row(*this, rows, grad);
     const auto pull = grad.assigns ? cpu::assign_softmax_backward : cpu::softmax_backward;
     for (Extent row = 0; row < rows.size(); ++row) {
       pull(rows.kept_of(rows.weights, row), rows.kept_of(grad.weights, row), rows.items_of(grad.scores, row));

@@ -4,12 +4,11 @@
 namespace fovea {
 namespace {
 
-class Sparsemax final : public Selector {
+class Sparsemax final : public Selector, public DifferentiableChoice, public ManyRows {
  public:
   void fields(Options& options) override {
     options.add("temperature", temperature_, "scores are divided by it, > 0; small is sparse", {.low = 1e-6});
   }
-  Traits traits() const override { return {.is_differentiable = true}; }
   Extent capacity(Extent items) const override { return items; }
   Extent scratch(Extent items) const override { return cpu::simplex_scratch(items); }
 

@@ -7,7 +7,7 @@
 namespace fovea {
 namespace {
 
-class Threshold final : public Selector {
+class Threshold final : public Selector, public DifferentiableChoice {
  public:
   void fields(Options& options) override {
     options.add("least", least_, "share of the probability from which on an item is kept, in (0, 1]",
@@ -15,7 +15,6 @@ class Threshold final : public Selector {
     options.add("of", of_, "what it is a share of: that of all items together, or of the best one", {"all", "best"});
     options.add("temperature", temperature_, "scores are divided by it, > 0; small is sharp", {.low = 1e-6});
   }
-  Traits traits() const override { return {.is_differentiable = true, .is_sparse = is_of_all()}; }
 
   // No more than 1 / least items can have that share of all.
   Extent capacity(Extent items) const override {

@@ -7,10 +7,10 @@
 namespace fovea {
 namespace {
 
-class TopK final : public Selector {
+class TopK final : public Selector, public DifferentiableChoice, public ManyRows {
  public:
   void fields(Options& options) override { options.add("k", k_, "items kept, >= 1", {.low = 1}); }
-  Traits traits() const override { return {.is_differentiable = true, .is_sparse = true, .keeps_best = true}; }
+  Traits traits() const override { return {.keeps_best = true}; }
   Extent capacity(Extent items) const override { return std::min(items, k_); }
 
   void select(ConstRow scores, Rng /*rng*/, Choice& out) const override {
@@ -26,7 +26,8 @@ class TopK final : public Selector {
 
   void select_rows(const Rows& rows, std::span<const Rng> rngs) const override {
     cpu::parallel_tiles(rows.size(), kRowTile, [&](Extent begin, Extent end, Extent /*number*/) {
-      Selector::select_rows(part_of(rows, begin, end), rngs.empty() ? rngs : rngs.subspan(index(begin), index(end - begin)));
+      select_row_by_row(*this, part_of(rows, begin, end),
+                        rngs.empty() ? rngs : rngs.subspan(index(begin), index(end - begin)));
     });
   }
 

@@ -7,13 +7,12 @@
 namespace fovea {
 namespace {
 
-class TopP final : public Selector {
+class TopP final : public Selector, public DifferentiableChoice {
  public:
   void fields(Options& options) override {
     options.add("p", p_, "share of the probability that is kept, in [0, 1]", {.low = 0, .high = 1});
     options.add("temperature", temperature_, "scores are divided by it, > 0; small is sharp", {.low = 1e-6});
   }
-  Traits traits() const override { return {.is_differentiable = true}; }
   Extent capacity(Extent items) const override { return items; }
 
   void select(ConstRow scores, Rng /*rng*/, Choice& out) const override {

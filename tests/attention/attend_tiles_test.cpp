@@ -1,4 +1,5 @@
 #include "framework/attention/tiles/attend_tiles.h"
+#include "framework/attention/pattern_text.h"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "framework/attention/choose/choose_op.h"
+#include "framework/attention/pattern_text.h"
 #include "framework/core/error.h"
 #include "tests/conformance/site_run.h"
 #include "tests/support/gradient_check.h"
@@ -27,8 +28,8 @@ struct Parts {
 
 std::shared_ptr<const Op> op_of(const Parts& parts, Has has) {
   return std::make_shared<ChooseOp>(
-      ChooseParts{parse_pattern(parts.pattern).pattern, Registry<Selector>::instance().parse(parts.selector),
-                  Registry<Estimator>::instance().parse(parts.estimator), parts.advantage_slot,
+      ChooseParts{parse_pattern(parts.pattern).pattern, Registry<Selector>::instance().parse(parts.selector).plugin,
+                  Registry<Estimator>::instance().parse(parts.estimator).plugin, parts.advantage_slot,
                   (static_cast<unsigned>(has) & 1U) != 0, (static_cast<unsigned>(has) & 2U) != 0});
 }
 

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "framework/attention/choose/choose_op.h"
+#include "framework/attention/pattern_text.h"
 #include "framework/cpu/parallel.h"
 #include "tests/conformance/chosen.h"
 #include "tests/support/gradient_check.h"
@@ -29,8 +30,8 @@ struct Extents {
 std::shared_ptr<const Op> op_of(const std::string& selector, bool has_mask, bool has_values) {
   ChooseParts parts;
   parts.pattern = parse_pattern("dense").pattern;
-  parts.selector = Registry<Selector>::instance().parse(selector);
-  parts.estimator = Registry<Estimator>::instance().parse("none");
+  parts.selector = Registry<Selector>::instance().parse(selector).plugin;
+  parts.estimator = Registry<Estimator>::instance().parse("none").plugin;
   parts.has_mask = has_mask;
   parts.has_values = has_values;
   return std::make_shared<ChooseOp>(parts);

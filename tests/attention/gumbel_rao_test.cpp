@@ -8,6 +8,7 @@ namespace fovea {
 namespace {
 
 using conformance::choose;
+using conformance::one_draw;
 using conformance::Chosen;
 using conformance::normals;
 using conformance::rng_of;
@@ -21,7 +22,7 @@ struct Moments {
 
 /// Of the estimates of every component, the choice held.
 std::vector<Moments> estimates(const std::string& text, const Reals& scores, const Reals& grad_weights, int count) {
-  const auto estimator = Registry<Estimator>::instance().parse(text);
+  const auto estimator = Registry<Estimator>::instance().parse(text).plugin;
   const auto selector = selector_of("sample(temperature=0.8)");
   const Chosen chosen = choose(*selector, scores, rng_of(1));
   std::vector<Moments> moments(scores.size());
@@ -29,7 +30,7 @@ std::vector<Moments> estimates(const std::string& text, const Reals& scores, con
   for (int draw = 0; draw < count; ++draw) {
     Reals grad(scores.size());
     const Rng rng = rng_of(static_cast<std::uint32_t>(draw), 3);
-    estimator->through_choice(*selector, scores, chosen.choice(), rng, grad_weights, grad);
+    half_of<WeightPath>(*estimator)->through_choice(*selector, scores, chosen.choice(), one_draw(rng), grad_weights, grad);
     for (std::size_t i = 0; i < grad.size(); ++i) {
       moments[i].mean += static_cast<double>(grad[i]) / count;
       squares[i] += static_cast<double>(grad[i]) * static_cast<double>(grad[i]) / count;
@@ -49,7 +50,7 @@ TEST_CASE("noise behind a choice lets it win, and is exponential in the rates") 
     const auto selector = selector_of("sample");
     const Reals scores = normals(items, rng_of(2));
     Reals log_probs(items);
-    selector->log_probs(scores, log_probs);
+    half_of<EnumerableChoice>(*selector)->log_probs(scores, log_probs);
     const std::size_t chosen = items / 2;
     const int draws = 5000;
     std::vector<double> means(items), squares(items);

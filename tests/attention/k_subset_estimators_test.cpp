@@ -13,6 +13,7 @@ namespace fovea {
 namespace {
 
 using conformance::choose;
+using conformance::one_draw;
 using conformance::Chosen;
 using conformance::normals;
 using conformance::rng_of;
@@ -22,30 +23,34 @@ using Numbers = std::vector<double>;
 
 constexpr double kLimit = sizeof(Real) == 8 ? 1e-12 : 2e-6;
 
-std::unique_ptr<Estimator> estimator_of(const std::string& text) { return Registry<Estimator>::instance().parse(text); }
+std::unique_ptr<Estimator> estimator_of(const std::string& text) {
+  return Registry<Estimator>::instance().parse(text).plugin;
+}
 
 /// The gradient of a single estimate.
 Reals pull(const Estimator& estimator, const Selector& selector, const Reals& scores, const Reals& grad_weights,
            std::uint32_t draw, Real start = 0) {
   const Chosen chosen = choose(selector, scores, rng_of(draw));
   Reals grad(scores.size(), start);
-  estimator.through_choice(selector, scores, chosen.choice(), rng_of(draw), grad_weights, grad);
+  half_of<WeightPath>(estimator)->through_choice(selector, scores, chosen.choice(), one_draw(rng_of(draw)), grad_weights,
+                                                 grad);
   return grad;
 }
 
 /// d sum over choices c of p_c g . w_c / d scores.
 Numbers exact(const Selector& selector, const Reals& scores, const Reals& grad_weights) {
   Numbers gradient(scores.size());
-  for (Extent number = 0; number < selector.choices(static_cast<Extent>(scores.size())); ++number) {
+  for (Extent number = 0; number < half_of<EnumerableChoice>(selector)->choices(static_cast<Extent>(scores.size()));
+       ++number) {
     Chosen chosen = choose(selector, scores, rng_of(0));
     Choice choice = chosen.choice();
-    selector.take(scores, number, choice);
+    half_of<EnumerableChoice>(selector)->take(scores, number, choice);
     double value = 0;
     for (std::size_t i = 0; i < chosen.kept.size(); ++i) {
       value += static_cast<double>(chosen.weights[i] * grad_weights[static_cast<std::size_t>(chosen.kept[i])]);
     }
     Reals slope(scores.size());
-    selector.log_prob_backward(scores, choice, 1, slope);
+    half_of<SampledChoice>(selector)->log_prob_backward(scores, choice, 1, slope);
     const double share = value * std::exp(static_cast<double>(choice.log_prob));
     for (std::size_t i = 0; i < scores.size(); ++i) gradient[i] += share * static_cast<double>(slope[i]);
   }
@@ -102,13 +107,13 @@ Numbers slopes_of_being_best(const Reals& scores, std::size_t i, double deviatio
 
 TEST_CASE("k_subset counts its choices where there are at most 4096, and exact and unordered_set refuse the others") {
   const auto selector = selector_of("k_subset(7)");
-  CHECK(selector->choices(14) == 3432);
-  CHECK(selector->choices(15) == 0);
-  CHECK(selector->choices(7) == 1);
-  CHECK(estimator_of("exact")->draws(*selector, 14) == 3432);
-  CHECK(estimator_of("unordered_set(draws=4)")->draws(*selector, 7) == 1);
+  CHECK(half_of<EnumerableChoice>(*selector)->choices(14) == 3432);
+  CHECK(half_of<EnumerableChoice>(*selector)->choices(15) == 0);
+  CHECK(half_of<EnumerableChoice>(*selector)->choices(7) == 1);
+  CHECK(EstimatorParts(*estimator_of("exact")).draws(*selector, 14) == 3432);
+  CHECK(EstimatorParts(*estimator_of("unordered_set(draws=4)")).draws(*selector, 7) == 1);
   for (const char* text : {"exact", "unordered_set"}) {
-    CHECK_THROWS_WITH_AS(estimator_of(text)->draws(*selector, 15), doctest::Contains("enumerated"), Error);
+    CHECK_THROWS_WITH_AS(EstimatorParts(*estimator_of(text)).draws(*selector, 15), doctest::Contains("enumerated"), Error);
   }
   for (Extent items = 1; items < 200; ++items) CHECK(selector->scratch(items) <= selector->scratch(items + 1));
   CHECK(selector->scratch(15) >= 4096);  // a row of 14 of the 15 items has 3432 choices
@@ -123,13 +128,13 @@ TEST_CASE("the gradient of the mean weights is that of the sum over all choices,
     const Numbers expected = exact(*selector, scores, g);
     const Chosen chosen = choose(*selector, scores, rng_of(3));
     Reals grad(10, Real(0.5));
-    selector->mean_weights_backward(scores, chosen.choice(), g, grad);
+    half_of<EnumerableChoice>(*selector)->mean_weights_backward(scores, chosen.choice(), g, grad);
     for (std::size_t i = 0; i < 10; ++i) CHECK(std::abs(static_cast<double>(grad[i]) - 0.5 - expected[i]) < kLimit);
   }
   const auto unknown = selector_of("gumbel_top_k(2)");
   const Chosen chosen = choose(*unknown, Reals{0, 1, 2}, rng_of(3));
   Reals grad(3);
-  CHECK_THROWS_AS(unknown->mean_weights_backward(Reals{0, 1, 2}, chosen.choice(), Reals{0, 1, 2}, grad), Error);
+  CHECK_THROWS_AS(half_of<EnumerableChoice>(*unknown)->mean_weights_backward(Reals{0, 1, 2}, chosen.choice(), Reals{0, 1, 2}, grad), Error);
 }
 
 TEST_CASE("simple is exact for a cost that is linear in the weights, whatever was chosen") {

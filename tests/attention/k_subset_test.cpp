@@ -195,20 +195,20 @@ TEST_CASE("the gradient of the log-probabilities of all sets is the sum of their
   for (const Example& row : rows()) {
     const auto selector =
         selector_of("k_subset(" + std::to_string(row.k) + ", temperature=" + (row.temperature == 1 ? "1" : "0.1") + ")");
-    const auto count = static_cast<std::size_t>(selector->choices(kItems));
+    const auto count = static_cast<std::size_t>(half_of<EnumerableChoice>(*selector)->choices(kItems));
     REQUIRE(count == static_cast<std::size_t>(subset_count(kItems, row.k)));
     const Reals cotangent = normals(count, rng_of(10));
     std::vector<double> expected(kItems, 0.5);
     for (std::size_t number = 0; number < count; ++number) {
       Chosen chosen = choose(*selector, row.scores, rng_of(0));
       Choice choice = chosen.choice();
-      selector->take(row.scores, static_cast<Extent>(number), choice);
+      half_of<EnumerableChoice>(*selector)->take(row.scores, static_cast<Extent>(number), choice);
       Reals slope(kItems);
-      selector->log_prob_backward(row.scores, choice, cotangent[number], slope);
+      half_of<SampledChoice>(*selector)->log_prob_backward(row.scores, choice, cotangent[number], slope);
       for (std::size_t i = 0; i < kItems; ++i) expected[i] += static_cast<double>(slope[i]);
     }
     Reals gradient(kItems, Real(0.5));
-    selector->log_probs_backward(row.scores, cotangent, gradient);
+    half_of<EnumerableChoice>(*selector)->log_probs_backward(row.scores, cotangent, gradient);
     for (std::size_t i = 0; i < kItems; ++i) {
       CHECK(std::abs(static_cast<double>(gradient[i]) - expected[i]) < 100 * kLimit / row.temperature);
     }

@@ -77,7 +77,7 @@ TEST_CASE("a learned alpha is not below 1.01, where it keeps a gradient, nor abo
   choice.grad_parameters = {&wanted, 1};
   const Reals cotangent = normals(6, rng_of(3));
   Reals grad(6);
-  learned->backward(scores, choice, cotangent, grad);
+  half_of<DifferentiableChoice>(*learned)->backward(scores, choice, cotangent, grad);
   const double h = sizeof(Real) == 8 ? 1e-4 : 1e-2;
   const Reals low = choose(*selector_of("entmax(1.01)"), scores, rng_of(0)).dense(6);
   const Reals high = choose(*selector_of("entmax(" + std::to_string(1.01 + h) + ")"), scores, rng_of(0)).dense(6);

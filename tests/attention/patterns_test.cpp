@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <functional>
 
-#include "framework/attention/pattern.h"
+#include "framework/attention/pattern_text.h"
 
 namespace fovea {
 namespace {

@@ -9,6 +9,7 @@ namespace {
 
 using Reals = std::vector<Real>;
 using conformance::choose;
+using conformance::one_draw;
 using conformance::Chosen;
 using conformance::rng_of;
 using conformance::selector_of;
@@ -57,24 +58,25 @@ TEST_CASE("a draw never takes an item whose probability is 0 to the last bit") {
 
 TEST_CASE("straight_through passes the gradient of softmax, whatever was chosen") {
   const Reals scores{0, kLogTwo, 2 * kLogTwo};
-  const auto estimator = Registry<Estimator>::instance().parse("straight_through");
+  const auto estimator = Registry<Estimator>::instance().parse("straight_through").plugin;
   const auto argmax = selector_of("argmax");
   const Chosen chosen = choose(*argmax, scores, rng_of(0));
   Reals grad{1, 1, 1};
-  estimator->through_choice(*argmax, scores, chosen.choice(), rng_of(0), Reals{7, 0, 0}, grad);
+  half_of<WeightPath>(*estimator)
+      ->through_choice(*argmax, scores, chosen.choice(), one_draw(rng_of(0)), Reals{7, 0, 0}, grad);
   // p = (1, 2, 4) / 7, mean of g = 1: p (g - 1) = (6, -2, -4) / 7, added to 1
   check_near(grad, {Real(13) / 7, Real(5) / 7, Real(3) / 7});
 }
 
 TEST_CASE("straight_through of the kept candidates takes the gradient of all other weights to be 0") {
   const Reals scores{0, kLogTwo, 2 * kLogTwo};
-  const auto estimator = Registry<Estimator>::instance().parse("straight_through(candidates=kept)");
-  CHECK(estimator->reads_kept_only());
-  CHECK(!Registry<Estimator>::instance().parse("straight_through")->reads_kept_only());
+  const auto estimator = Registry<Estimator>::instance().parse("straight_through(candidates=kept)").plugin;
+  CHECK_FALSE(EstimatorParts(*estimator).reads_all());
+  CHECK(EstimatorParts(*Registry<Estimator>::instance().parse("straight_through").plugin).reads_all());
   const auto top = selector_of("top_k(2)");
   const Chosen chosen = choose(*top, scores, rng_of(0));
   Reals grad{1, 1, 1};
-  estimator->through_choice(*top, scores, chosen.choice(), rng_of(0), Reals{7, -14}, grad);
+  half_of<WeightPath>(*estimator)->through_choice(*top, scores, chosen.choice(), one_draw(rng_of(0)), Reals{7, -14}, grad);
   // p = (1, 2, 4) / 7, g = (0, 7, -14), mean of g = -6: p (g + 6) = (6, 26, -32) / 7, added to 1
   check_near(grad, {Real(13) / 7, Real(33) / 7, Real(-25) / 7});
 }
@@ -88,22 +90,26 @@ TEST_CASE("straight_through of the kept candidates is straight_through where all
   Reals of_kept(4, 1);
   for (const char* options : {"", ", candidates=kept"}) {
     const auto estimator =
-        Registry<Estimator>::instance().parse("straight_through(temperature=0.5" + std::string(options) + ")");
-    estimator->through_choice(*softmax, scores, chosen.choice(), rng_of(0), grad_weights,
-                              estimator->reads_kept_only() ? of_kept : of_all);
+        Registry<Estimator>::instance().parse("straight_through(temperature=0.5" + std::string(options) + ")").plugin;
+    half_of<WeightPath>(*estimator)
+        ->through_choice(*softmax, scores, chosen.choice(), one_draw(rng_of(0)), grad_weights,
+                         EstimatorParts(*estimator).reads_all() ? of_all : of_kept);
   }
   check_near(of_kept, of_all);
   CHECK(std::abs(of_all[0] - 1) > 0.1);
 }
 
 TEST_CASE("the baseline of reinforce is the decayed mean cost of earlier batches, 0 in the first") {
-  const auto estimator = Registry<Estimator>::instance().parse("reinforce(decay=0.75)");
-  Reals out(2);
-  estimator->advantages(Reals{2, 4}, out);
+  const auto estimator = Registry<Estimator>::instance().parse("reinforce(decay=0.75)").plugin;
+  Reals out(2), weights(2);
+  const auto share_out = [&](const Reals& costs) {
+    half_of<ScoreFunction>(*estimator)->share_out({.costs = costs, .log_probs = {}, .draws = 1}, {weights, out});
+  };
+  share_out({2, 4});
   check_near(out, {2, 4});
-  estimator->advantages(Reals{7, 7}, out);  // baseline 3
+  share_out({7, 7});  // baseline 3
   check_near(out, {4, 4});
-  estimator->advantages(Reals{0, 5}, out);  // baseline (0.75 * 3 + 7) / 1.75
+  share_out({0, 5});  // baseline (0.75 * 3 + 7) / 1.75
   check_near(out, {Real(-37.0 / 7), Real(-2.0 / 7)});
 }
 

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "framework/attention/scorer.h"
 #include "tests/conformance/site_run.h"
 
 namespace fovea {
@@ -54,7 +55,7 @@ TEST_CASE("the temperature of a scorer divides its scores, fixed or learned") {
   check_near(scores_of("dot(temperature=2)"), 5.5, -2);
   check_near(scores_of("dot(learn_temperature=true)", {{"log_temperature", {std::log(Real(4))}}}), 11 / 4.0, -1);
   Builder builder;
-  const auto scorer = Registry<Scorer>::instance().parse("dot(temperature=3, learn_temperature=true)");
+  const auto scorer = Registry<Scorer>::instance().parse("dot(temperature=3, learn_temperature=true)").plugin;
   scorer->declare(builder, 2, 2);
   const Value x = builder.input("x", {{1, 1, 2}, Kind::kReal});
   builder.output("scores", scorer->score(builder, x, x));

@@ -65,7 +65,7 @@ TEST_CASE("sparsemax keeps what is above its threshold, and its gradient is that
   CHECK(chosen.kept == Set{1, 2});
   check_near(chosen.weights, {0.25, 0.75});
   Reals grad{1, 1, 1, 1};
-  selector_of("sparsemax(0.5)")->backward({}, chosen.choice(), Reals{3, 5}, grad);
+  half_of<DifferentiableChoice>(*selector_of("sparsemax(0.5)"))->backward({}, chosen.choice(), Reals{3, 5}, grad);
   check_near(grad, {1, -1, 3, 1});  // (g - 4) / 0.5 on kept, added to 1
 }
 

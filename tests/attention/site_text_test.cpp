@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "framework/attention/pattern_text.h"
 #include "framework/attention/site/site.h"
 #include "framework/core/error.h"
 

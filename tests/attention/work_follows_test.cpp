@@ -6,6 +6,7 @@
 #include <string>
 
 #include "framework/attention/choose/choose_op.h"
+#include "framework/attention/pattern_text.h"
 #include "tests/conformance/site_run.h"
 #include "tests/support/gradient_check.h"
 
@@ -65,8 +66,8 @@ TEST_CASE("values that were not kept are never read and have the gradient they h
     const SiteText site = SiteText::parse("dot | dense | " + way.text);
     ChooseParts parts;
     parts.pattern = parse_pattern("dense").pattern;
-    parts.selector = Registry<Selector>::instance().parse(site.selector);
-    parts.estimator = Registry<Estimator>::instance().parse(site.estimator);
+    parts.selector = Registry<Selector>::instance().parse(site.selector).plugin;
+    parts.estimator = Registry<Estimator>::instance().parse(site.estimator).plugin;
     parts.has_values = true;
     const auto op = std::make_shared<ChooseOp>(parts);
     testing::OpRunner runner(op, {scores, testing::random_input({1, kItems, kWidth}, 4)});

@@ -94,7 +94,7 @@ TEST_CASE("help is printed for the program and for every command, with examples"
 TEST_CASE("list shows every plugin, describe its docstring and the default of each option") {
   const Answer all = answer({"list"});
   CHECK(all.code == cli::kOk);
-  for (const PluginInfo& info : detail::Catalogue::instance().all()) {
+  for (const PluginInfo& info : Catalogue::instance().all()) {
     CHECK(contains(all.out, "  " + info.name));
     const Answer one = answer({"describe", info.name});
     CHECK(one.code == cli::kOk);
@@ -110,11 +110,11 @@ TEST_CASE("list shows every plugin, describe its docstring and the default of ea
 TEST_CASE("a name in several kinds is described for each") {
   // 'sample' or another name may come twice in time; the test looks for one that does.
   std::map<std::string, int> counts;
-  for (const PluginInfo& info : detail::Catalogue::instance().all()) ++counts[info.name];
+  for (const PluginInfo& info : Catalogue::instance().all()) ++counts[info.name];
   for (const auto& [name, count] : counts) {
     if (count < 2) continue;
     const Answer a = answer({"describe", name});
-    for (const PluginInfo& info : detail::Catalogue::instance().all()) {
+    for (const PluginInfo& info : Catalogue::instance().all()) {
       if (info.name == name) CHECK(contains(a.out, info.kind + " " + name + "  ("));
     }
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "framework/attention/estimator.h"
+#include "framework/attention/several_draws.h"
 #include "framework/core/rng.h"
 
 // For the conformance tests of selectors and estimators: one row of choices with its own memory.
@@ -38,7 +39,7 @@ struct Chosen {
 /// What a selector learns at a site, where training starts.
 inline std::vector<std::vector<Real>> initial_parameters(const Selector& selector) {
   std::vector<std::vector<Real>> all;
-  for (const SiteParameter& one : selector.parameters()) {
+  for (const SiteParameter& one : parameters_of(selector)) {
     if (one.init.kind != Init::Kind::kZero && one.init.kind != Init::Kind::kConstant) {
       throw Error("conformance", "parameters that start at a number were expected; '" + one.name + "' is random.");
     }
@@ -56,8 +57,9 @@ inline Chosen choose(const Selector& selector, const std::vector<Real>& scores, 
   // A site's scratch is longer than a row that was masked.
   chosen.scratch.assign(static_cast<std::size_t>(scratch_of(selector, static_cast<Extent>(scores.size()))) + 3, Real(-7));
   Choice choice = chosen.choice();
-  if (how == How::kGreedy) {
-    selector.select_greedy(scores, rng, choice);
+  const auto* random = half_of<RandomChoice>(selector);
+  if (how == How::kGreedy && random != nullptr) {
+    random->select_greedy(scores, rng, choice);
   } else {
     selector.select(scores, rng, choice);
   }
@@ -71,12 +73,18 @@ inline Chosen choose(const Selector& selector, const std::vector<Real>& scores, 
 /// What an estimator chooses in one draw, and whether that stands for a choice.
 inline std::pair<Chosen, bool> choose_by(const Estimator& estimator, const Selector& selector,
                                          const std::vector<Real>& scores, const Draw& draw) {
-  const auto capacity = static_cast<std::size_t>(estimator.capacity(selector, static_cast<Extent>(scores.size())));
+  const auto capacity =
+      static_cast<std::size_t>(EstimatorParts(estimator).capacity(selector, static_cast<Extent>(scores.size())));
   Chosen chosen{std::vector<Real>(capacity, Real(-7)), std::vector<Index>(capacity, -7), -7, -7, {},
                 initial_parameters(selector)};
   chosen.scratch.assign(static_cast<std::size_t>(scratch_of(selector, static_cast<Extent>(scores.size()))) + 3, Real(-7));
   Choice choice = chosen.choice();
-  const bool counts = estimator.choose(selector, scores, draw, choice);
+  bool counts = true;
+  if (const auto* draws = half_of<SeveralDraws>(estimator)) {
+    counts = draws->choose(selector, scores, draw, choice);
+  } else {
+    selector.select(scores, draw.rng, choice);
+  }
   chosen.count = choice.count;
   chosen.log_prob = choice.log_prob;
   chosen.weights.resize(static_cast<std::size_t>(choice.count));
@@ -106,7 +114,7 @@ inline std::vector<Real> normals(std::size_t count, Rng rng) {
 /// Every registered plugin of a kind with its default options, and `more` texts.
 template <class Plugin>
 std::vector<std::string> texts_of(const std::vector<std::string>& more = {}) {
-  std::vector<std::string> texts = detail::Catalogue::instance().names(Plugin::kKind);
+  std::vector<std::string> texts = Catalogue::instance().names(Plugin::kKind);
   texts.insert(texts.end(), more.begin(), more.end());
   return texts;
 }
@@ -136,6 +144,11 @@ inline std::vector<std::string> selector_texts() {
                              "k_subset_marginals(2, temperature=1.5)"});
 }
 
-inline std::unique_ptr<Selector> selector_of(const std::string& text) { return Registry<Selector>::instance().parse(text); }
+/// The only evaluation of an item.
+inline Draw one_draw(Rng rng) { return {0, 1, rng, rng}; }
+
+inline std::unique_ptr<Selector> selector_of(const std::string& text) {
+  return Registry<Selector>::instance().parse(text).plugin;
+}
 
 }  // namespace fovea::conformance

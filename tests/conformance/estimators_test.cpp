@@ -55,7 +55,7 @@ std::vector<double> exact_of_sampler(const Problem& problem, const Selector& sel
   for (const auto& [kept, chosen] : outcomes) {
     const double probability = std::exp(static_cast<double>(chosen.log_prob));
     Scores slope(problem.items);
-    selector.log_prob_backward(problem.scores, chosen.choice(), 1, slope);
+    half_of<SampledChoice>(selector)->log_prob_backward(problem.scores, chosen.choice(), 1, slope);
     for (std::size_t i = 0; i < problem.items; ++i)
       exact[i] += probability * problem.cost(chosen) * static_cast<double>(slope[i]);
     total += probability;
@@ -103,10 +103,10 @@ struct Evaluation {
   Draw draw;
   Chosen chosen;
 
-  /// As a site hands it to `pull_weights`.
+  /// As a site hands it to `through_choice`.
   Scores grad_weights(const Problem& problem, const Estimator& estimator, Real weight) const {
     Scores slopes = problem.grad_weights(chosen);
-    if (estimator.reads_kept_only()) {
+    if (!EstimatorParts(estimator).reads_all()) {
       for (std::size_t k = 0; k < chosen.kept.size(); ++k) slopes[k] = slopes[static_cast<std::size_t>(chosen.kept[k])];
       slopes.resize(chosen.kept.size());
     }
@@ -117,11 +117,16 @@ struct Evaluation {
   Scores gradient(const Problem& problem, const Selector& selector, const Estimator& estimator, Real weight,
                   Real advantage) const {
     Scores grad(problem.items);
-    if (estimator.traits().has_path) {
-      estimator.pull_weights(selector, problem.scores, chosen.choice(), draw, grad_weights(problem, estimator, weight),
-                             grad);
+    const EstimatorParts parts(estimator);
+    if (parts.path != nullptr) {
+      parts.path->through_choice(selector, problem.scores, chosen.choice(), draw, grad_weights(problem, estimator, weight),
+                                 grad);
     }
-    if (advantage != 0) estimator.pull_log_prob(selector, problem.scores, chosen.choice(), draw, advantage, grad);
+    if (advantage != 0 && parts.several_draws != nullptr) {
+      parts.several_draws->pull_log_prob(selector, problem.scores, chosen.choice(), draw, advantage, grad);
+    } else if (advantage != 0) {
+      half_of<SampledChoice>(selector)->log_prob_backward(problem.scores, chosen.choice(), advantage, grad);
+    }
     return grad;
   }
 };
@@ -134,7 +139,7 @@ std::vector<double> sum_of_gradients(const Problem& problem, const Selector& sel
   for (std::size_t row = 0; row < evaluations.size(); ++row) {
     const Evaluation& one = evaluations[row];
     Scores gradient;
-    if (estimator.traits().pulls_items) {
+    if (EstimatorParts(estimator).whole_items != nullptr) {
       const std::vector<double> read = problem.read(one.chosen);
       item.draws.push_back({one.draw, one.chosen.choice(), Scores(read.begin(), read.end()),
                             one.grad_weights(problem, estimator, shares.weights[row]), shares.advantages[row]});
@@ -153,7 +158,7 @@ std::vector<double> sum_of_gradients(const Problem& problem, const Selector& sel
 /// The mean gradient of a batch of kBatch items.
 std::vector<double> batch_estimate(const Problem& problem, const Selector& selector, Estimator& estimator,
                                    std::uint32_t step) {
-  const Extent draws = estimator.draws(selector, static_cast<Extent>(problem.items));
+  const Extent draws = EstimatorParts(estimator).draws(selector, static_cast<Extent>(problem.items));
   std::vector<Evaluation> evaluations;
   Scores costs, log_probs;
   for (Extent row = 0; row < kBatch * draws; ++row) {
@@ -166,7 +171,7 @@ std::vector<double> batch_estimate(const Problem& problem, const Selector& selec
     evaluations.push_back({draw, std::move(chosen)});
   }
   Scores weights(costs.size(), 1), advantages(costs.size());
-  if (estimator.traits().has_score_function) estimator.weigh({costs, log_probs, draws}, {weights, advantages});
+  if (auto* part = half_of<ScoreFunction>(estimator)) part->share_out({costs, log_probs, draws}, {weights, advantages});
   std::vector<double> mean = sum_of_gradients(problem, selector, estimator, evaluations, {weights, advantages});
   for (double& one : mean) one /= kBatch;
   return mean;
@@ -191,12 +196,12 @@ Estimate estimate(const Problem& problem, const Selector& selector, Estimator& e
 /// The largest distance from the exact gradient, in standard errors of the estimate.
 double bias_in_errors(const std::string& selector_text, const std::string& estimator_text) {
   const auto selector = selector_of(selector_text);
-  const auto estimator = Registry<Estimator>::instance().parse(estimator_text);
+  const auto estimator = Registry<Estimator>::instance().parse(estimator_text).plugin;
   const Problem problem(estimator->traits().needs_two_items ? 2 : 5);
-  const Selector::Traits traits = selector->traits();
-  const auto exact = traits.samples     ? exact_of_sampler(problem, *selector)
-                     : traits.is_random ? exact_of_noisy(problem, *selector)
-                                        : exact_of_deterministic(problem, *selector);
+  const SelectorParts parts(*selector);
+  const auto exact = parts.sampled != nullptr  ? exact_of_sampler(problem, *selector)
+                     : parts.random != nullptr ? exact_of_noisy(problem, *selector)
+                                               : exact_of_deterministic(problem, *selector);
   const Estimate found = estimate(problem, *selector, *estimator);
   const double rounding = sizeof(Real) == 8 ? 1e-8 : 2e-3;
   double worst = 0;
@@ -207,7 +212,8 @@ double bias_in_errors(const std::string& selector_text, const std::string& estim
 }
 
 bool fits(const std::string& selector, const std::string& estimator) {
-  return misfit(*selector_of(selector), selector, *Registry<Estimator>::instance().parse(estimator), estimator).empty();
+  return misfit(*selector_of(selector), selector, *Registry<Estimator>::instance().parse(estimator).plugin, estimator)
+      .empty();
 }
 
 std::vector<std::string> estimator_texts() {
@@ -222,7 +228,7 @@ std::vector<std::string> estimator_texts() {
 
 TEST_CASE("every estimator that declares no bias has the exact gradient as its mean") {
   for (const std::string& estimator : estimator_texts()) {
-    if (Registry<Estimator>::instance().parse(estimator)->traits().is_biased) continue;
+    if (Registry<Estimator>::instance().parse(estimator).plugin->traits().is_biased) continue;
     for (const std::string& selector : selector_texts()) {
       if (!fits(selector, estimator)) continue;
       CAPTURE(selector);
@@ -234,7 +240,7 @@ TEST_CASE("every estimator that declares no bias has the exact gradient as its m
 
 TEST_CASE("every estimator that declares a bias shows it on a curved cost") {
   for (const std::string& estimator : estimator_texts()) {
-    if (!Registry<Estimator>::instance().parse(estimator)->traits().is_biased) continue;
+    if (!Registry<Estimator>::instance().parse(estimator).plugin->traits().is_biased) continue;
     for (const std::string selector : {"sample", "k_subset(2)"}) {
       if (!fits(selector, estimator)) continue;
       CAPTURE(selector);
@@ -262,18 +268,20 @@ TEST_CASE("every estimator fits some selector, and every selector has an estimat
 TEST_CASE("the state of an estimator restores its advantages") {
   for (const std::string& text : estimator_texts()) {
     CAPTURE(text);
-    const auto first = Registry<Estimator>::instance().parse(text);
-    const auto second = Registry<Estimator>::instance().parse(text);
-    if (!first->traits().has_score_function) continue;
-    const auto draws = first->draws(*selector_of("sample"), 2);
+    const auto first = Registry<Estimator>::instance().parse(text).plugin;
+    const auto second = Registry<Estimator>::instance().parse(text).plugin;
+    auto* part = half_of<ScoreFunction>(*first);
+    auto* other = half_of<ScoreFunction>(*second);
+    if (part == nullptr) continue;
+    const auto draws = EstimatorParts(*first).draws(*selector_of("sample"), 2);
     const Scores costs{1, 2, 4, 8, 3, 5, 6, 9, 2, 0, 7, 1};
     const Scores log_probs(costs.size(), Real(-0.7));
     Scores a(costs.size()), b(costs.size()), weights(costs.size());
-    first->weigh({costs, log_probs, draws}, {weights, a});
-    const auto from = first->state();
-    std::copy(from.begin(), from.end(), second->state().begin());
-    first->weigh({costs, log_probs, draws}, {weights, a});
-    second->weigh({costs, log_probs, draws}, {weights, b});
+    part->share_out({costs, log_probs, draws}, {weights, a});
+    const auto from = part->state();
+    std::copy(from.begin(), from.end(), other->state().begin());
+    part->share_out({costs, log_probs, draws}, {weights, a});
+    other->share_out({costs, log_probs, draws}, {weights, b});
     CHECK(a == b);
   }
 }

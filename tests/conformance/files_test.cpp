@@ -9,7 +9,7 @@ namespace fovea::conformance {
 
 TEST_CASE("every file in the plugin folders of attention has its registry entry, with a docstring") {
   std::set<std::string> registered;
-  for (const PluginInfo& plugin : detail::Catalogue::instance().all()) {
+  for (const PluginInfo& plugin : Catalogue::instance().all()) {
     registered.insert(std::filesystem::path(plugin.file).filename().string());
     if (plugin.file.find("modules/") == std::string::npos) continue;  // an experiment, or a plugin of a test
     CAPTURE(plugin.name);

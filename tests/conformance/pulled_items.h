@@ -4,6 +4,7 @@
 #include <numeric>
 #include <vector>
 
+#include "framework/attention/whole_items.h"
 #include "tests/conformance/chosen.h"
 
 // For the conformance tests of estimators: all draws of an item, as a site hands them over.
@@ -30,7 +31,7 @@ class OwnParameters {
  public:
   OwnParameters(const Estimator& estimator, std::size_t width) {
     std::uint32_t number = 0;
-    for (const SiteParameter& one : estimator.item_parameters(static_cast<Extent>(width))) {
+    for (const SiteParameter& one : half_of<WholeItems>(estimator)->item_parameters(static_cast<Extent>(width))) {
       values_.push_back(normals(static_cast<std::size_t>(one.shape.size()), rng_of(90, number++)));
     }
     gradients_ = values_;
@@ -79,14 +80,15 @@ inline std::vector<Real> pull_together(const Estimator& estimator, const Selecto
                     .items = items,
                     .grad_scores = grad_scores[number]});
   }
+  const SelectorParts parts(selector);
   OwnParameters own(estimator, width);
-  const auto length = estimator.item_scratch(static_cast<Extent>(n), static_cast<Extent>(width));
+  const auto length = half_of<WholeItems>(estimator)->item_scratch(static_cast<Extent>(n), static_cast<Extent>(width));
   std::vector<Real> scratch(static_cast<std::size_t>(length), std::numeric_limits<Real>::quiet_NaN());
-  estimator.pull_item({.selector = &selector,
-                       .draws = runs,
-                       .parameters = own.rows(),
-                       .grad_parameters = own.gradients(item.learns),
-                       .scratch = scratch});
+  half_of<WholeItems>(estimator)->pull_item({.selector = &parts,
+                                             .draws = runs,
+                                             .parameters = own.rows(),
+                                             .grad_parameters = own.gradients(item.learns),
+                                             .scratch = scratch});
   std::vector<Real> sum(n);
   for (const std::vector<Real>& one : grad_scores) {
     for (std::size_t i = 0; i < n; ++i) sum[i] += (one[i] - 1) / kScale;

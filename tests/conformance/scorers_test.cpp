@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "framework/attention/scorer.h"
 #include "tests/conformance/site_run.h"
 
 namespace fovea::conformance {
@@ -14,7 +15,7 @@ std::vector<std::string> scorer_texts() {
 bool takes_unequal_widths(const std::string& text) {
   Builder builder;
   try {
-    Registry<Scorer>::instance().parse(text)->declare(builder, 3, 4);
+    Registry<Scorer>::instance().parse(text).plugin->declare(builder, 3, 4);
   } catch (const Error&) {
     return false;
   }

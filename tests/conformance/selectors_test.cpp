@@ -43,10 +43,13 @@ bool same_bits(std::span<const Real> a, std::span<const Real> b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
 
+bool is_differentiable(const Selector& selector) { return half_of<DifferentiableChoice>(selector) != nullptr; }
+
 /// The gradient of one row of choices, added to what is there.
 void pull_one(const Selector& selector, const Scores& scores, const Chosen& chosen, const Scores& cotangent, Row grad) {
-  if (!selector.traits().is_differentiable) return;
-  selector.backward(scores, chosen.choice(), ConstRow(cotangent).first(chosen.weights.size()), grad);
+  const auto* differentiable = half_of<DifferentiableChoice>(selector);
+  if (differentiable == nullptr) return;
+  differentiable->backward(scores, chosen.choice(), ConstRow(cotangent).first(chosen.weights.size()), grad);
 }
 
 void check_rows(const RowsCase& c) {
@@ -61,11 +64,11 @@ void check_rows(const RowsCase& c) {
   std::vector<Rng> rngs;
   for (Extent row = 0; row < c.rows; ++row) rngs.push_back(rng_of(static_cast<std::uint32_t>(row), 12));
   const Selector::Rows rows{c.items, capacity, scores, weights, kept, counts, scratch};
-  c.selector.select_rows(rows, c.how == How::kSelect ? std::span<const Rng>(rngs) : std::span<const Rng>());
+  select_rows(c.selector, rows, c.how == How::kSelect ? std::span<const Rng>(rngs) : std::span<const Rng>());
   const Scores cotangent = normals(places, rng_of(9));
-  if (c.selector.traits().is_differentiable) {
-    c.selector.backward_rows(rows, {.weights = cotangent, .scores = grad});
-    c.selector.backward_rows(rows, {.weights = cotangent, .scores = assigned, .assigns = true});
+  if (is_differentiable(c.selector)) {
+    backward_rows(c.selector, rows, {.weights = cotangent, .scores = grad});
+    backward_rows(c.selector, rows, {.weights = cotangent, .scores = assigned, .assigns = true});
   }
   for (Extent row = 0; row < c.rows; ++row) {
     const ConstRow one = rows.items_of(ConstRow(scores), row);
@@ -80,7 +83,7 @@ void check_rows(const RowsCase& c) {
       CHECK(weights[begin + k] == 0);
       CHECK(kept[begin + k] == -1);
     }
-    Scores added(alone.size(), Real(0.5)), from_zero(alone.size(), c.selector.traits().is_differentiable ? 0 : Real(-7));
+    Scores added(alone.size(), Real(0.5)), from_zero(alone.size(), is_differentiable(c.selector) ? 0 : Real(-7));
     const Scores pull(cotangent.begin() + static_cast<std::ptrdiff_t>(begin), cotangent.end());
     pull_one(c.selector, alone, chosen, pull, added);
     pull_one(c.selector, alone, chosen, pull, from_zero);
@@ -138,7 +141,7 @@ TEST_CASE("no selector keeps more than there is, and sparse ones keep less of ma
     CAPTURE(text);
     const auto selector = selector_of(text);
     for (const Extent items : {0, 1, 3, 1000}) CHECK(selector->capacity(items) <= items);
-    CHECK(selector->traits().is_sparse == (selector->capacity(1000) < 1000));
+    CHECK(is_sparse(*selector) == (selector->capacity(1000) < 1000));
     const Chosen chosen = choose(*selector, Scores(3, Real(0.5)), rng_of(5));
     CHECK(is_valid(chosen, 3, 3));
     if (selector->traits().keeps_all) CHECK(chosen.kept == std::vector<Index>{0, 1, 2});
@@ -163,7 +166,7 @@ TEST_CASE("selectors give many rows at once the choices and gradients of each ro
   for (const std::string& text : selector_texts()) {
     CAPTURE(text);
     const auto selector = selector_of(text);
-    if (!selector->parameters().empty()) continue;
+    if (!parameters_of(*selector).empty()) continue;
     for (const How how : {How::kSelect, How::kGreedy}) check_rows({*selector, 1100, 6, 1, how});  // in tiles, perhaps
     for (const Extent items : {1, 2, 5, 16, 17, 64, 100, 128, 129, 150}) {
       CAPTURE(items);
@@ -181,7 +184,7 @@ TEST_CASE("samplers draw as often as their log-probabilities say, which sum to 1
   for (const std::string& text : selector_texts()) {
     CAPTURE(text);
     const auto selector = selector_of(text);
-    if (!selector->traits().samples) continue;
+    if (half_of<SampledChoice>(*selector) == nullptr) continue;
     const Scores scores{0.3F, -0.4F, 1.1F, 0.0F, 0.6F};
     std::map<std::vector<Index>, std::pair<double, int>> seen;
     for (std::uint32_t draw = 0; draw < draws; ++draw) {
@@ -204,7 +207,7 @@ TEST_CASE("samplers take the most probable choice in evaluation") {
   for (const std::string& text : selector_texts()) {
     CAPTURE(text);
     const auto selector = selector_of(text);
-    if (!selector->traits().samples) continue;
+    if (half_of<SampledChoice>(*selector) == nullptr) continue;
     const Scores scores = distinct_scores(6, rng_of(11));
     const Chosen greedy = choose(*selector, scores, rng_of(12), How::kGreedy);
     for (std::uint32_t draw = 0; draw < 200; ++draw)
@@ -220,14 +223,14 @@ TEST_CASE("every differentiable selector has the derivative that central differe
   for (const std::string& text : selector_texts()) {
     CAPTURE(text);
     const auto selector = selector_of(text);
-    if (!selector->traits().is_differentiable) continue;
+    if (!is_differentiable(*selector)) continue;
     for (const std::size_t items : {1, 2, 7, 20}) {
       const Scores scores = distinct_scores(items, rng_of(13));
       const Scores cotangent = normals(items, rng_of(14));
       const Chosen chosen = choose(*selector, scores, rng_of(15));
       Scores grad_weights, grad(items, 0.25);
       for (const Index item : chosen.kept) grad_weights.push_back(cotangent[static_cast<std::size_t>(item)]);
-      selector->backward(scores, chosen.choice(), grad_weights, grad);
+      half_of<DifferentiableChoice>(*selector)->backward(scores, chosen.choice(), grad_weights, grad);
       for (std::size_t i = 0; i < items; ++i) {
         Scores up = scores, down = scores;
         up[i] += h;
@@ -247,11 +250,11 @@ TEST_CASE("every sampler has the log-probability gradient that central differenc
   for (const std::string& text : selector_texts()) {
     CAPTURE(text);
     const auto selector = selector_of(text);
-    if (!selector->traits().samples) continue;
+    if (half_of<SampledChoice>(*selector) == nullptr) continue;
     const Scores scores = distinct_scores(6, rng_of(16));
     const Chosen chosen = choose(*selector, scores, rng_of(17));
     Scores grad(6, 0.25);
-    selector->log_prob_backward(scores, chosen.choice(), 1.7, grad);
+    half_of<SampledChoice>(*selector)->log_prob_backward(scores, chosen.choice(), 1.7, grad);
     for (std::size_t i = 0; i < 6; ++i) {
       Scores up = scores, down = scores;
       up[i] += h;

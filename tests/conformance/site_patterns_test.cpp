@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "framework/attention/pattern_text.h"
 #include "tests/conformance/site_run.h"
 
 // Every pattern as a part of a site.
@@ -17,7 +18,7 @@ std::vector<Index> pattern_mask(const std::string& text, const SiteCase& site) {
   const std::vector<Index> kept = run.indices("kept");
   for (Extent row = 0; row < site.batch * site.queries; ++row) {
     std::vector<Index> items = items_in(candidates_of(*pattern, row % site.queries, site.queries, site.items));
-    if (pattern->reads_data()) {
+    if (depends_on_data(*pattern)) {
       items.assign(kept.begin() + row * site.items, kept.begin() + (row + 1) * site.items);
       items.erase(std::find(items.begin(), items.end(), -1), items.end());
     }
@@ -31,9 +32,9 @@ std::vector<Real> pattern_bias(const std::string& text, const std::vector<Index>
                                const SiteCase& site) {
   std::vector<Real> bias(mask.size());
   const auto pattern = parse_pattern(text).pattern;
-  for (const Pattern* weigher : weighers_of(*pattern)) {
+  for (const PairBias* one_bias : biases_of(*pattern)) {
     std::vector<ConstRow> parameters;
-    for (const SiteParameter& one : weigher->parameters()) {
+    for (const SiteParameter& one : one_bias->parameters()) {
       parameters.push_back(run.parameters.at("site/pattern/" + one.name));
     }
     for (Extent row = 0; row < site.batch * site.queries; ++row) {
@@ -44,7 +45,7 @@ std::vector<Real> pattern_bias(const std::string& text, const std::vector<Index>
       std::vector<Real> added(items.size());
       PatternRow data{{}, {}, nullptr, row % site.queries};
       data.parameters = parameters;
-      weigher->weigh(data, items, added);
+      one_bias->add_bias(data, items, added);
       for (std::size_t i = 0; i < items.size(); ++i) bias[static_cast<std::size_t>(row * site.items + items[i])] = added[i];
     }
   }

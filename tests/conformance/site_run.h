@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "framework/attention/scorer.h"
+#include "framework/attention/pattern.h"
 #include "framework/attention/site/site.h"
 #include "framework/graph/functions.h"
 #include "framework/graph/plan.h"
@@ -124,8 +126,9 @@ class SiteRun {
 /// A selector with the first estimator that trains it at any site.
 inline std::string with_fitting_estimator(const std::string& selector) {
   for (const std::string& estimator : texts_of<Estimator>()) {
-    const auto made = Registry<Estimator>::instance().parse(estimator);
-    if (made->traits().needs_one_choice || made->traits().needs_two_items) continue;
+    const auto made = Registry<Estimator>::instance().parse(estimator).plugin;
+    const Estimator::Traits traits = EstimatorParts(*made).traits;
+    if (traits.needs_one_choice || traits.needs_two_items) continue;
     if (misfit(*selector_of(selector), selector, *made, estimator).empty()) return selector + " | " + estimator;
   }
   return selector;

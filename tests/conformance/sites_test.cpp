@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "framework/attention/scorer.h"
+#include "framework/attention/pattern_text.h"
 #include "framework/core/error.h"
 #include "framework/train/draws.h"
 #include "tests/conformance/site_run.h"
@@ -16,7 +18,7 @@ struct SiteSize {
   Extent items;
 };
 SiteSize size_for(const SiteText& site) {
-  const auto traits = Registry<Estimator>::instance().parse(site.estimator)->traits();
+  const auto traits = EstimatorParts(*Registry<Estimator>::instance().parse(site.estimator).plugin).traits;
   const Extent items = traits.needs_two_items ? 2 : 5;
   return {traits.needs_one_choice ? 1 : items, items};
 }
@@ -113,7 +115,7 @@ Chooses choice_of(const std::string& text) {
   constexpr std::size_t kMostKept = 3;
   const SiteText site = SiteText::parse(text);
   const auto pattern = parse_pattern(site.pattern).pattern;
-  if (pattern->reads_data()) return Chooses::kPerhaps;
+  if (depends_on_data(*pattern)) return Chooses::kPerhaps;
   const auto [queries, items] = size_for(site);
   std::size_t most = 0;
   for (Extent query = 0; query < queries; ++query) {

@@ -73,7 +73,7 @@ TEST_CASE("an index of all slots finds the nearest, and follows what is written"
   for (const Case& one : kCases) {
     CAPTURE(one.text);
     Memory memory;
-    const auto index = Registry<SlotIndex>::instance().parse(one.text);
+    const auto index = Registry<SlotIndex>::instance().parse(one.text).plugin;
     index->build(memory.view(), SlotIndex::Holds::kAll);
     CHECK(recall(*index, memory, all_slots()) >= one.least_recall);
     CHECK(index->take_scored() > 0);
@@ -93,7 +93,7 @@ TEST_CASE("an index that begins empty finds what was put, and nothing after a ne
   for (const Case& one : kCases) {
     CAPTURE(one.text);
     Memory memory;
-    const auto index = Registry<SlotIndex>::instance().parse(one.text);
+    const auto index = Registry<SlotIndex>::instance().parse(one.text).plugin;
     index->build(memory.view(), SlotIndex::Holds::kNone);
     for (int round = 0; round < 2; ++round) {
       CHECK(found_by(*index, std::vector<Real>(kWidth, 1)).empty());
@@ -112,8 +112,8 @@ TEST_CASE("an index gives the same after a new start, whatever was put before") 
   for (const Case& one : kCases) {
     CAPTURE(one.text);
     Memory memory;
-    const auto a = Registry<SlotIndex>::instance().parse(one.text);
-    const auto b = Registry<SlotIndex>::instance().parse(one.text);
+    const auto a = Registry<SlotIndex>::instance().parse(one.text).plugin;
+    const auto b = Registry<SlotIndex>::instance().parse(one.text).plugin;
     a->build(memory.view(), SlotIndex::Holds::kNone);
     b->build(memory.view(), SlotIndex::Holds::kNone);
     for (Index n = 0; n < 900; n += 2) a->put(n);
@@ -131,7 +131,7 @@ TEST_CASE("an index gives the same after a new start, whatever was put before") 
 }
 
 TEST_CASE("an unknown index is refused with the nearest name") {
-  CHECK_THROWS_WITH_AS(Registry<SlotIndex>::instance().parse("list"), doctest::Contains("lists"), Error);
+  CHECK_THROWS_WITH_AS(Registry<SlotIndex>::instance().parse("list").plugin, doctest::Contains("lists"), Error);
 }
 
 }  // namespace fovea

@@ -6,12 +6,12 @@
 namespace fovea {
 namespace {
 
-class Identity final : public Estimator {
+class Identity final : public Estimator, public WeightPath {
  public:
-  Traits traits() const override { return {.has_path = true, .is_biased = true}; }
-  bool reads_kept_only() const override { return false; }  // every candidate gets the gradient of its weight
+  Traits traits() const override { return {.is_biased = true}; }
+  Reads reads() const override { return Reads::kAll; }  // every candidate gets the gradient of its weight
 
-  void through_choice(const Selector& /*selector*/, ConstRow /*scores*/, const Choice& /*choice*/, Rng /*rng*/,
+  void through_choice(const SelectorParts& /*selector*/, ConstRow /*scores*/, const Choice& /*choice*/, const Draw& /*draw*/,
                       ConstRow grad_weights, Row grad_scores) const override {
     cpu::add(grad_weights, grad_scores);
   }

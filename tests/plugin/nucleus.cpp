@@ -9,12 +9,11 @@
 namespace fovea {
 namespace {
 
-class Nucleus final : public Selector {
+class Nucleus final : public Selector, public DifferentiableChoice {
  public:
   void fields(Options& options) override {
     options.add("p", p_, "share of the probability that is kept, in [0, 1]", {.low = 0, .high = 1});
   }
-  Traits traits() const override { return {.is_differentiable = true}; }
   Extent capacity(Extent items) const override { return items; }
 
   void select(ConstRow scores, Rng /*rng*/, Choice& out) const override {

@@ -92,7 +92,7 @@ TEST_CASE("a pointer network learns to sort 5 numbers within 300 steps" * doctes
   const auto graph = graph_of(options, Mode::kTrain, shape);
   ParameterStore store(*graph);
   store.initialise(1);
-  const auto adam = Registry<Optimizer>::instance().parse("adam");
+  const auto adam = Registry<Optimizer>::instance().parse("adam").plugin;
   adam->prepare(store.size());
   const std::vector<Real> weights(32, Real(1) / 32);
   std::vector<Real> gradients(store.size());

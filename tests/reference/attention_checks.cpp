@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "framework/attention/estimator.h"
+#include "framework/attention/scorer.h"
+#include "framework/attention/pattern_text.h"
 #include "framework/attention/site/site.h"
 #include "framework/core/error.h"
 #include "framework/cpu/row_math.h"
@@ -17,7 +20,7 @@ Check scorer(const std::function<std::string(const Case&)>& text_of) {
     check_graph(
         c,
         [&](Builder& b, const Values& in, const Case&) -> Values {
-          const auto plugin = Registry<Scorer>::instance().parse(text_of(c));
+          const auto plugin = Registry<Scorer>::instance().parse(text_of(c)).plugin;
           const Value queries = in.at("query");
           const Value keys = in.at("key");
           plugin->declare(b, queries.shape().last(), keys.shape().last());
@@ -161,7 +164,8 @@ struct RowChoice {
     kept.resize(weights.size());
     scratch.resize(static_cast<std::size_t>(scratch_of(selector, static_cast<Extent>(scores.size()))));
     choice = {weights, kept, 0, 0, scratch};
-    selector.select_greedy(scores, Rng(), choice);
+    if (const auto* random = half_of<RandomChoice>(selector)) return random->select_greedy(scores, Rng(), choice);
+    selector.select(scores, Rng(), choice);
   }
 };
 
@@ -196,11 +200,11 @@ void check_selector(const Case& c, const Selector& selector, const std::string& 
 
 // A selector by its text, through its own backward.
 void check_differentiable(const Case& c, const std::string& text, const std::string& out, Outcome& outcome) {
-  const auto selector = Registry<Selector>::instance().parse(text);
+  const auto selector = Registry<Selector>::instance().parse(text).plugin;
   const GradRow pull = [&](ConstRow scores, const RowChoice& chosen, ConstRow cotangent, Row grad_scores) {
     std::vector<Real> on_kept;
     for (const Index item : chosen.kept) on_kept.push_back(cotangent[static_cast<std::size_t>(item)]);
-    selector->backward(scores, chosen.choice, on_kept, grad_scores);
+    half_of<DifferentiableChoice>(*selector)->backward(scores, chosen.choice, on_kept, grad_scores);
   };
   check_selector(c, *selector, out, pull, outcome);
 }
@@ -218,9 +222,10 @@ Case perturbed_by_its_noise(const Case& c) {
 
 void check_gumbel_softmax(const Case& c, Outcome& outcome) {
   const Case perturbed = perturbed_by_its_noise(c);
-  const auto selector = Registry<Selector>::instance().parse("gumbel_softmax(" + number_text(c.number("temperature")) + ")");
+  const auto selector =
+      Registry<Selector>::instance().parse("gumbel_softmax(" + number_text(c.number("temperature")) + ")").plugin;
   const GradRow pull = [&](ConstRow row, const RowChoice& chosen, ConstRow cotangent, Row grad_scores) {
-    selector->backward(row, chosen.choice, cotangent, grad_scores);
+    half_of<DifferentiableChoice>(*selector)->backward(row, chosen.choice, cotangent, grad_scores);
   };
   check_selector(perturbed, *selector, "y", pull, outcome);
 }
@@ -229,7 +234,8 @@ void check_straight_through(const Case& c, Outcome& outcome) {
   const auto selector = Registry<Selector>::instance().make(c.texts.at("forward"));
   const auto estimator = Registry<Estimator>::instance().make("straight_through");
   const GradRow pull = [&](ConstRow scores, const RowChoice& chosen, ConstRow cotangent, Row grad_scores) {
-    estimator->through_choice(*selector, scores, chosen.choice, Rng(), cotangent, grad_scores);
+    half_of<WeightPath>(*estimator)
+        ->through_choice(*selector, scores, chosen.choice, Draw{0, 1, Rng(), Rng()}, cotangent, grad_scores);
   };
   check_selector(c, *selector, "y", pull, outcome);
 }
@@ -237,10 +243,12 @@ void check_straight_through(const Case& c, Outcome& outcome) {
 // The hard choice of the perturbed scores, the soft one behind it.
 void check_straight_through_gumbel(const Case& c, Outcome& outcome) {
   const auto selector = Registry<Selector>::instance().make("argmax");
-  const auto estimator =
-      Registry<Estimator>::instance().parse("straight_through(temperature=" + number_text(c.number("temperature")) + ")");
+  const auto estimator = Registry<Estimator>::instance()
+                             .parse("straight_through(temperature=" + number_text(c.number("temperature")) + ")")
+                             .plugin;
   const GradRow pull = [&](ConstRow scores, const RowChoice& chosen, ConstRow cotangent, Row grad_scores) {
-    estimator->through_choice(*selector, scores, chosen.choice, Rng(), cotangent, grad_scores);
+    half_of<WeightPath>(*estimator)
+        ->through_choice(*selector, scores, chosen.choice, Draw{0, 1, Rng(), Rng()}, cotangent, grad_scores);
   };
   check_selector(perturbed_by_its_noise(c), *selector, "y", pull, outcome);
 }
@@ -249,7 +257,7 @@ void check_straight_through_gumbel(const Case& c, Outcome& outcome) {
 void check_reinmax(const Case& c, Outcome& outcome) {
   const auto selector = Registry<Selector>::instance().make("sample");
   const auto estimator =
-      Registry<Estimator>::instance().parse("reinmax(temperature=" + number_text(c.number("temperature")) + ")");
+      Registry<Estimator>::instance().parse("reinmax(temperature=" + number_text(c.number("temperature")) + ")").plugin;
   const std::vector<Real> scores = reals(c.in("scores"));
   const std::vector<Real> cotangents = reals(c.array("cot/y"));
   const auto width = static_cast<std::size_t>(c.in("scores").shape.last());
@@ -258,10 +266,12 @@ void check_reinmax(const Case& c, Outcome& outcome) {
   for (std::size_t at = 0; at < scores.size(); at += width) {
     const ConstRow row(scores.data() + at, width);
     RowChoice chosen(*selector, row);
-    selector->take(row, static_cast<Extent>(c.in("action").values[at / width]), chosen.choice);
+    half_of<EnumerableChoice>(*selector)->take(row, static_cast<Extent>(c.in("action").values[at / width]), chosen.choice);
     dense[at + static_cast<std::size_t>(chosen.kept[0])] = chosen.weights[0];
     const ConstRow cotangent(cotangents.data() + at, width);
-    estimator->through_choice(*selector, row, chosen.choice, Rng(), cotangent, Row(gradient.data() + at, width));
+    half_of<WeightPath>(*estimator)
+        ->through_choice(*selector, row, chosen.choice, Draw{0, 1, Rng(), Rng()}, cotangent,
+                         Row(gradient.data() + at, width));
   }
   outcome.compare("out/y", dense, c.array("out/y"));
   outcome.compare("grad/scores", gradient, c.array("grad/scores"));

@@ -8,7 +8,7 @@ namespace {
 // "gradients" [steps, P] applied one after another to "initial" [P]; y [steps, P] is what the values are after each.
 Check optimizer(const std::string& text) {
   return [text](const Case& c, Outcome& outcome) {
-    const auto plugin = Registry<Optimizer>::instance().parse(text);
+    const auto plugin = Registry<Optimizer>::instance().parse(text).plugin;
     Options options;
     plugin->fields(options);
     for (const auto& [name, value] : c.numbers) {

@@ -32,7 +32,7 @@ struct SharingInputs {
 };
 
 Shared shared(const std::string& text, const SharingInputs& in) {
-  const auto policy = Registry<RoutingPolicy>::instance().parse(text);
+  const auto policy = Registry<RoutingPolicy>::instance().parse(text).plugin;
   const Extent places = policy->places(in.experts, in.experts);
   const auto size = static_cast<std::size_t>(in.rows * places);
   Shared out{Indices(size, -1), Indices(size, -1), Indices(static_cast<std::size_t>(in.rows), 0),

@@ -40,7 +40,7 @@ const std::string kTrain =
     "5 Where is Mary? \tout\t4\n";
 
 std::unique_ptr<Task> task_of(const std::string& text) {
-  auto task = Registry<Task>::instance().parse(text);
+  auto task = Registry<Task>::instance().parse(text).plugin;
   task->check();
   return task;
 }

@@ -18,7 +18,7 @@ using fovea::Split;
 using fovea::Tensor;
 
 std::unique_ptr<fovea::Task> make_task(const std::string& text) {
-  auto task = fovea::Registry<fovea::Task>::instance().parse(text);
+  auto task = fovea::Registry<fovea::Task>::instance().parse(text).plugin;
   task->check();
   return task;
 }

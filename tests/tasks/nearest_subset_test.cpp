@@ -12,7 +12,7 @@ namespace {
 using namespace fovea;
 
 std::unique_ptr<Task> make_task(const std::string& text) {
-  auto task = Registry<Task>::instance().parse(text);
+  auto task = Registry<Task>::instance().parse(text).plugin;
   task->check();
   return task;
 }

@@ -19,7 +19,7 @@ using namespace fovea::synthesis;
 constexpr const char* kSmall = "program_synthesis(registers=2, longest=2, bits=2, pairs=3)";
 
 std::unique_ptr<Task> make_task(const std::string& text) {
-  auto task = Registry<Task>::instance().parse(text);
+  auto task = Registry<Task>::instance().parse(text).plugin;
   task->check();
   return task;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "framework/attention/estimator.h"
+#include "framework/attention/several_draws.h"
 #include "tests/conformance/chosen.h"
 
 // Mean and variance of estimators without sampling: every outcome of the draws of an item, weighed with its probability.
@@ -49,9 +50,9 @@ class Estimate {
       : toy_(std::move(toy)),
         scores_(toy_.keys.size()),
         selector_(conformance::selector_of("sample")),
-        estimator_(Registry<Estimator>::instance().parse(estimator)) {}
+        estimator_(Registry<Estimator>::instance().parse(estimator).plugin) {}
 
-  Extent draws() const { return estimator_->draws(*selector_, static_cast<Extent>(scores_.size())); }
+  Extent draws() const { return EstimatorParts(*estimator_).draws(*selector_, static_cast<Extent>(scores_.size())); }
 
   /// The estimate of d E[cost] / d phi where the draws have made these choices.
   double of(const Choices& choices) {
@@ -59,7 +60,7 @@ class Estimate {
     for (const Extent number : choices) {
       conformance::Chosen& chosen = all.emplace_back(empty());
       Choice choice = chosen.choice();
-      selector_->take(scores_, number, choice);
+      half_of<EnumerableChoice>(*selector_)->take(scores_, number, choice);
       chosen.count = choice.count;
       chosen.log_prob = choice.log_prob;
     }
@@ -72,7 +73,7 @@ class Estimate {
     for (Extent index = 0; index < draws(); ++index) {
       conformance::Chosen& chosen = all.emplace_back(empty());
       Choice choice = chosen.choice();
-      estimator_->choose(*selector_, scores_, {index, draws(), shared, shared}, choice);
+      half_of<SeveralDraws>(*estimator_)->choose(*selector_, scores_, {index, draws(), shared, shared}, choice);
       chosen.count = choice.count;
       chosen.log_prob = choice.log_prob;
     }
@@ -92,12 +93,12 @@ class Estimate {
       log_probs.push_back(chosen.log_prob);
     }
     const auto count = static_cast<Extent>(all.size());
-    estimator_->weigh({costs, log_probs, count}, {weights, advantages});
+    half_of<ScoreFunction>(*estimator_)->share_out({costs, log_probs, count}, {weights, advantages});
     Reals grad(scores_.size());
     for (std::size_t i = 0; i < all.size(); ++i) {
       const Draw draw{static_cast<Extent>(i), count, shared, shared};
       if (advantages[i] == 0) continue;
-      estimator_->pull_log_prob(*selector_, scores_, all[i].choice(), draw, advantages[i], grad);
+      half_of<SeveralDraws>(*estimator_)->pull_log_prob(*selector_, scores_, all[i].choice(), draw, advantages[i], grad);
     }
     double slope = 0;
     for (std::size_t i = 0; i < grad.size(); ++i) slope += static_cast<double>(grad[i]) * static_cast<double>(toy_.keys[i]);

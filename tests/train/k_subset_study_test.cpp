@@ -10,7 +10,7 @@ namespace {
 constexpr double kRounding = sizeof(Real) == 8 ? 1e-12 : 1e-5;
 
 StudySpec spec_of(const std::string& cost, const std::string& run) {
-  const auto experiment = Registry<Experiment>::instance().parse("k_subset_gradients(cost=" + cost + ")");
+  const auto experiment = Registry<Experiment>::instance().parse("k_subset_gradients(cost=" + cost + ")").plugin;
   StudySpec spec;
   for (const RunSpec& one : experiment->runs()) {
     if (one.name == run) spec.run = one;

@@ -17,7 +17,7 @@ using fovea::Optimizer;
 using fovea::Real;
 
 std::unique_ptr<Optimizer> prepared(const std::string& text, std::size_t size) {
-  auto optimizer = fovea::Registry<Optimizer>::instance().parse(text);
+  auto optimizer = fovea::Registry<Optimizer>::instance().parse(text).plugin;
   optimizer->check();
   optimizer->prepare(size);
   return optimizer;
@@ -75,7 +75,7 @@ TEST_CASE("an optimizer gives the same bits for any number of threads, and leave
   std::vector<Real> gradient(kSize);
   fovea::Rng({.seed = 5}).fill_normal(gradient);
   gradient[7] = 0;
-  for (const std::string& name : fovea::detail::Catalogue::instance().names("optimizer")) {
+  for (const std::string& name : fovea::Catalogue::instance().names("optimizer")) {
     CAPTURE(name);
     std::vector<std::vector<Real>> results;
     for (const int threads : {1, 2, 3, 8}) {

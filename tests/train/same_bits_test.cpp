@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "framework/attention/pattern.h"
+#include "framework/attention/scorer.h"
 #include "framework/attention/site/site.h"
 #include "framework/cpu/parallel.h"
 #include "framework/graph/functions.h"
@@ -29,7 +31,7 @@ struct SiteSize {
 
 /// What suits the estimator of a site.
 SiteSize size_for(const SiteText& site) {
-  const auto traits = Registry<Estimator>::instance().parse(site.estimator)->traits();
+  const auto traits = EstimatorParts(*Registry<Estimator>::instance().parse(site.estimator).plugin).traits;
   return {traits.needs_one_choice ? 1 : 5, traits.needs_two_items ? 2 : 6};
 }
 
@@ -135,7 +137,8 @@ std::vector<std::string> estimator_texts() {
 }
 
 bool fits(const std::string& selector, const std::string& estimator) {
-  return misfit(*conformance::selector_of(selector), selector, *Registry<Estimator>::instance().parse(estimator), estimator)
+  return misfit(*conformance::selector_of(selector), selector, *Registry<Estimator>::instance().parse(estimator).plugin,
+                estimator)
       .empty();
 }
 

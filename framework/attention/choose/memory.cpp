@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "framework/attention/choose/choose_op.h"
-
 namespace fovea {
 namespace {
 
@@ -67,11 +65,11 @@ ChooseMemory::ChooseMemory(const OpRun& call, const ChooseInputs& inputs)
   of_selector = trained(inputs.selector, inputs.selector_count);
   of_pattern = trained(inputs.pattern, inputs.pattern_count);
   of_estimator = trained(inputs.estimator, inputs.estimator_count);
-  weights = run.out[ChooseOp::kWeights].real();
-  kept = run.out[ChooseOp::kKept].index();
-  count = run.out[ChooseOp::kCount].index();
-  log_prob = run.out[ChooseOp::kLogProb].real();
-  read = inputs.values > 0 ? run.out[ChooseOp::kRead].real() : nullptr;
+  weights = run.out[choose::kWeights].real();
+  kept = run.out[choose::kKept].index();
+  count = run.out[choose::kCount].index();
+  log_prob = run.out[choose::kLogProb].real();
+  read = inputs.values > 0 ? run.out[choose::kRead].real() : nullptr;
   items = run.workspace[kItems].index();
   places = run.workspace[kPlaces].index();
   row_scores = run.workspace[kRowScores].real();
@@ -116,10 +114,22 @@ ChooseRow ChooseMemory::row(Extent b, Extent m) const {
   if (is_open) return {b, m, number, {items, all.size()}, all};
   const ChoosePlan::Row of_plan = asked(b, m);
   const auto allowed = static_cast<std::size_t>(plan.allowed(of_plan, items));
-  if (allowed == all.size() && !plan.weighs_pairs()) return {b, m, number, {items, allowed}, all};
+  if (allowed == all.size() && !plan.has_bias()) return {b, m, number, {items, allowed}, all};
   for (std::size_t i = 0; i < allowed; ++i) row_scores[i] = all[static_cast<std::size_t>(items[i])];
-  plan.weigh(of_plan, {items, allowed}, {row_scores, allowed});
+  plan.add_bias(of_plan, {items, allowed}, {row_scores, allowed});
   return {b, m, number, {items, allowed}, {row_scores, allowed}};
+}
+
+Selector::Rows ChooseMemory::whole_rows(Extent begin, Extent end) const {
+  const auto rows = static_cast<std::size_t>(end - begin);
+  const std::size_t room = rows * static_cast<std::size_t>(e.capacity);
+  return {.items = e.items,
+          .capacity = e.capacity,
+          .scores = {scores + begin * e.items, rows * static_cast<std::size_t>(e.items)},
+          .weights = {weights + begin * e.capacity, room},
+          .kept = {kept + begin * e.capacity, room},
+          .counts = {count + begin, rows},
+          .scratch = scratch_row()};
 }
 
 Choice ChooseMemory::made_choice(const ChooseRow& row, Index* row_places) const {

@@ -4,7 +4,7 @@
 
 #include "framework/attention/choice.h"
 #include "framework/attention/choose/plan.h"
-#include "framework/attention/estimator.h"
+#include "framework/attention/choose/setup.h"
 #include "framework/core/rng.h"
 #include "framework/ops/op.h"
 
@@ -19,8 +19,6 @@ struct ChooseRow {
   std::span<const Index> items;  // allowed ones, ascending [n]
   ConstRow scores;               // of these [n]
 };
-
-struct ChooseInputs;
 
 struct ChooseMemory {
   ChooseMemory(const OpRun& call, const ChooseInputs& inputs);
@@ -58,7 +56,7 @@ struct ChooseMemory {
   // Workspace; places of a row stand in the order of its allowed items.
   bool is_open;              // every row sees all items: `items` is 0 .. N-1 throughout
   Index* items;              // [N]
-  Index* buffers;            // [2, N] where the pattern reads data
+  Index* buffers;            // [2, N] where the pattern depends on data
   Index* places;             // [K]: kept, as places
   Real* row_scores;          // [N]
   Real* scratch;             // [>= N]
@@ -80,6 +78,9 @@ struct ChooseMemory {
   static std::vector<Type> workspace(const ChooseExtents& extents, Needs needs);
 
   ChooseRow row(Extent b, Extent m) const;
+  /// Rows b M + m, from `begin` to `end`, as the selector gets many at once.
+  Selector::Rows whole_rows(Extent begin, Extent end) const;
+  const Real* grad_read() const { return run.grad_out[choose::kRead].real(); }
   const Real* value(Extent b, Extent item) const { return values + (b * e.items + item) * e.width; }
   /// The choice of a row, with places where its items are to be kept.
   Choice choice(const ChooseRow& row, std::span<Index> kept_places) const {

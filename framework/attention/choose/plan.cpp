@@ -7,14 +7,16 @@ namespace fovea {
 
 ChoosePlan::ChoosePlan(const ChooseExtents& extents, const Pattern& pattern, cpu::Products products)
     : extents_(extents), is_dense_(pattern.is_dense()) {
-  if (pattern.is_dense() || !pattern.reads_data()) {
+  if (pattern.is_dense() || !depends_on_data(pattern)) {
     terms_.push_back(term_of({&pattern}));
   } else {
     for (const PatternTerm& term : pattern.terms()) {
       terms_.push_back(term_of(term.places));
-      terms_.back().choosers = choosers_of(pattern, term.choosers);
+      for (const Pattern* chooser : term.choosers) {
+        terms_.back().choosers.push_back(chooser_of(pattern, *half_of<DataChoice>(*chooser)));
+      }
     }
-    weighers_ = choosers_of(pattern, weighers_of(pattern));
+    for (const PairBias* bias : biases_of(pattern)) biases_.push_back(chooser_of(pattern, *bias));
   }
   const auto [batch, queries, items, capacity, width, scratch] = extents;
   if (width == 0) return;
@@ -24,19 +26,18 @@ ChoosePlan::ChoosePlan(const ChooseExtents& extents, const Pattern& pattern, cpu
       cpu::Gemm({.m = items, .n = width, .k = queries, .transpose_a = true, .accumulate = true, .products = products});
 }
 
-// These choosers, with the places of their tags and parameters among those of the whole pattern.
-std::vector<ChoosePlan::Chooser> ChoosePlan::choosers_of(const Pattern& pattern,
-                                                         const std::vector<const Pattern*>& choosers) {
-  const std::vector<const Pattern*> taggers = taggers_of(pattern);
-  std::vector<Chooser> made;
-  for (const Pattern* chooser : choosers) {
-    const auto place = std::find(taggers.begin(), taggers.end(), chooser) - taggers.begin();
-    made.push_back({chooser, static_cast<std::size_t>(place), 0, 0});
-    for (const Pattern* weigher : weighers_of(pattern)) {
-      made.back().parameters = weigher == chooser ? weigher->parameters().size() : 0;
-      if (weigher == chooser) break;
-      made.back().first_parameter += weigher->parameters().size();
-    }
+ChoosePlan::Chooser ChoosePlan::chooser_of(const Pattern& whole, const DataChoice& choice) {
+  Chooser made{.choice = &choice, .bias = half_of<PairBias>(choice)};
+  if (const auto* tagger = half_of<TagChoice>(choice)) {
+    const std::vector<const TagChoice*> taggers = taggers_of(whole);
+    made.tag_count = tagger->tag_count();
+    made.tags = static_cast<std::size_t>(std::find(taggers.begin(), taggers.end(), tagger) - taggers.begin());
+  }
+  if (made.bias == nullptr) return made;
+  made.parameters = made.bias->parameters().size();
+  for (const PairBias* bias : biases_of(whole)) {
+    if (bias == made.bias) break;
+    made.first_parameter += bias->parameters().size();
   }
   return made;
 }
@@ -78,8 +79,7 @@ PatternRow ChoosePlan::data_of(const Chooser& chooser, const Row& row) const {
       data.grad_parameters = row.grad_parameters.subspan(chooser.first_parameter, chooser.parameters);
     }
   }
-  const Extent width = chooser.pattern->tag_count();
-  if (width > 0) {
+  if (const Extent width = chooser.tag_count; width > 0) {
     const Index* of_queries = row.tags[2 * chooser.tags].index();
     const Index* of_keys = row.tags[2 * chooser.tags + 1].index();
     data.query_tags = {of_queries + (row.batch * extents_.queries + row.query) * width, static_cast<std::size_t>(width)};
@@ -91,21 +91,21 @@ PatternRow ChoosePlan::data_of(const Chooser& chooser, const Row& row) const {
 Extent ChoosePlan::chosen(const Term& term, const Row& row, Index* items) const {
   Extent count = masked(term, row, items);
   for (const Chooser& chooser : term.choosers) {
-    count = chooser.pattern->choose_among(data_of(chooser, row), {items, static_cast<std::size_t>(count)});
+    count = chooser.choice->choose_among(data_of(chooser, row), {items, static_cast<std::size_t>(count)});
   }
   return count;
 }
 
-void ChoosePlan::weigh(const Row& row, std::span<const Index> items, fovea::Row scores) const {
-  for (const Chooser& weigher : weighers_) weigher.pattern->weigh(data_of(weigher, row), items, scores);
+void ChoosePlan::add_bias(const Row& row, std::span<const Index> items, fovea::Row scores) const {
+  for (const Chooser& one : biases_) one.bias->add_bias(data_of(one, row), items, scores);
 }
 
-void ChoosePlan::weigh_backward(const Row& row, std::span<const Index> items, ConstRow grad_scores) const {
-  for (const Chooser& weigher : weighers_) weigher.pattern->weigh_backward(data_of(weigher, row), items, grad_scores);
+void ChoosePlan::pull_bias(const Row& row, std::span<const Index> items, ConstRow grad_scores) const {
+  for (const Chooser& one : biases_) one.bias->pull_bias(data_of(one, row), items, grad_scores);
 }
 
 void ChoosePlan::pull_penalty(const Row& row) const {
-  for (const Chooser& weigher : weighers_) weigher.pattern->pull_penalty(data_of(weigher, row));
+  for (const Chooser& one : biases_) one.bias->pull_penalty(data_of(one, row));
 }
 
 Extent ChoosePlan::allowed(const Row& row, Index* out) const {

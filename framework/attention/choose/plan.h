@@ -27,7 +27,7 @@ class ChoosePlan final : public Prepared {
   const ChooseExtents& extents() const { return extents_; }
   bool is_dense() const { return is_dense_; }  // every query may see every item
 
-  /// One row: the mask row [N] or null, and where the pattern reads data, this data and two buffers of N.
+  /// One row: the mask row [N] or null, and where the pattern depends on data, this data and two buffers of N.
   struct Row {
     Extent batch = 0;
     Extent query = 0;
@@ -35,17 +35,17 @@ class ChoosePlan final : public Prepared {
     ConstRow scores;               // of all items [N]
     std::span<const Tensor> tags;  // of queries and keys, in turn, of each part of the pattern that makes them
     Index* buffers = nullptr;      // [2, N]
-    // Of the parts of the pattern that weigh pairs, one after the other.
+    // Of the parts of the pattern that have a bias, one after the other.
     std::span<const ConstRow> parameters = {};
     std::span<const fovea::Row> grad_parameters = {};
   };
   /// Writes the candidates of a query that the mask allows, ascending. Returns their number.
   Extent allowed(const Row& row, Index* out) const;
 
-  bool weighs_pairs() const { return !weighers_.empty(); }
+  bool has_bias() const { return !biases_.empty(); }
   /// scores [n] of these items of the row += the bias that the pattern gives them.
-  void weigh(const Row& row, std::span<const Index> items, fovea::Row scores) const;
-  void weigh_backward(const Row& row, std::span<const Index> items, ConstRow grad_scores) const;
+  void add_bias(const Row& row, std::span<const Index> items, fovea::Row scores) const;
+  void pull_bias(const Row& row, std::span<const Index> items, ConstRow grad_scores) const;
   void pull_penalty(const Row& row) const;
 
   // One batch element each: weights [M, N], values [N, V], read [M, V].
@@ -54,18 +54,21 @@ class ChoosePlan final : public Prepared {
   const cpu::Gemm& grad_values() const { return grad_values_; }    // grad_values += weights^T grad_read
 
  private:
+  /// A part of the pattern that depends on data, with its place among the tags and the parameters of the whole.
   struct Chooser {
-    const Pattern* pattern;
-    std::size_t tags;             // place of its tags
-    std::size_t first_parameter;  // of its own
-    std::size_t parameters;
+    const DataChoice* choice = nullptr;
+    const PairBias* bias = nullptr;  // the same part, where it has one
+    Extent tag_count = 0;
+    std::size_t tags = 0;
+    std::size_t first_parameter = 0;
+    std::size_t parameters = 0;
   };
   struct Term {
     ItemIntervals intervals;         // of all queries
     std::vector<std::size_t> first;  // [M + 1]: the intervals of a query begin here
     std::vector<Chooser> choosers;
   };
-  static std::vector<Chooser> choosers_of(const Pattern& pattern, const std::vector<const Pattern*>& choosers);
+  static Chooser chooser_of(const Pattern& whole, const DataChoice& choice);
   PatternRow data_of(const Chooser& chooser, const Row& row) const;
   Term term_of(const std::vector<const Pattern*>& places) const;
   static Extent masked(const Term& term, const Row& row, Index* out);
@@ -73,8 +76,8 @@ class ChoosePlan final : public Prepared {
 
   ChooseExtents extents_;
   bool is_dense_;
-  std::vector<Term> terms_;  // one, unless the pattern reads data
-  std::vector<Chooser> weighers_;
+  std::vector<Term> terms_;  // one, unless the pattern depends on data
+  std::vector<Chooser> biases_;
   cpu::Gemm read_;
   cpu::Gemm grad_weights_;
   cpu::Gemm grad_values_;

@@ -28,7 +28,7 @@ Site::Site(Builder& builder, std::string_view text, Extent query_width, Extent k
     if (error.where().starts_with(state_->path)) throw;
     throw Error(error.at(state_->path).where(), error.fact() + " (built at " + at.text() + ")");
   }
-  if (state_->estimator->traits().has_score_function) {
+  if (half_of<ScoreFunction>(*state_->estimator) != nullptr) {
     state_->advantage_slot = builder.register_estimator(state_->estimator);
   }
 }
@@ -37,16 +37,18 @@ Site::~Site() = default;
 Site::Site(Site&&) noexcept = default;
 
 bool Site::groups_keys() const {
-  const std::vector<const Pattern*> taggers = taggers_of(*state_->pattern);
-  return std::any_of(taggers.begin(), taggers.end(), [](const Pattern* tagger) { return tagger->groups_keys(); });
+  const std::vector<const TagChoice*> taggers = taggers_of(*state_->pattern);
+  return std::any_of(taggers.begin(), taggers.end(), [](const TagChoice* tagger) { return tagger->groups_keys(); });
 }
+
+bool Site::reads_all() const { return state_->estimator_parts().reads_all(); }
 
 const std::string& Site::text() const { return state_->text; }
 
 Value Site::prepare_keys(Value keys, Value mask) {
   const Value prepared = state_->scorer->prepare_keys(keys.builder(), keys);
   std::vector<KeyTags> tags;
-  for (const Pattern* tagger : taggers_of(*state_->pattern)) {
+  for (const TagChoice* tagger : taggers_of(*state_->pattern)) {
     tags.push_back(tagger->key_tags(keys.builder(), {.rows = keys, .mask = mask}));
   }
   if (!tags.empty()) state_->tagged_keys.push_back({prepared, std::move(tags)});

@@ -3,34 +3,17 @@
 #include <memory>
 #include <string>
 
-#include "framework/attention/estimator.h"
-#include "framework/attention/pattern.h"
-#include "framework/attention/scorer.h"
-#include "framework/attention/selector.h"
+#include "framework/attention/site/site_text.h"
+#include "framework/graph/builder.h"
 
 namespace fovea {
-
-/// A site described by one line of text:  scaled_dot | causal | top_k(8) | straight_through
-/// Missing parts at the end take the defaults: dense, softmax, none. Numbers of a selector or an estimator may change while
-/// a run trains: softmax(temperature=exponential(from=2, to=0.1)).
-///
-/// Errors    unknown names and options (with the nearest), and combinations that cannot train, checked when built.
-struct SiteText {
-  std::string scorer = "scaled_dot";
-  std::string pattern = "dense";
-  std::string selector = "softmax";
-  std::string estimator = "none";
-
-  static SiteText parse(std::string_view text);
-  std::string text() const;  // canonical, with every option spelled out
-};
 
 /// What a site gives. Shapes: M queries, K = the capacity of the selector for N items.
 struct Attended {
   Value read;      // [B, M, V]; empty where no values were given
   Value scores;    // [B, M, N], before masking and before what a pattern adds
-  Value kept;      // Index [B, M, K]: item of each kept place, -1 behind count
-  Value weights;   // [B, M, K], 0 behind count
+  Value kept;      // Index [B, M, K]: item of each kept place, -1 past `count`
+  Value weights;   // [B, M, K], 0 past `count`
   Value count;     // Index [B, M]
   Value log_prob;  // [B, M]
 };
@@ -46,8 +29,8 @@ class Site {
   /// keys [B, N, Dk]. A mask Index [B, N] says which of them are there to a pattern that groups keys; attend masks them.
   Value prepare_keys(Value keys, Value mask = {});
   /// queries [B, M, Dq], prepared from prepare_keys, values [B, N, V] or empty, mask Index [B, M, N] or [B, N] or empty
-  /// (1 = allowed), bias [B, M, N] of the scores, or what broadcasts to it, or empty, sharpness [B, M] or empty: what the
-  /// scores of a query are multiplied with before that, where a model computes it. right Index [B, M] or empty: the item
+  /// (1 = allowed), bias [B, M, N] of the scores, or what broadcasts to it, or empty, sharpness [B, M] or empty: a factor
+  /// per query, applied to its scores before the bias. right Index [B, M] or empty: the item
   /// that should be chosen, -1 where it is not known; results tell how often it was. A row with nothing allowed gives
   /// weights 0, count 0 and gradient 0.
   struct Inputs {
@@ -61,6 +44,8 @@ class Site {
   };
   Attended attend(const Inputs& inputs, At at = At::here());
   Value scores(Value queries, Value prepared_keys);
+  /// True: backward needs the gradient of the weight of every item, not of the kept ones alone.
+  bool reads_all() const;
   /// True: what a query sees of one key depends on the others, as in content_clusters.
   bool groups_keys() const;
 

@@ -2,29 +2,29 @@
 
 #include <algorithm>
 
+#include "framework/attention/critic.h"
 #include "framework/attention/tiles/listed_pairs.h"
+#include "framework/attention/whole_items.h"
 #include "framework/core/error.h"
 
 namespace fovea {
 
 void Site::State::parse(const SiteText& site) {
-  text = site.text();
-  scorer = Registry<Scorer>::instance().parse(site.scorer);
-  const PatternExpression pairs = parse_pattern(site.pattern);
-  pattern = pairs.pattern;
-  for (const auto& number : pairs.numbers) {
+  SiteParts parts(site);
+  text = std::move(parts.text);
+  scorer = std::move(parts.scorer);
+  pattern = parts.pattern.pattern;
+  for (const auto& number : parts.pattern.numbers) {
     const std::string name = "pattern_" + number->name();
     const auto same =
         std::count_if(annealed.begin(), annealed.end(), [&](const auto& known) { return known.first.starts_with(name); });
     annealed.emplace_back(same == 0 ? name : name + "_" + std::to_string(same + 1), number);
   }
-  const SitePart<Selector> chosen(site.selector);
-  selector = chosen.plugin;
-  extremes = extremes_of(chosen, site.selector);
-  for (const auto& number : chosen.call.numbers) annealed.emplace_back(number->name(), number);
-  const SitePart<Estimator> passed(site.estimator);
-  estimator = passed.plugin;
-  for (const auto& number : passed.call.numbers) {
+  selector = parts.selector.plugin;
+  extremes = parts.selector.extremes;
+  for (const auto& number : parts.selector.numbers) annealed.emplace_back(number->name(), number);
+  estimator = parts.estimator.plugin;
+  for (const auto& number : parts.estimator.numbers) {
     if (number->is_whole()) {
       throw Error("estimator " + site.estimator, "'" + number->name() + "' is a whole number that stays as it is; '" +
                                                      number->text() + "' came; give a number.");
@@ -43,8 +43,8 @@ void Site::State::declare(Builder& builder, Extent query_width, Extent key_width
     for (const SiteParameter& one : wanted) made.push_back(builder.parameter(one.name, one.shape, one.init));
   };
   int number = 0;
-  for (const Pattern* weigher : weighers_of(*pattern)) {
-    declare_all("pattern" + (++number == 1 ? "" : "_" + std::to_string(number)), weigher->parameters(), pattern_parameters);
+  for (const PairBias* bias : biases_of(*pattern)) {
+    declare_all("pattern" + (++number == 1 ? "" : "_" + std::to_string(number)), bias->parameters(), pattern_parameters);
   }
   const auto expect_few = [](const std::string& part, const std::vector<Value>& made, const char* remedy) {
     if (made.size() <= kMostSiteParameters) return;
@@ -52,9 +52,11 @@ void Site::State::declare(Builder& builder, Extent query_width, Extent key_width
                         std::to_string(made.size()) + " came; " + remedy + ".");
   };
   expect_few("pattern", pattern_parameters, "cross fewer patterns that learn");
-  declare_all("selector", selector->parameters(), selector_parameters);
+  declare_all("selector", parameters_of(*selector), selector_parameters);
   expect_few("selector", selector_parameters, "put several into one");
-  declare_all("estimator", estimator->parameters(query_width), estimator_parameters);
+  if (const auto* critic = half_of<Critic>(*estimator)) {
+    declare_all("estimator", critic->parameters(query_width), estimator_parameters);
+  }
 }
 
 void Site::State::check(const SiteText& site, const std::string& where) const {
@@ -73,7 +75,7 @@ void Site::State::check_widths(Extent query_width, Extent key_width) const {
 
 /// The tags of queries and keys, in turn, of each part of the pattern that makes them.
 std::vector<Value> Site::State::tags(Value queries, Value prepared_keys) const {
-  const std::vector<const Pattern*> taggers = taggers_of(*pattern);
+  const std::vector<const TagChoice*> taggers = taggers_of(*pattern);
   if (taggers.empty()) return {};
   // The last: the same keys may have been prepared with another mask before.
   const auto known = std::find_if(tagged_keys.rbegin(), tagged_keys.rend(), [&](const TaggedKeys& keys) {
@@ -93,7 +95,8 @@ std::vector<Value> Site::State::tags(Value queries, Value prepared_keys) const {
 
 // Says how often each item is evaluated. scores [B, M, N]
 void Site::State::set_draws(Builder& builder, const Shape& scores, At at) const {
-  const Estimator::Traits traits = estimator->traits();
+  const EstimatorParts parts = estimator_parts();
+  const Estimator::Traits& traits = parts.traits;
   const auto reject = [&](const std::string& fact) { throw Error(path, fact + " (built at " + at.text() + ")."); };
   if (traits.needs_two_items && scores[2] != 2) {
     reject("an estimator for binary choices needs two candidates; '" + text + "' has " + std::to_string(scores[2]) +
@@ -110,19 +113,20 @@ void Site::State::set_draws(Builder& builder, const Shape& scores, At at) const 
     reject("this estimator needs a site that chooses once for each item of the batch; '" + text + "' attends " +
            std::to_string(attentions) + " times; use a site for each of them, with reinforce");
   }
-  if (advantage_slot >= 0) builder.set_draws(advantage_slot, estimator->draws(*selector, scores[2]));
+  if (advantage_slot >= 0) builder.set_draws(advantage_slot, parts.draws(*selector, scores[2]));
 }
 
 /// What the estimator learns of the values [B, N, V], in the scope of the attention. In evaluation a site may be built as it
 /// was never trained: then there is nothing.
 std::vector<Value> Site::State::item_parameters(Builder& builder, Value values, At at) const {
-  if (!estimator->traits().pulls_items) return {};
+  const auto* learned = half_of<WholeItems>(*estimator);
+  if (learned == nullptr) return {};
   if (values.is_empty() && builder.mode() == Mode::kTrain) {
     throw Error(path, "an estimator that learns from what is read needs values; none came with '" + text +
                           "'; give values or another estimator (built at " + at.text() + ").");
   }
   if (values.is_empty() || builder.is_loop_body()) return {};
-  const std::vector<SiteParameter> wanted = estimator->item_parameters(values.shape().last());
+  const std::vector<SiteParameter> wanted = learned->item_parameters(values.shape().last());
   if (wanted.size() > kMostSiteParameters) {
     throw Error(path, "at most " + std::to_string(kMostSiteParameters) + " parameters were expected of an estimator; " +
                           std::to_string(wanted.size()) + " came; put several into one.");
@@ -151,7 +155,7 @@ std::string Site::State::scope_name(const Builder& builder) {
 
 /// The scope of one attention, and what holds of all of them.
 std::unique_ptr<Builder::Scope> Site::State::enter(Builder& builder, Value values, At at) {
-  if (!estimator->reads_kept_only() && values.is_empty() && builder.mode() == Mode::kTrain) {
+  if (estimator_parts().reads_all() && values.is_empty() && builder.mode() == Mode::kTrain) {
     throw Error(path, "an estimator that needs the gradient of every weight needs values; none came with '" + text +
                           "'; give values or another estimator (built at " + at.text() + ").");
   }
@@ -168,7 +172,8 @@ Attended Site::State::choose(const Scored& inputs, At at) {
   if (!inputs.values.is_empty()) operands.push_back(inputs.values);
   operands.insert(operands.end(), inputs.tags.begin(), inputs.tags.end());
   Value baseline;
-  if (builder.mode() == Mode::kTrain) baseline = estimator->baseline(estimator_parameters, inputs.queries);
+  const auto* critic = half_of<Critic>(*estimator);
+  if (critic != nullptr && builder.mode() == Mode::kTrain) baseline = critic->baseline(estimator_parameters, inputs.queries);
   if (!baseline.is_empty()) operands.push_back(baseline);
   operands.insert(operands.end(), pattern_parameters.begin(), pattern_parameters.end());
   operands.insert(operands.end(), selector_parameters.begin(), selector_parameters.end());

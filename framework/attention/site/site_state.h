@@ -5,7 +5,7 @@
 
 #include "framework/attention/choose/choose_op.h"
 #include "framework/attention/site/site.h"
-#include "framework/attention/site/site_text.h"
+#include "framework/attention/site/site_parts.h"
 #include "framework/attention/tiles/find_pairs.h"
 
 // Internal to Site.
@@ -19,6 +19,7 @@ struct Site::State {
   std::shared_ptr<const Selector> selector;
   std::vector<std::shared_ptr<const Selector>> extremes;
   std::shared_ptr<Estimator> estimator;
+  EstimatorParts estimator_parts() const { return EstimatorParts(*estimator); }
   std::vector<std::pair<std::string, std::shared_ptr<Annealed>>> annealed;  // with the name of each
   std::vector<Value> pattern_parameters;
   std::vector<Value> selector_parameters;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "framework/attention/site/site.h"
+#include "framework/attention/site/site_parts.h"
 #include "framework/core/error.h"
 
 namespace fovea {
@@ -15,39 +15,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
 }
 
-std::string canonical_scorer(const std::string& text) {
-  Options options;
-  const auto scorer = Registry<Scorer>::instance().parse(text);
-  scorer->fields(options);
-  return canonical(parse_call(text).name, options);
-}
-
 }  // namespace
-
-std::vector<std::shared_ptr<const Selector>> extremes_of(const SitePart<Selector>& part, const std::string& text) {
-  std::vector<std::shared_ptr<const Selector>> made;
-  if (part.call.numbers.empty()) return made;
-  Options names;
-  part.plugin->fields(names);
-  const Call parsed = parse_call(text);
-  for (const Call& call : extremes(parsed, names)) {
-    std::shared_ptr<Selector> extreme = Registry<Selector>::instance().make(parsed.name);
-    Options options;
-    extreme->fields(options);
-    apply(call, options);
-    made.push_back(std::move(extreme));
-  }
-  return made;
-}
-
-std::string fitting_estimators(const Selector& selector, const std::string& selector_name) {
-  std::string names;
-  for (const std::string& name : detail::Catalogue::instance().names(Estimator::kKind)) {
-    const auto estimator = Registry<Estimator>::instance().make(name);
-    if (misfit(selector, selector_name, *estimator, name).empty()) names += (names.empty() ? "" : ", ") + name;
-  }
-  return names.empty() ? "no estimator" : names;
-}
 
 SiteText SiteText::parse(std::string_view text) {
   SiteText site;
@@ -71,9 +39,6 @@ SiteText SiteText::parse(std::string_view text) {
   return site;
 }
 
-std::string SiteText::text() const {
-  return canonical_scorer(scorer) + " | " + parse_pattern(pattern).text + " | " + SitePart<Selector>(selector).call.text +
-         " | " + SitePart<Estimator>(estimator).call.text;
-}
+std::string SiteText::text() const { return SiteParts(*this).text; }
 
 }  // namespace fovea

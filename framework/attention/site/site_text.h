@@ -1,39 +1,23 @@
 #pragma once
 
-#include <memory>
 #include <string>
-#include <vector>
+#include <string_view>
 
-#include "framework/anneal/annealing.h"
-#include "framework/attention/estimator.h"
-#include "framework/attention/selector.h"
-
-// Internal to Site: the parts that its text names.
 namespace fovea {
 
-/// A selector or an estimator from its text, with the numbers that change while a run trains.
-template <class Plugin>
-struct SitePart {
-  std::shared_ptr<Plugin> plugin;
-  AnnealedCall call;
+/// A site described by one line of text:  scaled_dot | causal | top_k(8) | straight_through
+/// Missing parts at the end take the defaults: dense, softmax, none. Numbers of a selector or an estimator may change while
+/// a run trains: softmax(temperature=exponential(from=2, to=0.1)).
+///
+/// Errors    unknown names and options (with the nearest), and combinations that cannot train, checked when built.
+struct SiteText {
+  std::string scorer = "scaled_dot";
+  std::string pattern = "dense";
+  std::string selector = "softmax";
+  std::string estimator = "none";
 
-  explicit SitePart(const std::string& text) {
-    const Call parsed = parse_call(text);
-    plugin = Registry<Plugin>::instance().make(parsed.name);
-    Options options;
-    plugin->fields(options);
-    try {
-      call = apply_annealed(parsed, options, plugin);
-    } catch (const Error& error) {
-      throw error.at(std::string(Plugin::kKind) + " " + parsed.name);
-    }
-  }
+  static SiteText parse(std::string_view text);
+  std::string text() const;  // canonical, with every option spelled out
 };
-
-/// What a selector with numbers that change may become; none where they do not.
-std::vector<std::shared_ptr<const Selector>> extremes_of(const SitePart<Selector>& part, const std::string& text);
-
-/// The estimators that fit this selector: "none, straight_through", with `selector` as it was written.
-std::string fitting_estimators(const Selector& selector, const std::string& selector_name);
 
 }  // namespace fovea

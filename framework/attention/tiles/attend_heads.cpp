@@ -1,8 +1,10 @@
 #include <algorithm>
 
+#include "framework/attention/pattern_text.h"
 #include "framework/attention/site/site_state.h"
 #include "framework/attention/tiles/attend_tiles.h"
 #include "framework/attention/tiles/listed_pairs.h"
+#include "framework/attention/whole_items.h"
 #include "framework/core/error.h"
 #include "framework/graph/functions.h"
 
@@ -39,7 +41,8 @@ struct ChoiceRange {
   Extent most = 0;       // items or blocks
   bool is_fixed = true;  // nothing of the choice changes
 };
-ChoiceRange range_of(const Pattern& chooser, const std::vector<std::pair<std::string, std::shared_ptr<Annealed>>>& numbers) {
+ChoiceRange range_of(const DataChoice& chooser,
+                     const std::vector<std::pair<std::string, std::shared_ptr<Annealed>>>& numbers) {
   const TileChoice now = *chooser.tile_choice();
   ChoiceRange range{.most = now.best};
   for (const auto& number : numbers) {
@@ -73,7 +76,8 @@ bool Site::State::is_plain(const Builder& builder) const {
 }
 
 bool Site::State::is_soft_by_place(const Builder& builder) const {
-  return (!pattern->reads_data() || pattern->is_dense()) && selector->softmax_temperature() > 0 && is_plain(builder);
+  return (!depends_on_data(*pattern) || pattern->is_dense()) && selector->traits().softmax_temperature > 0 &&
+         is_plain(builder);
 }
 
 /// The selector keeps the best of each row, and no estimator asks for more than these.
@@ -84,13 +88,14 @@ bool Site::State::keeps_best_alone(const Builder& builder) const {
 /// The terms of the pattern. A selector that keeps the best of each row alone looks for these in tiles already.
 std::vector<PairTerm> Site::State::pair_terms(const Builder& builder, Extent items) const {
   const auto reject = [&](const std::string& fact) { throw Error(path, fact + "; '" + text + "' came."); };
-  if (!weighers_of(*pattern).empty()) reject("a pattern that does not weigh pairs was expected in tiles");
-  const std::vector<const Pattern*> taggers = taggers_of(*pattern);
+  if (!biases_of(*pattern).empty()) reject("a pattern that does not weigh pairs was expected in tiles");
+  const std::vector<const TagChoice*> taggers = taggers_of(*pattern);
   std::vector<PairTerm> terms;
   for (const PatternTerm& term : pattern->terms()) {
     PairTerm& made = terms.emplace_back();
     made.pairs = common_pairs(term.places, pattern);
-    for (const Pattern* chooser : term.choosers) {
+    for (const Pattern* part : term.choosers) {
+      const auto* chooser = half_of<DataChoice>(*part);
       const std::optional<TileChoice> choice = chooser->tile_choice();
       if (!choice) {
         reject(
@@ -100,8 +105,9 @@ std::vector<PairTerm> Site::State::pair_terms(const Builder& builder, Extent ite
       if (made.best > 0) reject("tags before the best, and one choice of the best, were expected in tiles");
       if (choice->block > 0 && !made.tags.empty()) reject("blocks are not chosen among tags");
       if (choice->by_tags) {
-        made.tags.push_back(static_cast<std::size_t>(std::find(taggers.begin(), taggers.end(), chooser) - taggers.begin()));
-        made.most = std::min(made.most, chooser->pairs_at_most(1, items));
+        const auto tagger = std::find(taggers.begin(), taggers.end(), chooser);
+        made.tags.push_back(static_cast<std::size_t>(tagger - taggers.begin()));
+        made.most = std::min(made.most, part->pairs_at_most(1, items));
       }
       const ChoiceRange range = range_of(*chooser, annealed);
       if (choice->block > 0 && !range.is_fixed) reject("blocks of one size and number were expected in tiles");
@@ -129,7 +135,7 @@ Value Site::State::find(const Heads& inputs, double factor, At at) const {
   std::vector<Value> operands{inputs.queries, inputs.items};
   if (options.has_mask) operands.push_back(inputs.mask);
   if (options.has_segments) operands.insert(operands.end(), {inputs.query_segments, inputs.item_segments});
-  for (const Pattern* tagger : taggers_of(*pattern)) {
+  for (const TagChoice* tagger : taggers_of(*pattern)) {
     const KeyTags keys = tagger->key_tags(builder, {.rows = inputs.items, .heads = inputs.item_heads, .mask = inputs.mask});
     operands.push_back(tagger->query_tags(builder, {.rows = inputs.queries, .heads = inputs.heads}, keys));
     operands.push_back(keys.tags);
@@ -141,8 +147,8 @@ Value Site::State::find(const Heads& inputs, double factor, At at) const {
 /// The weights are a softmax over the whole list.
 bool Site::State::chooses_by_list(const Builder& builder) const {
   if (!is_plain(builder)) return false;
-  if (selector->softmax_temperature() > 0) return true;
-  return keeps_best_alone(builder) && pattern->terms().size() == 1 && !pattern->reads_data();
+  if (selector->traits().softmax_temperature > 0) return true;
+  return keeps_best_alone(builder) && pattern->terms().size() == 1 && !depends_on_data(*pattern);
 }
 
 Attended Site::State::attend_listed(const Heads& inputs, double factor, At at) {
@@ -151,11 +157,11 @@ Attended Site::State::attend_listed(const Heads& inputs, double factor, At at) {
   const Value list = find(inputs, factor, at);
   const Value scores = builder.add(make_listed_scores(heads), {inputs.queries, inputs.items, list}, "", at);
   const Value mask = builder.add(make_listed_mask(), {list}, "", at);
-  const bool needs_all = builder.mode() == Mode::kTrain && !estimator->reads_kept_only();
+  const bool needs_all = builder.mode() == Mode::kTrain && estimator_parts().reads_all();
   Attended result;
   Value spread;
   if (chooses_by_list(builder)) {
-    const double temperature = std::max(selector->softmax_temperature(), 0.0);
+    const double temperature = std::max(selector->traits().softmax_temperature, 0.0);
     const bool is_scaled = temperature != 0 && temperature != 1;
     result.scores = scores;
     result.kept = list;
@@ -182,7 +188,7 @@ Attended Site::State::attend_listed(const Heads& inputs, double factor, At at) {
 
 Attended Site::attend_heads(const Heads& inputs, At at) {
   Builder& builder = inputs.queries.builder();
-  if (state_->estimator->traits().pulls_items && builder.mode() == Mode::kTrain) {
+  if (half_of<WholeItems>(*state_->estimator) != nullptr && builder.mode() == Mode::kTrain) {
     throw Error(state_->path, "an estimator that does not learn from what is read was expected in tiles; '" + state_->text +
                                   "' came; let every head be a site of its own.");
   }
@@ -201,7 +207,7 @@ Attended Site::attend_heads(const Heads& inputs, At at) {
   result.read = attend_tiles({inputs.queries, inputs.items, inputs.values}, state_->pattern,
                              {.heads = inputs.heads,
                               .item_heads = inputs.item_heads,
-                              .scale = factor / state_->selector->softmax_temperature(),
+                              .scale = factor / state_->selector->traits().softmax_temperature,
                               .query_segments = inputs.query_segments,
                               .item_segments = inputs.item_segments,
                               .mask = inputs.mask},

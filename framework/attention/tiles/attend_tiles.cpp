@@ -1,11 +1,12 @@
 #include "framework/attention/tiles/attend_tiles.h"
 
+#include "framework/attention/pattern_text.h"
 #include "framework/core/error.h"
 
 namespace fovea {
 
 PairIntervals intervals_of(std::shared_ptr<const Pattern> pattern) {
-  if (pattern->reads_data() && !pattern->is_dense()) {
+  if (depends_on_data(*pattern) && !pattern->is_dense()) {
     throw Error("pattern",
                 "a pattern by place was expected, whose pairs are known before the plan runs; one that reads data came; "
                 "use a site, or a pattern such as window(128) + global(16).");

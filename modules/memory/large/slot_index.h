@@ -14,7 +14,7 @@ namespace fovea {
 /// A plugin: one file in modules/slot_indexes, ended by FOVEA_SLOT_INDEX("name", Class, R"doc(docstring)doc").
 class SlotIndex {
  public:
-  static constexpr const char* kKind = "slot index";
+  static constexpr const char* kKind = "slot_index";
 
   /// Words [N, D] that stay where they are and change. Lengths below epsilon count as epsilon.
   struct Words {

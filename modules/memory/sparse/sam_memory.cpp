@@ -15,7 +15,7 @@ SparseAccess access_of(const SamOptions& options, const std::string& site, Mode 
     throw Error("sam",
                 "a site \"cosine | dense | top_k(k) | none\" was expected; '" + site + "' came; use a cosine and top_k.");
   }
-  static_cast<void>(Registry<SlotIndex>::instance().parse(options.index));  // an unknown one is refused now
+  static_cast<void>(Registry<SlotIndex>::instance().parse(options.index).plugin);  // an unknown one is refused now
   SparseAccess access;
   access.slots = options.slots;
   access.kept = read.kept;

@@ -13,7 +13,7 @@ SparseWords::SparseWords(const SparseAccess& options, Extent width)
       words_(options.slots * width),
       order_(options.slots),
       places_(options.slots),
-      index_(Registry<SlotIndex>::instance().parse(options.index)),
+      index_(Registry<SlotIndex>::instance().parse(options.index).plugin),
       written_(options.slots) {
   const bool is_empty = options.start == MemoryStart::kZero;
   if (!is_empty) {

@@ -1,6 +1,5 @@
 #include "modules/memory/sparse/sparse_write.h"
 
-#include "framework/attention/site/site_text.h"
 #include "framework/graph/functions.h"
 
 namespace fovea {
@@ -24,8 +23,7 @@ Value every_slot(Value memory, At at) {
 
 SparseWrite::SparseWrite(Builder& builder, const std::string& name, Extent width, const std::string& site, WriteTo to, At at)
     : site_(site_of(builder, name, width, site, at)),
-      wants_every_weight_(builder.mode() == Mode::kTrain &&
-                          !SitePart<Estimator>(SiteText::parse(site_.text()).estimator).plugin->reads_kept_only()),
+      wants_every_weight_(builder.mode() == Mode::kTrain && site_.reads_all()),
       to_(to) {}
 
 SparseWrite::Written SparseWrite::write(Value memory, const SparseWriteControls& controls, At at) {
