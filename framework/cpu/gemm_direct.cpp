@@ -48,6 +48,7 @@ void store_row(Real* to, Extent last, const Pack (&row)[kPacks]) {
 
 // kChains sums run side by side over every kChains-th step, to hide the latency of an addition in small blocks.
 template <int kBlockRows, int kPacks, bool kPartial, bool kAccumulate>
+// NOLINTNEXTLINE(readability-function-size): the sums of the loops stay in registers
 void multiply_block(const Block& block) {
   constexpr int kChains = kBlockRows * kPacks >= 8 ? 1 : (kBlockRows * kPacks >= 4 ? 2 : 4);
   Pack sums[kChains][kBlockRows][kPacks];

@@ -35,7 +35,8 @@ class TransposingKernel : public Gemm::Kernel {
       for (Extent p = 0; p < spec.k; p += kPack) {
         read_block(b + j * spec.ldb + p, spec.ldb, spec.n - j, spec.k - p, block);
         transpose(block);
-        write_block(block, copy.data() + p * spec.n + j, spec.n, spec.k - p, spec.n - j, false);
+        write_block(block,
+                    {.data = copy.data() + p * spec.n + j, .leading = spec.n, .rows = spec.k - p, .columns = spec.n - j});
       }
     }
     function_(copy.data(), a, c);

@@ -134,14 +134,15 @@ void multiply(const PanelProduct& product) {
   }
 }
 
-void pack_transposed(const Real* weight, Extent width, Extent units, Extent first, std::span<const int> gates, Real* out) {
-  const auto row = static_cast<Extent>(gates.size()) * kPack;
-  const Extent present = std::min(kPack, units - first);
+void pack_transposed(const GateWeights& weights, Extent first, Real* out) {
+  const Extent width = weights.width;
+  const auto row = static_cast<Extent>(weights.gates.size()) * kPack;
+  const Extent present = std::min(kPack, weights.units - first);
   PackBlock block;
   for (Extent k = 0; k < width; k += kPack) {
     Real* to = out + k * row;
-    for (const int gate : gates) {
-      read_block(weight + (gate * units + first) * width + k, width, present, width - k, block);
+    for (const int gate : weights.gates) {
+      read_block(weights.data + (gate * weights.units + first) * width + k, width, present, width - k, block);
       transpose(block);
       for (Extent i = 0; i < std::min(kPack, width - k); ++i) store(to + i * row, block[i]);
       to += kPack;

@@ -40,8 +40,16 @@ struct PanelProduct {
 
 void multiply(const PanelProduct& product);
 
-/// One panel of a transposed weight matrix: out[k][gate * kPack + lane] = weight[gates[gate] * units + first + lane][k],
-/// zero where first + lane >= units. Shapes: weight [*, width], out [width, gates * kPack].
-void pack_transposed(const Real* weight, Extent width, Extent units, Extent first, std::span<const int> gates, Real* out);
+/// Weights [*, width], of which gate g has the rows from gates[g] * units on.
+struct GateWeights {
+  const Real* data = nullptr;
+  Extent width = 0;
+  Extent units = 0;
+  std::span<const int> gates;
+};
+
+/// One panel of a transposed weight matrix: out[k][gate * kPack + lane] = weights[gates[gate] * units + first + lane][k],
+/// zero where first + lane >= units. Shape: out [width, gates * kPack].
+void pack_transposed(const GateWeights& weights, Extent first, Real* out);
 
 }  // namespace fovea::cpu

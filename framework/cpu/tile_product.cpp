@@ -139,6 +139,7 @@ void pack_tiles(const float* from, Extent leading, Extent depth, Extent packs, B
   }
 }
 
+// NOLINTNEXTLINE(readability-function-size): two matrices, each a pointer and its extents
 void round_rows(const float* from, Extent leading, Extent rows, Extent columns, Bfloat16* to, Extent to_row) {
   for (Extent row = 0; row < rows; ++row) {
     round_to_bfloat16(from + row * leading, columns, to + row * to_row);
@@ -146,6 +147,7 @@ void round_rows(const float* from, Extent leading, Extent rows, Extent columns, 
   }
 }
 
+// NOLINTNEXTLINE(readability-function-size): two matrices, each a pointer and its extents
 void round_transposed(const float* from, Extent leading, Extent rows, Extent columns, Bfloat16* to, Extent to_row) {
   PackBlock upper;
   PackBlock lower;
@@ -175,7 +177,9 @@ TileScope::TileScope() = default;
 TileScope::~TileScope() = default;
 void multiply(const TileProduct& /*product*/) {}
 void pack_tiles(const float* /*from*/, Extent, Extent, Extent, Bfloat16* /*tiles*/) {}
+// NOLINTNEXTLINE(readability-function-size): two matrices, each a pointer and its extents
 void round_rows(const float* /*from*/, Extent, Extent, Extent, Bfloat16* /*to*/, Extent) {}
+// NOLINTNEXTLINE(readability-function-size): two matrices, each a pointer and its extents
 void round_transposed(const float* /*from*/, Extent, Extent, Extent, Bfloat16* /*to*/, Extent) {}
 
 }  // namespace fovea::cpu

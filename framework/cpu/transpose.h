@@ -48,14 +48,22 @@ inline void read_block(const Real* from, Extent leading, Extent rows, Extent col
   for (int i = 0; i < static_cast<int>(kPack); ++i) block[i] = load(from + i * leading);
 }
 
+struct BlockTarget {
+  Real* data = nullptr;
+  Extent leading = 0;
+  Extent rows = 0;
+  Extent columns = 0;
+  bool accumulate = false;
+};
+
 /// Writes, or adds where `accumulate`, rows [0, rows) and columns [0, columns) of a block into a matrix.
-inline void write_block(const PackBlock& block, Real* to, Extent leading, Extent rows, Extent columns, bool accumulate) {
-  for (Extent i = 0; i < kPack && i < rows; ++i) {
-    Real* row = to + i * leading;
-    if (columns >= kPack) {
-      store(row, accumulate ? load(row) + block[i] : block[i]);
+inline void write_block(const PackBlock& block, const BlockTarget& to) {
+  for (Extent i = 0; i < kPack && i < to.rows; ++i) {
+    Real* row = to.data + i * to.leading;
+    if (to.columns >= kPack) {
+      store(row, to.accumulate ? load(row) + block[i] : block[i]);
     } else {
-      store_part(row, accumulate ? load_part(row, columns) + block[i] : block[i], columns);
+      store_part(row, to.accumulate ? load_part(row, to.columns) + block[i] : block[i], to.columns);
     }
   }
 }

@@ -70,12 +70,8 @@ std::vector<int> wanted_of_body(const Level& level, const Node& node) {
   return wanted;
 }
 
-void compile_loop(Level& level, int id) {
-  const Node& node = level.graph->node(id);
+LevelRequest request_of_body(const Level& level, const Node& node) {
   const LoopPorts& ports = *node.loop;
-  LevelNode& compiled = level.nodes[static_cast<std::size_t>(id)];
-  compiled.steps = steps_of(level, node);
-
   LevelRequest request;
   request.graph = ports.body;
   request.is_body = true;
@@ -96,8 +92,15 @@ void compile_loop(Level& level, int id) {
     const bool is_new = std::find(request.outside.begin(), request.outside.end(), output.slot) == request.outside.end();
     if (output.is_stacked && is_made_here && is_new) request.outside.push_back(output.slot);
   }
-  compiled.body = compile_level(request);
+  return request;
+}
 
+void compile_loop(Level& level, int id) {
+  const Node& node = level.graph->node(id);
+  const LoopPorts& ports = *node.loop;
+  LevelNode& compiled = level.nodes[static_cast<std::size_t>(id)];
+  compiled.steps = steps_of(level, node);
+  compiled.body = compile_level(request_of_body(level, node));
   for (std::size_t i = 0; i < ports.carried_in.size(); ++i) {
     if (!(compiled.body->type(ports.carried_next[i]) == compiled.body->type(ports.carried_in[i]))) {
       throw error_at(node, "the next value of '" + ports.body->node(ports.carried_in[i].node).path + "' is " +

@@ -108,15 +108,22 @@ struct RowCopy {
 };
 
 // grad_x (+)= grad_y, row by row.
-void pull_rows(Extent rows, Extent width, const Real* from, Extent from_step, Real* to, Extent to_step, bool assigns) {
-  for (Extent row = 0; row < rows; ++row, from += from_step, to += to_step) {
-    if (assigns) {
-      copy(from, to, width);
-    } else {
-      add_row(from, to, width);
+struct RowPull {
+  Extent rows;
+  Extent width;
+  Extent from_step;
+  Extent to_step;
+  bool assigns = false;
+  void operator()(const Real* from, Real* to) const {
+    for (Extent row = 0; row < rows; ++row, from += from_step, to += to_step) {
+      if (assigns) {
+        copy(from, to, width);
+      } else {
+        add_row(from, to, width);
+      }
     }
   }
-}
+};
 
 class ConcatOp final : public Op {
  public:
@@ -156,7 +163,8 @@ class ConcatOp final : public Op {
     const Real* from = run.grad_out[0].real();
     for (std::size_t i = 0; i < run.in.size(); ++i) {
       const Extent width = run.in[i].size() / rows;
-      if (run.wants(i)) pull_rows(rows, width, from, step, run.grad_in[i].real(), width, run.assigns(i));
+      const RowPull pull{.rows = rows, .width = width, .from_step = step, .to_step = width, .assigns = run.assigns(i)};
+      if (run.wants(i)) pull(from, run.grad_in[i].real());
       from += width;
     }
   }
@@ -203,7 +211,8 @@ class SliceOp final : public Op {
     const Window window = window_of(run);
     Real* to = run.grad_in[0].real();
     if (run.assigns(0)) clear(to, run.grad_in[0].size());
-    pull_rows(window.rows, window.width, run.grad_out[0].real(), window.width, to + window.offset, window.step, false);
+    const RowPull pull{.rows = window.rows, .width = window.width, .from_step = window.width, .to_step = window.step};
+    pull(run.grad_out[0].real(), to + window.offset);
   }
 
   BackwardReads backward_reads() const override { return {0, 0}; }

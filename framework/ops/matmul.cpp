@@ -71,7 +71,7 @@ class MatmulOp final : public Op {
 
   void forward(const OpRun& run) const override {
     const auto& prepared = *static_cast<const MatmulPrepared*>(run.prepared);
-    multiply(prepared.forward, prepared.batch, run.in[0].real(), run.in[1].real(), run.out[0].real(), true);
+    multiply(prepared.forward, prepared.batch, run.in[0].real(), run.in[1].real(), {run.out[0].real(), true});
   }
 
   void backward(const OpRun& run) const override {
@@ -80,12 +80,12 @@ class MatmulOp final : public Op {
     const Real* b = run.in[1].real();
     const Real* grad_y = run.grad_out[0].real();
     if (run.wants(0)) {
-      multiply(prepared.grad_a, prepared.batch, transpose_a_ ? b : grad_y, transpose_a_ ? grad_y : b, run.grad_in[0].real(),
-               run.assigns(0));
+      multiply(prepared.grad_a, prepared.batch, transpose_a_ ? b : grad_y, transpose_a_ ? grad_y : b,
+               {run.grad_in[0].real(), run.assigns(0)});
     }
     if (run.wants(1)) {
-      multiply(prepared.grad_b, prepared.batch, transpose_b_ ? grad_y : a, transpose_b_ ? a : grad_y, run.grad_in[1].real(),
-               run.assigns(1));
+      multiply(prepared.grad_b, prepared.batch, transpose_b_ ? grad_y : a, transpose_b_ ? a : grad_y,
+               {run.grad_in[1].real(), run.assigns(1)});
     }
   }
 
@@ -114,15 +114,18 @@ class MatmulOp final : public Op {
     return pair;
   }
 
-  static void multiply(const Products& products, Extent batch, const Real* first, const Real* second, Real* result,
-                       bool assign) {
+  struct Result {
+    Real* data;
+    bool assign;
+  };
+  static void multiply(const Products& products, Extent batch, const Real* first, const Real* second, Result result) {
     for (Extent item = 0; item < batch; ++item) {
       // A shared result is assigned by the first item, the others add to it.
-      const bool assigns = assign && (item == 0 || products.step_result != 0);
-      products.pair.gemm[assigns](first, second, result);
+      const bool assigns = result.assign && (item == 0 || products.step_result != 0);
+      products.pair.gemm[assigns](first, second, result.data);
       first += products.step_first;
       second += products.step_second;
-      result += products.step_result;
+      result.data += products.step_result;
     }
   }
 

@@ -32,7 +32,9 @@ class BitPatterns final : public MachineOp {
     for (Extent b = 0; b < words[0]; ++b) {
       for (const std::vector<Index>& view : views_.registers) {
         for (Extent choice = 0; choice < views_.choices(); ++choice, out += views_.patterns()) {
-          for (Extent pair = b * words[1]; pair < (b + 1) * words[1]; ++pair) count(run, view, choice, pair, share, out);
+          for (Extent pair = b * words[1]; pair < (b + 1) * words[1]; ++pair) {
+            count(words_of(run, view, choice, pair), view.size(), share, out);
+          }
         }
       }
     }
@@ -44,16 +46,23 @@ class BitPatterns final : public MachineOp {
     return number < live ? run.in[1].index()[pair * live + number] : 0;
   }
 
-  /// Adds the patterns of one pair. Bit i of `choice` says that the wanted word of register i + 1 of the view is taken.
-  void count(const OpRun& run, const std::vector<Index>& view, Extent choice, Extent pair, Real share, Real* out) const {
+  using Words = std::array<Index, kMostTogether + 1>;
+
+  /// The words of one pair. Bit i of `choice` says that the wanted word of register i + 1 of the view is taken.
+  Words words_of(const OpRun& run, const std::vector<Index>& view, Extent choice, Extent pair) const {
     const Index* present = run.in[0].index() + pair * set().registers;
-    std::array<Index, kMostTogether + 1> words{present[view[0]], wanted(run, pair, view[0])};
+    Words words{present[view[0]], wanted(run, pair, view[0])};
     for (std::size_t i = 1; i < view.size(); ++i) {
       words[i + 1] = (choice >> (i - 1) & 1) != 0 ? wanted(run, pair, view[i]) : present[view[i]];
     }
+    return words;
+  }
+
+  /// Adds the patterns of the words of `registers` registers, one more than these.
+  void count(const Words& words, std::size_t registers, Real share, Real* out) const {
     for (Extent bit = 0; bit < set().bits; ++bit) {
       Index pattern = 0;
-      for (std::size_t i = 0; i <= view.size(); ++i) pattern = pattern << 2 | ((words[i] << 1 >> bit) & 3);
+      for (std::size_t i = 0; i <= registers; ++i) pattern = pattern << 2 | ((words[i] << 1 >> bit) & 3);
       out[pattern] += share;
     }
   }

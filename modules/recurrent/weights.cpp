@@ -4,6 +4,7 @@
 
 namespace fovea {
 
+// NOLINTNEXTLINE(readability-function-size): `at` is filled in by itself
 RecurrentWeights recurrent_weights(Builder& builder, const std::string& name, Extent gates, Extent inputs, Extent hidden,
                                    At at) {
   const auto scope = builder.scope(name);

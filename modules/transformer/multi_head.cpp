@@ -81,18 +81,23 @@ Attended MultiHeadAttention::attend_tiles(const Projected& projected, const Inpu
                                           at);
 }
 
-MultiHeadAttention::Result MultiHeadAttention::attend(const Inputs& inputs, At at) {
-  if (!inputs.segments.is_empty() && (!inputs.mask.is_empty() || !inputs.memory.is_empty())) {
+void MultiHeadAttention::check_segments(const Inputs& inputs, At at) const {
+  if (inputs.segments.is_empty()) return;
+  if (!inputs.mask.is_empty() || !inputs.memory.is_empty()) {
     throw Error("multi_head_attention",
                 "segments alone were expected, for self-attention; a mask or a memory came beside them; give padding a "
                 "segment of -1 (at " +
                     at.text() + ").");
   }
-  if (!inputs.segments.is_empty() && heads_.front().site.groups_keys()) {
+  if (heads_.front().site.groups_keys()) {
     throw Error("multi_head_attention",
                 "sequences apart were expected by a pattern that groups their keys; segments came with '" +
                     heads_.front().site.text() + "'; give each sequence a row of its own (at " + at.text() + ").");
   }
+}
+
+MultiHeadAttention::Result MultiHeadAttention::attend(const Inputs& inputs, At at) {
+  check_segments(inputs, at);
   const Value memory = inputs.memory.is_empty() ? inputs.queries : inputs.memory;
   Value queries = apply(inputs.queries, layers_.query, at);
   Value keys = apply(memory, layers_.key, at);

@@ -74,6 +74,7 @@ class MultiHeadAttention {
     Value distances;  // [2 reach + 1], or empty
   };
   void declare_heads(Builder& builder, At at);
+  void check_segments(const Inputs& inputs, At at) const;
   struct Projected {
     Value queries, keys, values;
   };

@@ -32,6 +32,7 @@ Value with_branch(Builder& b, const std::string& name, Value x, const Transforme
   return is_first ? sum : norm(sum);
 }
 
+// NOLINTNEXTLINE(readability-function-size): `at` is filled in by itself
 Value with_self(Builder& b, Value x, const SequenceMask& mask, const std::string& site, const TransformerOptions& options,
                 At at) {
   return with_branch(b, "self", x, options, [&](Value y) {
@@ -110,6 +111,7 @@ Value feed_forward(Builder& builder, const std::string& name, Value x, const Tra
   return linear_layer(builder, "outer", kept, width, Bias::kYes, at);
 }
 
+// NOLINTNEXTLINE(readability-function-size): `at` is filled in by itself
 Value encoder_block(Builder& builder, const std::string& name, Value x, const SequenceMask& mask,
                     const TransformerOptions& options, At at) {
   options.check();
@@ -117,6 +119,7 @@ Value encoder_block(Builder& builder, const std::string& name, Value x, const Se
   return with_feed_forward(builder, with_self(builder, x, mask, options.encoder_site, options, at), options, at);
 }
 
+// NOLINTNEXTLINE(readability-function-size): `at` is filled in by itself
 Value decoder_block(Builder& builder, const std::string& name, Value x, const DecoderMemory& memory,
                     const TransformerOptions& options, At at) {
   options.check();
@@ -125,6 +128,7 @@ Value decoder_block(Builder& builder, const std::string& name, Value x, const De
   return with_feed_forward(builder, with_cross(builder, own, memory, options, at), options, at);
 }
 
+// NOLINTNEXTLINE(readability-function-size): `at` is filled in by itself
 Value transformer_encoder(Builder& builder, const std::string& name, Value x, const SequenceMask& mask,
                           const TransformerOptions& options, At at) {
   options.check();
@@ -133,6 +137,7 @@ Value transformer_encoder(Builder& builder, const std::string& name, Value x, co
                   [&](const std::string& layer, Value y) { return encoder_block(builder, layer, y, mask, options, at); });
 }
 
+// NOLINTNEXTLINE(readability-function-size): `at` is filled in by itself
 Value transformer_decoder(Builder& builder, const std::string& name, Value x, const DecoderMemory& memory,
                           const TransformerOptions& options, At at) {
   options.check();

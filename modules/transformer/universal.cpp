@@ -149,6 +149,7 @@ void UniversalOptions::check() const {
   for (const auto& [name, text] : given.values()) known.set(name, text);
 }
 
+// NOLINTNEXTLINE(readability-function-size): `at` is filled in by itself
 Revised universal_transformer(Builder& builder, const std::string& name, Value x, Value mask,
                               const UniversalOptions& options, At at) {
   options.check();

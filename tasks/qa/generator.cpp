@@ -46,9 +46,16 @@ const Entry& entry_of(Extent task) {
   return entries[static_cast<std::size_t>(task - 1)];
 }
 
-void check_knob(Extent task, const std::string& name, Extent value, bool has, Extent low, Extent high) {
-  if (value == 0 || (has && value >= low && value <= high)) return;
-  const std::string wanted = has ? "from " + std::to_string(low) + " to " + std::to_string(high) : "0, as it has none";
+struct KnobRange {
+  bool exists;
+  Extent low;
+  Extent high;
+};
+
+void check_knob(Extent task, const std::string& name, Extent value, KnobRange range) {
+  if (value == 0 || (range.exists && value >= range.low && value <= range.high)) return;
+  const std::string wanted =
+      range.exists ? "from " + std::to_string(range.low) + " to " + std::to_string(range.high) : "0, as it has none";
   throw Error("qa", name + " of task " + std::to_string(task) + " must be " + wanted + "; it is " + std::to_string(value) +
                         "; set " + name + "=0 for stories like the released ones.");
 }
@@ -60,9 +67,9 @@ Knobs knobs_of(Extent task) { return entry_of(task).knobs; }
 void check_difficulty(Extent task, const Difficulty& difficulty) {
   const Entry& entry = entry_of(task);
   const Extent fewest = task == 12 || task == 13 || task == 16 ? 3 : 2;
-  check_knob(task, "actors", difficulty.actors, entry.knobs.actors, fewest, most_people());
-  check_knob(task, "questions", difficulty.questions, entry.knobs.questions, 1, 1000);
-  check_knob(task, "distractors", difficulty.distractors, entry.knobs.distractors, 1, entry.most_distractors);
+  check_knob(task, "actors", difficulty.actors, {entry.knobs.actors, fewest, most_people()});
+  check_knob(task, "questions", difficulty.questions, {entry.knobs.questions, 1, 1000});
+  check_knob(task, "distractors", difficulty.distractors, {entry.knobs.distractors, 1, entry.most_distractors});
 }
 
 Story tell(Extent task, const Difficulty& difficulty, const Rng& rng) {

@@ -105,7 +105,9 @@ TEST_CASE("gradients of parameters that are written are those that are added to 
   for (const auto& graph : {graph_of_readers(), graph_of_loop_inputs()}) {
     const Gradients added = gradients_of(graph, {Backward::kAdds, 0, 1});
     const Gradients written = gradients_of(graph, {Backward::kWrites, Real(NAN), 2});
-    for (const auto& [path, expected] : added) {
+    for (const auto& one : added) {
+      const auto& path = one.first;
+      const auto& expected = one.second;
       CAPTURE(path);
       CHECK(std::equal(expected.begin(), expected.end(), written.at(path).begin(), [](Real a, Real b) { return a == b; }));
       const bool is_read = path != "detached" && path != "unread";

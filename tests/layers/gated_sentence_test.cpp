@@ -63,7 +63,9 @@ TEST_CASE("a gated sentence is what a GRU says after its last word, and padding 
   padded.bind("words", kWords.data());
   const Reals all = output(padded, "c");
   CHECK(part(all, 3) == Reals(3, 0));
-  for (const auto& [number, words] : {std::pair<std::ptrdiff_t, Indices>{0, {1, 2, 3}}, {1, {4}}, {2, {2, 4}}}) {
+  for (const auto& sentence : {std::pair<std::ptrdiff_t, Indices>{0, {1, 2, 3}}, {1, {4}}, {2, {2, 4}}}) {
+    const auto number = sentence.first;
+    const auto& words = sentence.second;
     CAPTURE(number);
     ModelRun alone(Encoder{.has_null = false}.build({1, 1, static_cast<Extent>(words.size())}));
     set_tables(alone);

@@ -67,7 +67,9 @@ TEST_CASE("every arrangement of sentences and empty memories is as likely, in ei
       found[{places[row + (is_age ? 1 : 0)], places[row + (is_age ? 0 : 1)]}] += 1.0 / kRows;
     }
     CHECK(found.size() == expected.size());
-    for (const auto& [pair, share] : expected) {
+    for (const auto& one : expected) {
+      const auto& pair = one.first;
+      const double share = one.second;
       CAPTURE(pair.first);
       CAPTURE(pair.second);
       CHECK(std::abs(found[pair] - share) < 4 * std::sqrt(share * (1 - share) / kRows));

@@ -92,7 +92,8 @@ TEST_CASE("binary ops have exact gradients under any broadcast") {
                                                        {{2, 3, 19}, {3, 1}},   {{2, 1, 4}, {3, 1}}, {{6}, {}},
                                                        {{2, 3, 4}, {2, 1, 1}}, {{1}, {1, 1}}};
   for (const auto& [a, b] : shapes) {
-    CAPTURE(a.text() + " " + b.text());
+    const std::string both = a.text() + " " + b.text();
+    CAPTURE(both);
     for (const Binary function : {Binary::kAdd, Binary::kSubtract, Binary::kMultiply, Binary::kDivide}) {
       const std::vector<Input> inputs = {random_input(a, 6, 1, 2), random_input(b, 7, 1, 2)};
       CHECK(gradient_error(make_binary(function), inputs) < kGradientLimit);

@@ -91,6 +91,36 @@ void Outcome::compare(const std::string& path, std::span<const Index> got, const
   note(*this, path, error_of(got, expected));
 }
 
+namespace {
+
+void bind_inputs(Execution& execution, Memory& memory, const std::vector<std::string>& bound,
+                 const std::vector<std::string>& wanted) {
+  for (const std::string& name : bound) {
+    const bool is_index = memory.indices.contains(name);
+    execution.bind("in_" + name,
+                   is_index ? static_cast<const void*>(memory.indices[name].data()) : memory.values[name].data());
+  }
+  for (const std::string& path : wanted) execution.want_input_gradient(path, memory.gradients[path.substr(3)].data());
+}
+
+void compare_outputs(const Case& c, const Values& outputs, const Execution& execution, Outcome& outcome) {
+  for (const auto& [name, value] : outputs) {
+    const Tensor got = execution.output(name);
+    const auto size = static_cast<std::size_t>(got.size());
+    const Array& expected = c.array("out/" + name);
+    if (got.shape() != expected.shape) {
+      throw Error(c.file, "out/" + name + " " + expected.shape.text() + " was expected; " + got.shape().text() + " came.");
+    }
+    if (got.type.kind == Kind::kIndex) {
+      outcome.compare("out/" + name, std::span<const Index>(got.index(), size), expected);
+    } else {
+      outcome.compare("out/" + name, std::span<const Real>(got.real(), size), expected);
+    }
+  }
+}
+
+}  // namespace
+
 void check_graph(const Case& c, const Build& build, Outcome& outcome) {
   Memory memory(c);
   Builder builder(c.name);
@@ -116,28 +146,11 @@ void check_graph(const Case& c, const Build& build, Outcome& outcome) {
     if (!memory.values.contains(path)) throw Error(path, "a parameter named like an input of the case was expected.");
     return ParameterMemory{memory.values[path].data(), memory.gradients[path].data()};
   });
-  for (const std::string& name : bound) {
-    const bool is_index = memory.indices.contains(name);
-    execution.bind("in_" + name,
-                   is_index ? static_cast<const void*>(memory.indices[name].data()) : memory.values[name].data());
-  }
-  for (const std::string& path : wanted) execution.want_input_gradient(path, memory.gradients[path.substr(3)].data());
+  bind_inputs(execution, memory, bound, wanted);
 
   const OpContext context;
   execution.forward(context);
-  for (const auto& [name, value] : outputs) {
-    const Tensor got = execution.output(name);
-    const auto size = static_cast<std::size_t>(got.size());
-    const Array& expected = c.array("out/" + name);
-    if (got.shape() != expected.shape) {
-      throw Error(c.file, "out/" + name + " " + expected.shape.text() + " was expected; " + got.shape().text() + " came.");
-    }
-    if (got.type.kind == Kind::kIndex) {
-      outcome.compare("out/" + name, std::span<const Index>(got.index(), size), expected);
-    } else {
-      outcome.compare("out/" + name, std::span<const Real>(got.real(), size), expected);
-    }
-  }
+  compare_outputs(c, outputs, execution, outcome);
   if (c.names("grad").empty()) return;
   set_cotangents(c, outputs, execution);
   execution.backward(context);

@@ -102,7 +102,8 @@ TEST_CASE("a word machine computes what its operations are called, modulo 2^W") 
   };
   REQUIRE(cases.size() == kOperations.size());
   for (const auto& [step, wanted] : cases) {
-    CAPTURE(program_text({step}));
+    const std::string text = program_text({step});
+    CAPTURE(text);
     CHECK(after({step}, {0b1010, 0b0111}, 4) == std::vector<Index>{wanted, 0b0111});
   }
   CHECK(program_text({{6, 2, 0}, {2, 2, kNone}}) == "xor r2 r0; shr r2");

@@ -176,7 +176,9 @@ TEST_CASE("generated stories have the statistics of the released ones, and their
     CHECK(templates_in(theirs, task) == templates_in(ours, task));
     CHECK(answers_in(theirs) == answers_in(ours));
     Statistics released_ones = statistics_of(theirs);
-    for (const auto& [name, ratio] : statistics_of(ours)) {
+    for (const auto& one : statistics_of(ours)) {
+      const auto& name = one.first;
+      const auto& ratio = one.second;
       CAPTURE(name);
       CAPTURE(released_ones[name].value());
       CAPTURE(ratio.value());

@@ -9,10 +9,9 @@ namespace {
 using cpu::kPanelWidth;
 
 // Weights are read once per step or per group of rows: packed so that a block of units has its gates side by side.
-void pack_weights(const RecurrentPass& pass, const Real* weight, Extent width, std::span<const int> gates, Real* packed) {
-  const RecurrentExtents& e = pass.extents;
+void pack_weights(const RecurrentExtents& e, const cpu::GateWeights& weights, Real* packed) {
   for (Extent block = 0; block < e.blocks(); ++block) {
-    cpu::pack_transposed(weight, width, e.units, block * kPack, gates, packed + block * width * e.panel_width());
+    cpu::pack_transposed(weights, block * kPack, packed + block * weights.width * e.panel_width());
   }
 }
 
@@ -127,9 +126,9 @@ void pack_for_forward(const RecurrentPass& pass) {
     pack_for_forward_tiles(pass);
     return;
   }
-  pack_weights(pass, pass.weight_ih, e.inputs, pass.kind->input_order(), pass.packed_ih);
+  pack_weights(e, pass.input_weights(), pass.packed_ih);
   if (e.steps > 1 || pass.h0 != nullptr) {
-    pack_weights(pass, pass.weight_hh, e.units, pass.kind->hidden_order(), pass.packed_hh);
+    pack_weights(e, pass.hidden_weights(), pass.packed_hh);
   }
 }
 

@@ -76,6 +76,8 @@ struct RecurrentPass {
   Real* cell_at(Extent step, Extent block) const {
     return cells == nullptr ? nullptr : cells + (step + 1) * extents.cell_step() + block * extents.rows * cpu::kPack;
   }
+  cpu::GateWeights input_weights() const { return {weight_ih, extents.inputs, extents.units, kind->input_order()}; }
+  cpu::GateWeights hidden_weights() const { return {weight_hh, extents.units, extents.units, kind->hidden_order()}; }
   const Real* hidden_before(Extent step) const { return step == 0 ? h0 : y + (step - 1) * y_step; }
   Extent lanes(Extent block) const {
     const Extent left = extents.units - block * cpu::kPack;

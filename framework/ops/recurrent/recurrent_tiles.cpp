@@ -51,29 +51,29 @@ Bfloat16* staged(const RecurrentPass& pass) { return reinterpret_cast<Bfloat16*>
 Bfloat16* packed_tiles(Real* memory) { return reinterpret_cast<Bfloat16*>(memory); }
 
 // Panels of the forward products: [blocks, depth, gates, kPack] in tiles.
-void pack_forward(const RecurrentPass& pass, const Real* weight, Extent width, std::span<const int> gates, Real* packed) {
+void pack_forward(const RecurrentPass& pass, const cpu::GateWeights& weights, Real* packed) {
   const RecurrentExtents& e = pass.extents;
-  const Extent panel = rounded_up(width, kTileDepth) * e.panel_width();
+  const Extent panel = rounded_up(weights.width, kTileDepth) * e.panel_width();
   for (Extent block = 0; block < e.blocks(); ++block) {
-    cpu::pack_transposed(weight, width, e.units, block * kPack, gates, pass.grad_panels);
-    cpu::pack_tiles(pass.grad_panels, e.panel_width(), width, e.gates, packed_tiles(packed) + block * panel);
+    cpu::pack_transposed(weights, block * kPack, pass.grad_panels);
+    cpu::pack_tiles(pass.grad_panels, e.panel_width(), weights.width, e.gates, packed_tiles(packed) + block * panel);
   }
 }
 
 // Panels of the backward products: [panels, slots, kPanelWidth] in tiles.
-void pack_backward(const RecurrentPass& pass, const Real* weight, Extent width, std::span<const int> gates,
-                   Extent first_slot, Real* packed) {
+void pack_backward(const RecurrentPass& pass, const cpu::GateWeights& weights, Extent first_slot, Real* packed) {
   const RecurrentExtents& e = pass.extents;
   alignas(64) Real rows[kPanelWidth * kPanelWidth];
   Bfloat16* to = packed_tiles(packed);
-  for (Extent column = 0; column < width; column += kPanelWidth) {
+  for (Extent column = 0; column < weights.width; column += kPanelWidth) {
     for (Extent block = 0; block < e.blocks(); ++block, to += kPanelWidth * kPanelWidth) {
       clear(rows, kPanelWidth * kPanelWidth);
-      for (std::size_t gate = 0; gate < gates.size(); ++gate) {
+      for (std::size_t gate = 0; gate < weights.gates.size(); ++gate) {
         for (Extent lane = 0; lane < pass.lanes(block); ++lane) {
-          const Real* from = weight + (gates[gate] * e.units + block * kPack + lane) * width + column;
+          const Extent unit = weights.gates[gate] * weights.units + block * kPack + lane;
+          const Real* from = weights.data + unit * weights.width + column;
           Real* row = rows + ((first_slot + static_cast<Extent>(gate)) * kPack + lane) * kPanelWidth;
-          copy(from, row, std::min(kPanelWidth, width - column));
+          copy(from, row, std::min(kPanelWidth, weights.width - column));
         }
       }
       cpu::pack_tiles(rows, kPanelWidth, kPanelWidth, cpu::kPanelPacks, to);
@@ -189,8 +189,8 @@ void add_weight_products(const RecurrentPass& pass, const Staging& staging, cons
 Extent tile_staging_size(const RecurrentExtents& extents) { return (Staging(extents).size + 1) / 2; }
 
 void pack_for_forward_tiles(const RecurrentPass& pass) {
-  pack_forward(pass, pass.weight_ih, pass.extents.inputs, pass.kind->input_order(), pass.packed_ih);
-  pack_forward(pass, pass.weight_hh, pass.extents.units, pass.kind->hidden_order(), pass.packed_hh);
+  pack_forward(pass, pass.input_weights(), pass.packed_ih);
+  pack_forward(pass, pass.hidden_weights(), pass.packed_hh);
 }
 
 void forward_tiles(const RecurrentPass& pass) {
@@ -211,8 +211,7 @@ void forward_tiles(const RecurrentPass& pass) {
 }
 
 void pack_hidden_tiles(const RecurrentPass& pass) {
-  const CellKind& kind = *pass.kind;
-  pack_backward(pass, pass.weight_hh, pass.extents.units, kind.hidden_order(), kind.hidden_slot, pass.packed_hh);
+  pack_backward(pass, pass.hidden_weights(), pass.kind->hidden_slot, pass.packed_hh);
 }
 
 void round_slots(const RecurrentPass& pass, Extent step) {
@@ -240,7 +239,7 @@ void input_and_weight_gradients_tiles(const RecurrentPass& pass) {
   const RecurrentExtents& e = pass.extents;
   const Staging staging(e);
   const bool wants_x = pass.grad_x.data != nullptr;
-  if (wants_x) pack_backward(pass, pass.weight_ih, e.inputs, pass.kind->input_order(), 0, pass.packed_ih);
+  if (wants_x) pack_backward(pass, pass.input_weights(), 0, pass.packed_ih);
   const WeightFactor input = input_factor(pass);
   const WeightFactor hidden = hidden_factor(pass);
   for (Extent begin = 0; begin < e.steps; begin += staging.steps) {

@@ -79,7 +79,11 @@ void write_weight_gradient(const RecurrentPass& pass, const WeightFactor& factor
         const Real* from = panel + k * e.panel_width() + static_cast<Extent>(slot) * kPack;
         cpu::read_block(from, e.panel_width(), factor.width - k, kPack, square);
         cpu::transpose(square);
-        cpu::write_block(square, to + k, factor.width, pass.lanes(block), factor.width - k, !factor.grad.assign);
+        cpu::write_block(square, {.data = to + k,
+                                  .leading = factor.width,
+                                  .rows = pass.lanes(block),
+                                  .columns = factor.width - k,
+                                  .accumulate = !factor.grad.assign});
       }
     }
   }

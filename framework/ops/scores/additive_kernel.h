@@ -30,20 +30,20 @@ inline bool is_within(const Real* x, Extent n, Real bound) {
 
 /// Where the packs of a row go: row after row for forward; for backward the packs of all rows with the same place lie
 /// together, so that the inner loops read memory in its order.
+enum class Form : std::uint8_t { kExponential, kPlain };
 struct Arrangement {
   Extent row_step;
   Extent pack_step;
+  Form form;
 };
 
-enum class Form : std::uint8_t { kExponential, kPlain };
-
-inline void arrange(const Real* from, Extent rows, Extent width, Arrangement to, Form form, Real* out) {
+inline void arrange(const Real* from, Extent rows, Extent width, Arrangement to, Real* out) {
   for (Extent row = 0; row < rows; ++row, from += width) {
     Real* target = out + row * to.row_step;
     for_packs(width, [&](Extent i, auto lanes) {
       const Pack value = lanes.load(from + i);
       Real kept[kPack] = {};
-      lanes.store(kept, form == Form::kExponential ? cpu::exp_pack(value + value) : value);
+      lanes.store(kept, to.form == Form::kExponential ? cpu::exp_pack(value + value) : value);
       cpu::store(target + i / kPack * to.pack_step, cpu::load(kept));
     });
   }

@@ -31,9 +31,9 @@ class PrepareAdditiveKeys final : public Op {
     for (Extent item = 0; item < keys[0]; ++item) {
       const Real* from = run.in[0].real() + item * keys[1] * keys[2];
       Real* to = run.out[0].real() + item * 2 * size;
-      additive::arrange(from, keys[1], keys[2], {width, kPack}, Form::kPlain, to);
+      additive::arrange(from, keys[1], keys[2], {width, kPack, Form::kPlain}, to);
       if (additive::is_within(from, keys[1] * keys[2], FromExponentials::kBound)) {
-        additive::arrange(from, keys[1], keys[2], {width, kPack}, Form::kExponential, to + size);
+        additive::arrange(from, keys[1], keys[2], {width, kPack, Form::kExponential}, to + size);
       } else {
         clear(to + size, size);
       }
@@ -73,7 +73,7 @@ class PreparedAdditiveScore final : public Op {
     const Extent width = padded(queries[2]);
     Real* v = run.workspace[0].real();
     Real* q = run.workspace[1].real();
-    additive::arrange(run.in[2].real(), 1, queries[2], {width, kPack}, Form::kPlain, v);
+    additive::arrange(run.in[2].real(), 1, queries[2], {width, kPack, Form::kPlain}, v);
     for (Extent item = 0; item < queries[0]; ++item) {
       const Real* from = run.in[0].real() + item * queries[1] * queries[2];
       const Real* k = run.in[1].real() + item * 2 * keys * width;
@@ -81,7 +81,7 @@ class PreparedAdditiveScore final : public Op {
       const bool is_exponential =
           keys > 0 && *exponentials != 0 && additive::is_within(from, queries[1] * queries[2], FromExponentials::kBound);
       const Form form = is_exponential ? Form::kExponential : Form::kPlain;
-      additive::arrange(from, queries[1], queries[2], {width, kPack}, form, q);
+      additive::arrange(from, queries[1], queries[2], {width, kPack, form}, q);
       const additive::Rows rows{q, is_exponential ? exponentials : k, v, queries[1], keys, width};
       Real* y = run.out[0].real() + item * queries[1] * keys;
       if (is_exponential) {

@@ -58,7 +58,7 @@ class AdditiveScoreOp final : public Op {
   void forward(const OpRun& run) const override {
     const Sizes sizes = sizes_of(run);
     const Extent width = padded(sizes.width);
-    arrange(run.in[2].real(), 1, sizes.width, {width, kPack}, Form::kPlain, run.workspace[4].real());
+    arrange(run.in[2].real(), 1, sizes.width, {width, kPack, Form::kPlain}, run.workspace[4].real());
     for (Extent item = 0; item < sizes.batch; ++item) {
       const Real* q = run.in[0].real() + item * sizes.queries * sizes.width;
       const Real* k = run.in[1].real() + item * sizes.keys * sizes.width;
@@ -79,7 +79,7 @@ class AdditiveScoreOp final : public Op {
     const Extent width = padded(sizes.width);
     Real* v = run.workspace[4].real();
     Real* grad_v = v + width;
-    arrange(run.in[2].real(), 1, sizes.width, {width, kPack}, Form::kPlain, v);
+    arrange(run.in[2].real(), 1, sizes.width, {width, kPack, Form::kPlain}, v);
     clear(grad_v, width);
     for (Extent item = 0; item < sizes.batch; ++item) {
       const Real* q = run.in[0].real() + item * sizes.queries * sizes.width;
@@ -89,8 +89,8 @@ class AdditiveScoreOp final : public Op {
         continue;
       }
       const Form form = form_of(sizes, q, k);
-      arrange(q, sizes.queries, sizes.width, {kPack, sizes.queries * kPack}, form, run.workspace[0].real());
-      arrange(k, sizes.keys, sizes.width, {kPack, sizes.keys * kPack}, form, run.workspace[1].real());
+      arrange(q, sizes.queries, sizes.width, {kPack, sizes.queries * kPack, form}, run.workspace[0].real());
+      arrange(k, sizes.keys, sizes.width, {kPack, sizes.keys * kPack, form}, run.workspace[1].real());
       for (Extent h = 0; h < width; h += kPack) pull_pack(run, sizes, {item, h}, form);
     }
     if (!run.wants(2)) return;
@@ -112,7 +112,7 @@ class AdditiveScoreOp final : public Op {
   static const Real* prepared(const OpRun& run, std::size_t input, const Real* from, Form form) {
     const Shape& shape = run.in[input].shape();
     if (form == Form::kPlain && shape[2] % kPack == 0) return from;
-    arrange(from, shape[1], shape[2], {padded(shape[2]), kPack}, form, run.workspace[input].real());
+    arrange(from, shape[1], shape[2], {padded(shape[2]), kPack, form}, run.workspace[input].real());
     return run.workspace[input].real();
   }
 

@@ -68,8 +68,8 @@ Value sharpen_links(Value weights, Value power, At at) {
   return softmax(multiply(log(add_scalar(weights, kTiny, at), at), unsqueeze(power, 2, at), at), at);
 }
 
-DncControls dnc_controls(Builder& builder, const std::string& name, Value control, Extent width, Extent reads,
-                         const DncVariant& variant) {
+DncControls dnc_controls(Builder& builder, const std::string& name, Value control, DncSize size, const DncVariant& variant) {
+  const auto [width, reads] = size;
   const Extent masks = variant.has_masks ? 1 : 0;
   const Extent powers = variant.sharpens ? 2 : 0;
   const Extent of_write = (3 + masks) * width + 3;

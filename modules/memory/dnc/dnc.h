@@ -53,6 +53,11 @@ struct DncVariant {
   bool sharpens = false;     // what is found by the links is sharpened (section 3.3)
 };
 
+struct DncSize {
+  Extent width = 0;  // D, of a slot
+  Extent reads = 0;  // R, heads
+};
+
 /// What a controller tells the memory, for each row of the batch.
 struct DncControls {
   Value write_key;        // [B, D]
@@ -73,11 +78,10 @@ struct DncControls {
 
 /// The controls as a linear function of the state of a controller, brought into their ranges.
 ///
-/// Shapes    control [B, H], D the width of a slot, R heads -> see DncControls. Parameters "weight" and "bias" at the scope
+/// Shapes    control [B, H] -> see DncControls. Parameters "weight" and "bias" at the scope
 ///           of the name.
 /// Source    Graves et al. 2016, methods, 'Interface parameters': sigmoid for gates, 1 + softplus for sharpness, softmax
 ///           for the modes.
-DncControls dnc_controls(Builder& builder, const std::string& name, Value control, Extent width, Extent reads,
-                         const DncVariant& variant);
+DncControls dnc_controls(Builder& builder, const std::string& name, Value control, DncSize size, const DncVariant& variant);
 
 }  // namespace fovea

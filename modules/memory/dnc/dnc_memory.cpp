@@ -92,7 +92,7 @@ Value DncMemory::read_weights(const DncControls& controls, const State& updated,
 ControlledMemory::Step DncMemory::step(Value control, const std::vector<Value>& before) {
   State state(before);
   const DncControls controls =
-      dnc_controls(builder_, "interface", control, options_.width, options_.reads, options_.variant);
+      dnc_controls(builder_, "interface", control, {options_.width, options_.reads}, options_.variant);
   const Value retained = retention(state.reads, controls.free_gates);
   state.usage = update_usage(state.usage, state.writes, retained);
   state.writes = write_weights(controls, state);

@@ -144,8 +144,8 @@ void step_backward(const Tile& tile, Extent k, Gradients& to) {
     const Real grad_gate = update_slot_backward(read, grad, grad_inner + at, sums, plan.width);
     to.slope = sums.slope;
     const ScoreGradients score{grad, to.of[Inputs::kKeys] + slot, to.sentence(Inputs::kSentences, sentence)};
-    gate_score_backward(tile.in(Inputs::kSentences) + sentence, before + at, tile.in(Inputs::kKeys) + slot,
-                        grad_gate * gate * (1 - gate), score, plan.width);
+    const ScoreInputs inputs{tile.in(Inputs::kSentences) + sentence, before + at, tile.in(Inputs::kKeys) + slot};
+    gate_score_backward(inputs, grad_gate * gate * (1 - gate), score, plan.width);
   }
   const auto number = static_cast<std::size_t>(rows);
   plan.grad_states[number](grad_inner, tile.in(Inputs::kWeight), tile.work(kGrad));

@@ -94,6 +94,13 @@ inline Real update_slot_backward(const SlotRead& x, Real* grad, Real* grad_inner
   return cpu::sum_lanes(grad_gate);
 }
 
+/// What the score of a gate is made of.
+struct ScoreInputs {
+  const Real* sentence;
+  const Real* state;
+  const Real* key;
+};
+
 /// Where the gradient of the score of a gate goes.
 struct ScoreGradients {
   Real* state = nullptr;
@@ -102,14 +109,13 @@ struct ScoreGradients {
 };
 
 // score = s . (h + key)  =>  grad_h += grad s,  grad_key += grad s,  grad_s += grad (h + key)
-inline void gate_score_backward(const Real* sentence, const Real* state, const Real* key, Real grad,
-                                const ScoreGradients& to, Extent width) {
+inline void gate_score_backward(const ScoreInputs& x, Real grad, const ScoreGradients& to, Extent width) {
   const Pack factor = cpu::broadcast(grad);
   for_packs(width, [&](Extent i, auto lanes) {
-    const Pack of_state = factor * lanes.load(sentence + i);
+    const Pack of_state = factor * lanes.load(x.sentence + i);
     put<false>(lanes, to.state + i, of_state);
     put<false>(lanes, to.key + i, of_state);
-    put<false>(lanes, to.sentence + i, factor * (lanes.load(state + i) + lanes.load(key + i)));
+    put<false>(lanes, to.sentence + i, factor * (lanes.load(x.state + i) + lanes.load(x.key + i)));
   });
 }
 

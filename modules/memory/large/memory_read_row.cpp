@@ -46,7 +46,7 @@ void pull_scores(const ReadRow& row, const ScoreRule& rule, const ScorePart& par
     if (row.grad_sharpness != nullptr) *row.grad_sharpness += part.grads[i] * score_of(rule, query, row.key(k));
     Real* grad_key = row.grad_keys == nullptr ? nullptr : row.grad_keys + row.kept[k] * row.width;
     if (rule.is_cosine) {
-      pull_score(rule, query, row.key(k), part.grads[i] * row.sharpness, row.grad_query, grad_key);
+      pull_score(rule, query, row.key(k), part.grads[i] * row.sharpness, {row.grad_query, grad_key});
     } else {
       add_scaled(part.grads[i] * row.sharpness * rule.factor, query, grad_key);
     }
@@ -74,22 +74,22 @@ Real score_of(const ScoreRule& rule, std::span<const Real> query, std::span<cons
 }
 
 // cosine c = q . k / (|q| |k|)  =>  dc/dq = k / (|q| |k|) - c q / |q|^2, the second part only where |q| > epsilon
-void pull_score(const ScoreRule& rule, std::span<const Real> query, std::span<const Real> key, Real factor, Real* grad_query,
-                Real* grad_key) {
+void pull_score(const ScoreRule& rule, std::span<const Real> query, std::span<const Real> key, Real factor,
+                PairGradients grad) {
   factor *= rule.factor;
   if (!rule.is_cosine) {
-    add_scaled(factor, key, grad_query);
-    add_scaled(factor, query, grad_key);
+    add_scaled(factor, key, grad.query);
+    add_scaled(factor, query, grad.key);
     return;
   }
   const Real of_query = length_of(query);
   const Real of_key = length_of(key);
   const Real lengths = std::max(of_query, rule.epsilon) * std::max(of_key, rule.epsilon);
   const Real cosine = cpu::dot(query, key) / lengths;
-  add_scaled(factor / lengths, key, grad_query);
-  add_scaled(factor / lengths, query, grad_key);
-  if (of_query > rule.epsilon) add_scaled(-factor * cosine / (of_query * of_query), query, grad_query);
-  if (of_key > rule.epsilon) add_scaled(-factor * cosine / (of_key * of_key), key, grad_key);
+  add_scaled(factor / lengths, key, grad.query);
+  add_scaled(factor / lengths, query, grad.key);
+  if (of_query > rule.epsilon) add_scaled(-factor * cosine / (of_query * of_query), query, grad.query);
+  if (of_key > rule.epsilon) add_scaled(-factor * cosine / (of_key * of_key), key, grad.key);
 }
 
 void put_in_order(const FoundSlots& found, Index* kept, Real* weights) {

@@ -20,9 +20,15 @@ Real query_factor(const ScoreRule& rule, std::span<const Real> query);
 /// The score of a slot, of a query that was not multiplied.
 Real score_of(const ScoreRule& rule, std::span<const Real> query, std::span<const Real> key);
 
-/// grad_query and grad_key += factor * d score; null: not wanted.
-void pull_score(const ScoreRule& rule, std::span<const Real> query, std::span<const Real> key, Real factor, Real* grad_query,
-                Real* grad_key);
+/// Gradients of a query and of a key; null: not wanted.
+struct PairGradients {
+  Real* query = nullptr;
+  Real* key = nullptr;
+};
+
+/// grad += factor * d score.
+void pull_score(const ScoreRule& rule, std::span<const Real> query, std::span<const Real> key, Real factor,
+                PairGradients grad);
 
 struct ReadRow {
   Extent width = 0;             // D

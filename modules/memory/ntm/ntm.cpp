@@ -45,6 +45,7 @@ Value sharpen(Value weights, Value power, At at) {
   return softmax(multiply(log(add_scalar(weights, kTiny, at), at), unsqueeze(power, 1, at), at), at);
 }
 
+// NOLINTNEXTLINE(readability-function-size): `at` is filled in by itself
 NtmControls ntm_controls(Builder& builder, const std::string& name, Value state, Extent width, Extent reach, At at) {
   const Extent shifts = 2 * reach + 1;
   const Value all = linear_layer(builder, name, state, width + shifts + 3, Bias::kYes, at);

@@ -15,6 +15,7 @@ template <class T>
 class ZeroPages {
  public:
   explicit ZeroPages(Extent size)
+      // NOLINTNEXTLINE(cppcoreguidelines-no-malloc): calloc leaves pages untouched, a vector does not
       : at_(static_cast<T*>(std::calloc(static_cast<std::size_t>(std::max<Extent>(size, 1)), sizeof(T)))) {
     if (at_ == nullptr) throw Error("memory", std::to_string(size) + " elements could not be allocated; use fewer slots.");
   }
@@ -23,6 +24,7 @@ class ZeroPages {
 
  private:
   struct Release {
+    // NOLINTNEXTLINE(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory): the way back
     void operator()(T* at) const { std::free(at); }
   };
   std::unique_ptr<T, Release> at_;

@@ -188,7 +188,7 @@ class SparseAccessOp final : public Op {
         *grad_sharpness += grad_score * score_of(options_.rule, head.vector(kQuery), word(head, slot));
       }
       pull_score(options_.rule, head.vector(kQuery), word(head, slot), grad_score * head.number_of(kSharpness),
-                 head.real(head.run.grad_in, kQuery, head.width), grad_word);
+                 {head.real(head.run.grad_in, kQuery, head.width), grad_word});
       cpu::add_scaled(head.weights()[k], grad, {grad_word, grad.size()});
     }
   }

@@ -21,6 +21,7 @@ Value every_slot(Value memory, At at) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): `at` is filled in by itself
 SparseWrite::SparseWrite(Builder& builder, const std::string& name, Extent width, const std::string& site, WriteTo to, At at)
     : site_(site_of(builder, name, width, site, at)),
       wants_every_weight_(builder.mode() == Mode::kTrain && site_.reads_all()),
