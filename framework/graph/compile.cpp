@@ -9,6 +9,7 @@ namespace {
 
 std::vector<Type> types_of(const Level& level, const std::vector<Slot>& slots) {
   std::vector<Type> types;
+  types.reserve(slots.size());
   for (const Slot& slot : slots) types.push_back(level.type(slot));
   return types;
 }

@@ -69,7 +69,8 @@ Value sharpen_links(Value weights, Value power, At at) {
 }
 
 DncControls dnc_controls(Builder& builder, const std::string& name, Value control, DncSize size, const DncVariant& variant) {
-  const auto [width, reads] = size;
+  const Extent width = size.width;
+  const Extent reads = size.reads;
   const Extent masks = variant.has_masks ? 1 : 0;
   const Extent powers = variant.sharpens ? 2 : 0;
   const Extent of_write = (3 + masks) * width + 3;

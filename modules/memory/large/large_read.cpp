@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "framework/core/error.h"
+#include "framework/core/options.h"
 
 namespace fovea {
 namespace {
