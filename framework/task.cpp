@@ -15,6 +15,21 @@ std::byte* aligned_start(std::vector<std::byte>& memory) {
   return memory.data() + (Arena::aligned(address) - address);
 }
 
+std::string text_of(const Type& type) { return (type.kind == Kind::kIndex ? "Index " : "Real ") + type.shape.text(); }
+
+std::string name_of(Split split) {
+  return split == Split::kTrain ? "train" : split == Split::kValidation ? "validation" : "test";
+}
+
+Rng generator_of(const Task& task, Split split, const BatchKey& key) {
+  const std::uint32_t stream = key.stream != 0 ? key.stream : stream_of(name_of(split));
+  Rng rng({.seed = key.seed, .stream = stream, .step = static_cast<std::uint32_t>(key.number)});
+  if (task.stream().empty()) return rng;
+  const std::uint64_t high = rng.bits();
+  const std::uint64_t low = rng.bits();
+  return Rng({.seed = (high << 32) | low, .stream = stream_of(task.stream() + "/" + name_of(split))});
+}
+
 }  // namespace
 
 Tensor Batch::make(const std::string& name, const Type& type) {
@@ -58,6 +73,41 @@ Tensor Batch::rows_of(const Tensor& tensor, Extent begin, Extent count) {
 }
 
 void Task::fields(Options&) {}
+
+void fill_batch(const Task& task, Split split, const BatchKey& key, Batch& batch) {
+  Rng rng = generator_of(task, split, key);
+  task.fill(rng, split, batch);
+}
+
+Extent listed_item(Rng& rng, Split split, const Batch& batch, Extent row, Extent count) {
+  return split == Split::kTrain ? rng.below(count) : (batch.first_row() + row) % count;
+}
+
+Tensor require_output(const Outputs& outputs, const std::string& name, const Type& type, const std::string& task) {
+  const auto found = outputs.find(name);
+  if (found != outputs.end() && found->second.type == type) return found->second;
+  const std::string needed = "an output '" + name + "', " + text_of(type) + ", is needed; ";
+  if (found == outputs.end()) throw Error(task, needed + "the model has none; name it with Builder::output.");
+  throw Error(task, needed + "that of the model is " + text_of(found->second.type) + "; give it this shape and kind.");
+}
+
+EqualRows equal_rows(const Tensor& given, const Tensor& wanted) {
+  const Extent rows = wanted.shape()[0];
+  const Extent width = rows == 0 ? 0 : wanted.size() / rows;
+  EqualRows equal;
+  for (Extent row = 0; row < rows; ++row) {
+    Extent asked = 0;
+    Extent right = 0;
+    for (Extent i = row * width; i < (row + 1) * width; ++i) {
+      if (wanted.index()[i] < 0) continue;
+      ++asked;
+      right += given.index()[i] == wanted.index()[i] ? 1 : 0;
+    }
+    equal.share.push_back(asked == 0 ? 1.0 : static_cast<double>(right) / static_cast<double>(asked));
+    equal.whole.push_back(right == asked ? 1.0 : 0.0);
+  }
+  return equal;
+}
 
 template <>
 Registry<Task>& Registry<Task>::instance() {

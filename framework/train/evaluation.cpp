@@ -111,8 +111,6 @@ void add_balance(const std::vector<SiteHealth>& sites, std::vector<JournalValue>
   values.push_back({"dropped", worst.dropped, ""});
 }
 
-std::uint32_t stream_of_split(Split split) { return stream_of(split == Split::kValidation ? "validation" : "test"); }
-
 }  // namespace
 
 Evaluation::Evaluation(Config config, const RunSpec& run, ParameterStore& parameters)
@@ -134,8 +132,7 @@ Batch& Evaluation::fill(Extent number, Extent rows) {
     batch = &*rest_;
   }
   batch->start_at(number * whole_.rows());
-  fill_batch(*task_, config_.split, {static_cast<std::uint64_t>(settings_.seed), stream_of_split(config_.split), number},
-             *batch);
+  fill_batch(*task_, config_.split, {.seed = static_cast<std::uint64_t>(settings_.seed), .number = number}, *batch);
   return *batch;
 }
 

@@ -10,21 +10,7 @@
 
 namespace fovea {
 
-namespace {
-
-std::uint32_t train_stream() {
-  static const std::uint32_t stream = stream_of("train");
-  return stream;
-}
-
-}  // namespace
-
 std::unique_ptr<Task> make_task(const std::string& text) { return Registry<Task>::instance().parse(text).plugin; }
-
-void fill_batch(const Task& task, Split split, const BatchKey& key, Batch& batch) {
-  Rng rng({.seed = key.seed, .stream = key.stream, .step = static_cast<std::uint32_t>(key.number)});
-  task.fill(rng, split, batch);
-}
 
 Training::Training(const RunSpec& run)
     : run_(run),
@@ -33,7 +19,7 @@ Training::Training(const RunSpec& run)
       optimizer_(Registry<Optimizer>::instance().parse(run.train.optimizer).plugin),
       batches_{Batch(run.train.batch), Batch(run.train.batch)} {
   const TrainSettings& settings = run_.train;
-  fill_batch(*task_, Split::kTrain, {static_cast<std::uint64_t>(settings.seed), train_stream(), 0}, batches_[0]);
+  fill_batch(*task_, Split::kTrain, {.seed = static_cast<std::uint64_t>(settings.seed), .number = 0}, batches_[0]);
   filled_[0] = 0;
   const Extent rows = std::min(settings.shard_rows, settings.batch);
   graph_ = build_graph(run_.model, with_rows(batches_[0].types(), rows), Mode::kTrain, settings);
@@ -109,7 +95,7 @@ void Training::resume_at(Extent step) {
 
 std::span<Shard> Training::bind_first_batch() {
   if (filled_[0] != 0) {
-    fill_batch(*task_, Split::kTrain, {static_cast<std::uint64_t>(run_.train.seed), train_stream(), 0}, batches_[0]);
+    fill_batch(*task_, Split::kTrain, {.seed = static_cast<std::uint64_t>(run_.train.seed), .number = 0}, batches_[0]);
     filled_[0] = 0;
   }
   return bind_batch(batches_[0]);
@@ -129,7 +115,7 @@ std::span<const Real> Training::gradient(Extent number) {
 
 const StepReport& Training::step() {
   const auto current = static_cast<std::size_t>(steps_done_ % 2);
-  const BatchKey key{static_cast<std::uint64_t>(run_.train.seed), train_stream(), steps_done_};
+  const BatchKey key{.seed = static_cast<std::uint64_t>(run_.train.seed), .number = steps_done_};
   if (filled_[current] != steps_done_) fill_batch(*task_, Split::kTrain, key, batches_[current]);
   filled_[current] = steps_done_;
   const std::span<Shard> shards = bind_batch(batches_[current]);
@@ -166,7 +152,7 @@ void Training::prefetch() {
   const auto place = static_cast<std::size_t>(next % 2);
   if (next >= run_.train.steps || filled_[place] == next) return;
   filled_[place] = -1;
-  fill_batch(*task_, Split::kTrain, {static_cast<std::uint64_t>(run_.train.seed), train_stream(), next}, batches_[place]);
+  fill_batch(*task_, Split::kTrain, {.seed = static_cast<std::uint64_t>(run_.train.seed), .number = next}, batches_[place]);
   filled_[place] = next;
 }
 

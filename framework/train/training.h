@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "framework/anneal/annealing.h"
 #include "framework/attention/estimator.h"
 #include "framework/experiment.h"
 #include "framework/task.h"
 #include "framework/train/draws.h"
 #include "framework/train/optimizer.h"
-#include "framework/anneal/annealing.h"
 #include "framework/train/shards.h"
 
 namespace fovea {
@@ -27,14 +27,6 @@ struct StepReport {
 
 /// A task from its text, its options checked.
 std::unique_ptr<Task> make_task(const std::string& text);
-
-/// Fills a batch with the items that (seed, stream, number) stands for.
-struct BatchKey {
-  std::uint64_t seed = 0;
-  std::uint32_t stream = 0;  // stream_of("train"), ...
-  Extent number = 0;
-};
-void fill_batch(const Task& task, Split split, const BatchKey& key, Batch& batch);
 
 /// A loss or gradient that is not finite.
 class NotFiniteError : public Error {

@@ -40,18 +40,18 @@ class AssociativeRecall final : public Task {
                            number_text(most) + " of them; take more bits or vectors.");
   }
 
+  std::string stream() const override { return kName; }
   void fill(Rng& rng, Split split, Batch& batch) const override {
-    Rng own = bits::of_split(rng, split, kName);
-    const Extent items = items_.drawn(own, split);
+    const Extent items = items_.drawn(rng, split);
     const Extent asked = items * (vectors_ + 1);  // the step of the mark before the query
     const bits::Sequences made(batch, asked + 2 * vectors_ + 2, bits_ + 2, bits_);
     for (Extent row = 0; row < batch.rows(); ++row) {
-      const std::vector<std::vector<Real>> list = drawn(own, items);
+      const std::vector<std::vector<Real>> list = drawn(rng, items);
       for (Extent i = 0; i < items; ++i) {
         made.input_at(row, i * (vectors_ + 1))[bits_] = 1;
         show(list[static_cast<std::size_t>(i)], [&](Extent v) { return made.input_at(row, i * (vectors_ + 1) + 1 + v); });
       }
-      const auto query = static_cast<std::size_t>(own.below(items - 1));
+      const auto query = static_cast<std::size_t>(rng.below(items - 1));
       made.input_at(row, asked)[bits_ + 1] = 1;
       made.input_at(row, asked + vectors_ + 1)[bits_ + 1] = 1;
       show(list[query], [&](Extent v) { return made.input_at(row, asked + 1 + v); });

@@ -45,6 +45,12 @@ std::string tensor_text(const std::string& name, const Tensor& tensor, const Ten
   return text.str();
 }
 
+// -log2 of the probability that sigmoid(score) gives to a bit: log2(1 + exp(-s)) for a 1, with s negated for a 0
+double cost_in_bits(double score, bool bit) {
+  const double s = bit ? -score : score;
+  return (std::max(s, 0.0) + std::log1p(std::exp(-std::abs(s)))) * std::numbers::log2e;
+}
+
 }  // namespace
 
 void Sizes::fields(Options& options, const std::string& name, const std::string& what) {
@@ -71,13 +77,6 @@ Extent Sizes::drawn(Rng& rng, Split split) const {
   return rng.between(low, is_mixed ? rng.between(low, high) : high);
 }
 
-Rng of_split(Rng& rng, Split split, const std::string& task) {
-  const std::uint64_t high = rng.bits();
-  const std::uint64_t low = rng.bits();
-  const char* part = split == Split::kTrain ? "/train" : split == Split::kValidation ? "/validation" : "/test";
-  return Rng({.seed = (high << 32) | low, .stream = stream_of(task + part)});
-}
-
 Sequences::Sequences(Batch& batch, Extent steps, Extent inputs, Extent outputs)
     : input(batch.make("input", {Shape{batch.rows(), steps, inputs}, Kind::kReal})),
       target(batch.make("target", {Shape{batch.rows(), steps, outputs}, Kind::kReal})),
@@ -98,24 +97,9 @@ std::vector<Real> drawn(Rng& rng, Extent count) {
   return bits;
 }
 
-Tensor scores_of(const Batch& batch, const Outputs& outputs, const std::string& task) {
-  const Type wanted = batch.at("target").type;
-  const auto found = outputs.find("scores");
-  if (found != outputs.end() && found->second.type == wanted) return found->second;
-  throw Error(task, "an output 'scores', Real " + wanted.shape.text() + ", is needed; the model has " +
-                        (found == outputs.end() ? "none" : found->second.shape().text()) +
-                        "; name it with Builder::output.");
-}
-
-// log2(1 + exp(-s)) for a 1, with s negated for a 0
-double cost_in_bits(double score, bool bit) {
-  const double s = bit ? -score : score;
-  return (std::max(s, 0.0) + std::log1p(std::exp(-std::abs(s)))) * std::numbers::log2e;
-}
-
 Judgement judged(const Batch& batch, const Outputs& outputs, const std::string& task) {
-  const Tensor scores = scores_of(batch, outputs, task);
   const Tensor target = batch.at("target");
+  const Tensor scores = require_output(outputs, "scores", target.type, task);
   const Tensor mask = batch.at("mask");
   const Extent width = target.shape().last();
   const Extent steps = mask.shape()[1];

@@ -25,9 +25,6 @@ struct Sizes {
   Extent drawn(Rng& rng, Split split) const;
 };
 
-/// A generator of the split's own, whatever the key of `rng` is.
-Rng of_split(Rng& rng, Split split, const std::string& task);
-
 /// The tensors of a batch, all zero: input [B, T, inputs], target [B, T, outputs], mask Index [B, T].
 struct Sequences {
   Tensor input, target, mask;
@@ -45,12 +42,6 @@ std::vector<Real> drawn(Rng& rng, Extent count);
 /// Whether every judged bit has the sign of its score: exact, wrong_bits (a sequence) and cost_bits, the cost of the
 /// sequence in bits by the sigmoids of the scores. Errors: no Real "scores" of the shape of the target.
 Judgement judged(const Batch& batch, const Outputs& outputs, const std::string& task);
-
-/// The scores of an output, checked.
-Tensor scores_of(const Batch& batch, const Outputs& outputs, const std::string& task);
-
-/// -log2 of the probability that sigmoid(score) gives to a bit.
-double cost_in_bits(double score, bool bit);
 
 /// An item as people read it: time goes to the right, # is 1, . is 0, blank is not judged.
 std::string text(const Batch& batch, Extent row);

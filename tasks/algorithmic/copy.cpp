@@ -24,16 +24,16 @@ class Copy final : public Task {
 
   void check() const override { lengths_.check(kName); }
 
+  std::string stream() const override { return kName; }
   void fill(Rng& rng, Split split, Batch& batch) const override {
-    Rng own = bits::of_split(rng, split, kName);
-    const Extent length = lengths_.drawn(own, split);
+    const Extent length = lengths_.drawn(rng, split);
     const bits::Sequences made(batch, 2 * length + 2, bits_ + 2, bits_);
     for (Extent row = 0; row < batch.rows(); ++row) {
       made.input_at(row, 0)[bits_] = 1;
       made.input_at(row, length + 1)[bits_ + 1] = 1;
       for (Extent i = 0; i < length; ++i) {
-        std::vector<Real> vector = bits::drawn(own, bits_);
-        if (split == Split::kTrain && own.uniform() < blanks_) std::fill(vector.begin(), vector.end(), Real(0));
+        std::vector<Real> vector = bits::drawn(rng, bits_);
+        if (split == Split::kTrain && rng.uniform() < blanks_) std::fill(vector.begin(), vector.end(), Real(0));
         std::copy(vector.begin(), vector.end(), made.input_at(row, 1 + i));
         std::copy(vector.begin(), vector.end(), made.target_at(row, length + 2 + i));
       }

@@ -32,17 +32,17 @@ class DynamicNgrams final : public Task {
                            std::to_string(n_) + "; set length=" + std::to_string(n_ + 1) + " or more.");
   }
 
-  void fill(Rng& rng, Split split, Batch& batch) const override {
-    Rng own = bits::of_split(rng, split, kName);
+  std::string stream() const override { return kName; }
+  void fill(Rng& rng, Split /*split*/, Batch& batch) const override {
     const bits::Sequences made(batch, length_ - 1, 1, 1);
     std::vector<double> table(contexts());
     std::vector<Real> bits(static_cast<std::size_t>(length_));
     for (Extent row = 0; row < batch.rows(); ++row) {
-      std::generate(table.begin(), table.end(), [&] { return drawn_probability(own); });
+      std::generate(table.begin(), table.end(), [&] { return drawn_probability(rng); });
       std::size_t context = 0;
       for (Extent i = 0; i < length_; ++i) {
         const double probability = i < n_ - 1 ? 0.5 : table[context];
-        const bool bit = own.uniform() < probability;
+        const bool bit = rng.uniform() < probability;
         bits[static_cast<std::size_t>(i)] = bit ? Real(1) : Real(0);
         context = moved_on(context, bit);
       }

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "tasks/algorithmic/bits.h"
 #include "tasks/algorithmic/listops_expression.h"
 #include "tasks/recall/tokens.h"
 
@@ -38,16 +37,16 @@ class ListOps final : public Task {
     load();
   }
 
+  std::string stream() const override { return kName; }
   void fill(Rng& rng, Split split, Batch& batch) const override {
     load();
-    Rng own = bits::of_split(rng, split, kName);
     const tokens::Labelled made(batch, longest_, 1);
     const Tensor mask = batch.make("mask", {Shape{batch.rows(), longest_}, Kind::kIndex});
     const std::vector<Expression>& released = released_[static_cast<std::size_t>(split)];
     const auto count = static_cast<Extent>(released.size());
     for (Extent b = 0; b < batch.rows(); ++b) {
-      const Extent number = count == 0 ? 0 : split == Split::kTrain ? own.below(count) : (batch.first_row() + b) % count;
-      const Expression one = count == 0 ? listops::drawn(own, limits_) : released[static_cast<std::size_t>(number)];
+      const Extent number = count == 0 ? 0 : listed_item(rng, split, batch, b, count);
+      const Expression one = count == 0 ? listops::drawn(rng, limits_) : released[static_cast<std::size_t>(number)];
       const auto length = static_cast<Extent>(one.tokens.size());
       std::copy(one.tokens.begin(), one.tokens.end(), made.row(b));
       std::fill_n(mask.index() + b * longest_, length, Index{1});

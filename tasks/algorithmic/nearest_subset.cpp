@@ -56,17 +56,12 @@ class NearestSubset final : public Task {
   }
 
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
-    const auto found = outputs.find("marginals");
-    if (found == outputs.end() || !(found->second.type == batch.at("target").type)) {
-      throw Error(kName, "an output 'marginals', Real " + batch.at("target").shape().text() + ", is needed; the model has " +
-                             (found == outputs.end() ? "none" : found->second.shape().text()) +
-                             "; name it with Builder::output.");
-    }
+    const Tensor given = require_output(outputs, "marginals", batch.at("target").type, kName);
     Judgement judgement{{{"accuracy", {}}, {"expected_cost", {}}, {"gap", {}}}, {}};
     const auto items = static_cast<std::size_t>(items_);
     for (Extent b = 0; b < batch.rows(); ++b) {
       const std::span<const Real> target{batch.at("target").real() + b * items_, items};
-      const std::span<const Real> marginals{found->second.real() + b * items_, items};
+      const std::span<const Real> marginals{given.real() + b * items_, items};
       const std::vector<std::size_t> best = largest(target, k_);
       std::vector<double> one_hot(items);
       for (const std::size_t item : best) one_hot[item] = 1;

@@ -26,12 +26,7 @@ class Polynomial : public Task {
   }
 
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
-    const auto found = outputs.find("probability");
-    if (found == outputs.end() || !(found->second.type == batch.at("target").type)) {
-      throw Error(kName,
-                  "an output 'probability', Real " + batch.at("target").shape().text() + ", is needed; the model has " +
-                      (found == outputs.end() ? "none" : found->second.shape().text()) + "; name it with Builder::output.");
-    }
+    const Tensor given = require_output(outputs, "probability", batch.at("target").type, kName);
     const double of_zero = std::pow(target_, power_);
     const double of_one = std::pow(1 - target_, power_);
     Judgement judgement{{{"accuracy", {}}, {"expected_cost", {}}, {"gap", {}}}, {}};
@@ -39,7 +34,7 @@ class Polynomial : public Task {
       double cost = 0;
       double right = 0;
       for (Extent i = b * choices_; i < (b + 1) * choices_; ++i) {
-        const auto probability = static_cast<double>(found->second.real()[i]);
+        const auto probability = static_cast<double>(given.real()[i]);
         cost += ((1 - probability) * of_zero + probability * of_one) / static_cast<double>(choices_);
         right += ((probability > 0.5) == (of_one < of_zero) ? 1 : 0) / static_cast<double>(choices_);
       }

@@ -27,16 +27,16 @@ class PrioritySort final : public Task {
                            " or less.");
   }
 
-  void fill(Rng& rng, Split split, Batch& batch) const override {
-    Rng own = bits::of_split(rng, split, kName);
+  std::string stream() const override { return kName; }
+  void fill(Rng& rng, Split /*split*/, Batch& batch) const override {
     const bits::Sequences made(batch, vectors_ + 1 + told_, bits_ + 2, bits_);
     std::vector<Real> priorities(static_cast<std::size_t>(vectors_));
     std::vector<std::size_t> order(priorities.size());
     for (Extent row = 0; row < batch.rows(); ++row) {
       for (Extent i = 0; i < vectors_; ++i) {
-        const std::vector<Real> vector = bits::drawn(own, bits_);
+        const std::vector<Real> vector = bits::drawn(rng, bits_);
         std::copy(vector.begin(), vector.end(), made.input_at(row, i));
-        priorities[static_cast<std::size_t>(i)] = static_cast<Real>(own.uniform(-1, 1));
+        priorities[static_cast<std::size_t>(i)] = static_cast<Real>(rng.uniform(-1, 1));
         made.input_at(row, i)[bits_] = priorities[static_cast<std::size_t>(i)];
       }
       made.input_at(row, vectors_)[bits_ + 1] = 1;

@@ -85,14 +85,8 @@ class ProgramSynthesis final : public Task {
 
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const Tensor wanted = batch.at("program");
-    const auto found = outputs.find("program");
-    if (found == outputs.end() || !(found->second.type == wanted.type)) {
-      throw Error(kName, "an output 'program', Index " + wanted.shape().text() + ", is needed; the model has " +
-                             (found == outputs.end() ? "none" : found->second.shape().text()) +
-                             "; name it with Builder::output.");
-    }
     Judgement judgement;
-    add_metrics(batch, found->second, "", judgement);
+    add_metrics(batch, require_output(outputs, "program", wanted.type, kName), "", judgement);
     const auto searched = outputs.find("found");
     const bool is_there = searched != outputs.end() && searched->second.type == wanted.type;
     if (is_there) add_metrics(batch, searched->second, "found_", judgement);

@@ -28,18 +28,18 @@ class RepeatCopy final : public Task {
     repeats_.check(kName);
   }
 
+  std::string stream() const override { return kName; }
   void fill(Rng& rng, Split split, Batch& batch) const override {
-    Rng own = bits::of_split(rng, split, kName);
     bits::Sizes repeated = repeats_;
     repeated.curriculum = lengths_.curriculum;
-    const Extent length = lengths_.drawn(own, split);
-    const Extent repeats = repeated.drawn(own, split);
+    const Extent length = lengths_.drawn(rng, split);
+    const Extent repeats = repeated.drawn(rng, split);
     const bits::Sequences made(batch, 2 + length + repeats * length + 1, bits_ + 2, bits_ + 1);
     for (Extent row = 0; row < batch.rows(); ++row) {
       made.input_at(row, 0)[bits_] = 1;
       made.input_at(row, length + 1)[bits_ + 1] = as_number(repeats);
       for (Extent i = 0; i < length; ++i) {
-        const std::vector<Real> vector = bits::drawn(own, bits_);
+        const std::vector<Real> vector = bits::drawn(rng, bits_);
         std::copy(vector.begin(), vector.end(), made.input_at(row, 1 + i));
         for (Extent r = 0; r < repeats; ++r) {
           std::copy(vector.begin(), vector.end(), made.target_at(row, length + 2 + r * length + i));

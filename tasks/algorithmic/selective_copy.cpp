@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "tasks/algorithmic/bits.h"
 #include "tasks/recall/tokens.h"
 
 namespace fovea {
@@ -27,15 +26,15 @@ class SelectiveCopy final : public Task {
                            " or less.");
   }
 
-  void fill(Rng& rng, Split split, Batch& batch) const override {
-    Rng own = bits::of_split(rng, split, kName);
+  std::string stream() const override { return kName; }
+  void fill(Rng& rng, Split /*split*/, Batch& batch) const override {
     const tokens::Labelled made(batch, length_ + data_, data_);
     for (Extent b = 0; b < batch.rows(); ++b) {
       Extent told = 0;
       for (Extent t = 0; t < length_; ++t) {
         // Each choice of places is as likely as every other: what is still to come, over the places that are left.
-        if (own.below(length_ - t) >= data_ - told) continue;
-        made.row(b)[t] = static_cast<Index>(own.between(1, vocabulary_ - 2));
+        if (rng.below(length_ - t) >= data_ - told) continue;
+        made.row(b)[t] = static_cast<Index>(rng.between(1, vocabulary_ - 2));
         made.ask(b, told, length_ + told, made.row(b)[t]);
         ++told;
       }

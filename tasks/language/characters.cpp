@@ -3,25 +3,18 @@
 #include <algorithm>
 #include <cmath>
 
-#include "framework/core/error.h"
-
 namespace fovea::characters {
 
 std::vector<double> bits(const Batch& batch, const Outputs& outputs, Extent vocabulary, const std::string& task) {
   const Tensor target = batch.at("target");
-  const Type wanted{target.shape().inserted(2, vocabulary), Kind::kReal};
-  const auto found = outputs.find("scores");
-  if (found == outputs.end() || !(found->second.type == wanted)) {
-    throw Error(task, "an output 'scores', Real " + wanted.shape.text() + ", is needed; the model has " +
-                          (found == outputs.end() ? "none" : found->second.shape().text()) +
-                          "; name it with Builder::output.");
-  }
+  const Type type{target.shape().inserted(2, vocabulary), Kind::kReal};
+  const Tensor given = require_output(outputs, "scores", type, task);
   const Extent length = target.shape()[1];
   std::vector<double> rows;
   for (Extent row = 0; row < batch.rows(); ++row) {
     double sum = 0;
     for (Extent t = row * length; t < (row + 1) * length; ++t) {
-      const Real* scores = found->second.real() + t * vocabulary;
+      const Real* scores = given.real() + t * vocabulary;
       const auto most = static_cast<double>(*std::max_element(scores, scores + vocabulary));
       double total = 0;
       for (Extent v = 0; v < vocabulary; ++v) total += std::exp(static_cast<double>(scores[v]) - most);

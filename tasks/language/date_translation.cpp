@@ -163,20 +163,9 @@ class DateTranslation final : public Task {
 
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const Tensor targets = batch.at("targets");
-    const auto answers = outputs.find("answers");
-    if (answers == outputs.end() || !(answers->second.type == targets.type)) {
-      throw Error(kName, "an output 'answers', Index " + targets.shape().text() + ", is needed; the model has " +
-                             (answers == outputs.end() ? "none" : answers->second.shape().text()) +
-                             "; name it with Builder::output.");
-    }
-    Judgement judgement{{{"exact_match", {}}, {"character_accuracy", {}}}, {}};
+    const EqualRows right = equal_rows(require_output(outputs, "answers", targets.type, kName), targets);
+    Judgement judgement{{{"exact_match", right.whole}, {"character_accuracy", right.share}}, {}};
     for (Extent b = 0; b < batch.rows(); ++b) {
-      Extent right = 0;
-      for (Extent i = b * kOutputs; i < (b + 1) * kOutputs; ++i) {
-        right += answers->second.index()[i] == targets.index()[i] ? 1 : 0;
-      }
-      judgement.metrics[0].rows.push_back(right == kOutputs ? 1.0 : 0.0);
-      judgement.metrics[1].rows.push_back(static_cast<double>(right) / static_cast<double>(kOutputs));
       judgement.slices.emplace_back(kForms[static_cast<std::size_t>(batch.at("form").index()[b])]);
     }
     return judgement;

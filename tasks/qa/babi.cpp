@@ -19,32 +19,23 @@ class Babi final : public Task {
   void check() const override { corpus(); }
 
   void fill(Rng& rng, Split split, Batch& batch) const override {
-    const std::span<const Item> items = corpus().items(split);
-    if (items.empty()) {
-      throw Error(kName, "validation stories were expected; there are none; set validation above 0, or validation_rows=0.");
-    }
+    const std::span<const Item> items = corpus().asked(split, kName);
     const Tensors tensors(batch, corpus());
     const auto count = static_cast<Extent>(items.size());
     const bool holds_all = batch.first_row() == 0 && batch.rows() >= count;
     for (Extent b = 0; b < batch.rows(); ++b) {
-      const Extent row = (batch.first_row() + b) % count;
-      const auto item = static_cast<std::size_t>(split == Split::kTrain ? rng.below(count) : row);
+      const auto item = static_cast<std::size_t>(listed_item(rng, split, batch, b, count));
       fill_row(items[split == Split::kTrain || holds_all ? item : corpus().order(split)[item]], b, tensors);
     }
   }
 
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const Tensor answer = batch.at("answer");
-    const auto found = outputs.find("answer");
-    if (found == outputs.end() || !(found->second.type == answer.type)) {
-      throw Error(kName, "an output 'answer', Index " + answer.shape().text() + ", is needed; the model has " +
-                             (found == outputs.end() ? "none" : found->second.shape().text()) +
-                             "; name it with Builder::output.");
-    }
+    const Tensor given = require_output(outputs, "answer", answer.type, kName);
     Judgement judgement{{{"accuracy", {}}, {"unknown_words", {}}}, {}};
     for (Extent b = 0; b < batch.rows(); ++b) {
       const Index right = answer.index()[b];
-      judgement.metrics[0].rows.push_back(right != 0 && found->second.index()[b] == right ? 1 : 0);
+      judgement.metrics[0].rows.push_back(right != 0 && given.index()[b] == right ? 1 : 0);
       judgement.metrics[1].rows.push_back(batch.at("unknown").index()[b]);
       if (corpus().tasks() > 1) judgement.slices.push_back("task=" + std::to_string(batch.at("task").index()[b]));
     }

@@ -201,6 +201,11 @@ class CorpusBuilder {
 
 Corpus::Corpus(const CorpusOptions& options) { CorpusBuilder(options, *this).build(); }
 
+std::span<const Item> Corpus::asked(Split split, const std::string& task) const {
+  if (!items(split).empty()) return items(split);
+  throw Error(task, "validation stories were expected; there are none; set validation above 0, or validation_rows=0.");
+}
+
 std::shared_ptr<const Corpus> shared_corpus(const CorpusOptions& options) {
   static std::mutex mutex;
   static std::map<std::string, std::weak_ptr<const Corpus>> in_use;

@@ -32,6 +32,8 @@ class Corpus {
   explicit Corpus(const CorpusOptions& options);
 
   std::span<const Item> items(Split split) const { return items_[static_cast<std::size_t>(split)]; }
+  /// The same for a batch. Errors: there are none, with the name of the task.
+  std::span<const Item> asked(Split split, const std::string& task) const;
   /// The items of an evaluation split in the order in which batches hold them: a part of them has some of every task.
   std::span<const std::size_t> order(Split split) const { return orders_[static_cast<std::size_t>(split)]; }
   std::span<const Index> statement(std::size_t number) const { return row(statements_, number, statement_words_); }

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "tasks/algorithmic/bits.h"
 #include "tasks/qa/corpus.h"
 #include "tasks/qa/filler.h"
 #include "tasks/recall/tokens.h"
@@ -28,21 +27,18 @@ class Needle final : public Task {
 
   void check() const override { words(); }
 
+  std::string stream() const override { return kName; }
   void fill(Rng& rng, Split split, Batch& batch) const override {
     words();
-    const std::span<const Item> items = corpus_->items(split);
-    if (items.empty()) {
-      throw Error(kName, "validation stories were expected; there are none; set validation above 0, or validation_rows=0.");
-    }
-    Rng own = bits::of_split(rng, split, kName);
+    const std::span<const Item> items = corpus_->asked(split, kName);
     const tokens::Labelled made(batch, length_, 1);
     const Tensor support = batch.make("support", {Shape{batch.rows(), length_}, Kind::kIndex});
     std::fill_n(support.index(), support.size(), Index{0});
     const auto count = static_cast<Extent>(items.size());
     for (Extent b = 0; b < batch.rows(); ++b) {
-      const Extent number = split == Split::kTrain ? own.below(count) : (batch.first_row() + b) % count;
-      tell(items[static_cast<std::size_t>(number)], own, made.row(b), support.index() + b * length_);
-      made.ask(b, 0, length_ - 1, items[static_cast<std::size_t>(number)].answer);
+      const Item& item = items[static_cast<std::size_t>(listed_item(rng, split, batch, b, count))];
+      tell(item, rng, made.row(b), support.index() + b * length_);
+      made.ask(b, 0, length_ - 1, item.answer);
     }
   }
 

@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "tasks/algorithmic/bits.h"
 #include "tasks/recall/tokens.h"
 
 namespace fovea {
@@ -17,12 +16,12 @@ class InductionHeads final : public Task {
     options.add("vocabulary", vocabulary_, "tokens V, the special one included, >= 2", {.low = 2, .high = 1e6});
   }
 
-  void fill(Rng& rng, Split split, Batch& batch) const override {
-    Rng own = bits::of_split(rng, split, kName);
+  std::string stream() const override { return kName; }
+  void fill(Rng& rng, Split /*split*/, Batch& batch) const override {
     const tokens::Labelled made(batch, length_, 1);
     for (Extent b = 0; b < batch.rows(); ++b) {
-      for (Extent t = 0; t < length_; ++t) made.row(b)[t] = static_cast<Index>(own.between(1, vocabulary_ - 1));
-      const Extent first = own.below(length_ - 2);
+      for (Extent t = 0; t < length_; ++t) made.row(b)[t] = static_cast<Index>(rng.between(1, vocabulary_ - 1));
+      const Extent first = rng.below(length_ - 2);
       made.row(b)[first] = 0;
       made.row(b)[length_ - 1] = 0;
       made.ask(b, 0, length_ - 1, made.row(b)[first + 1]);

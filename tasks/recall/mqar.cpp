@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "tasks/algorithmic/bits.h"
 #include "tasks/recall/tokens.h"
 
 namespace fovea {
@@ -79,10 +78,10 @@ class Mqar final : public Task {
     }
   }
 
+  std::string stream() const override { return kName; }
   void fill(Rng& rng, Split split, Batch& batch) const override {
-    Rng own = bits::of_split(rng, split, kName);
     const std::vector<Size> sizes = sizes_of(sizes_);
-    const auto drawn = static_cast<std::size_t>(own.below(static_cast<Extent>(sizes.size())));
+    const auto drawn = static_cast<std::size_t>(rng.below(static_cast<Extent>(sizes.size())));
     const Size size = split == Split::kTrain ? sizes[drawn] : sizes.back();
     const tokens::Labelled made(batch, size.length, size.pairs * value_tokens_);
     std::vector<Index> keys(static_cast<std::size_t>(this->keys()));
@@ -90,12 +89,12 @@ class Mqar final : public Task {
     std::iota(keys.begin(), keys.end(), Index{1});
     std::iota(values.begin(), values.end(), static_cast<Index>(vocabulary_ / 2));
     for (Extent b = 0; b < batch.rows(); ++b) {
-      tell_pairs(own, size.pairs, keys, made.row(b), 0);
-      tell_pairs(own, size.pairs, values, made.row(b), key_tokens_);
-      ask_keys(own, size, made, b);
+      tell_pairs(rng, size.pairs, keys, made.row(b), 0);
+      tell_pairs(rng, size.pairs, values, made.row(b), key_tokens_);
+      ask_keys(rng, size, made, b);
       if (filler_ == "zeros") continue;
       for (Extent t = 0; t < size.length; ++t) {
-        if (made.row(b)[t] == 0) made.row(b)[t] = static_cast<Index>(own.below(vocabulary_));
+        if (made.row(b)[t] == 0) made.row(b)[t] = static_cast<Index>(rng.below(vocabulary_));
       }
     }
   }

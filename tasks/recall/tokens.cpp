@@ -31,25 +31,8 @@ void Labelled::ask(Extent b, Extent question, Extent place, Index target) const 
 
 Judgement judged(const Batch& batch, const Outputs& outputs, const std::string& task) {
   const Tensor targets = batch.at("targets");
-  const auto answers = outputs.find("answers");
-  if (answers == outputs.end() || !(answers->second.type == targets.type)) {
-    throw Error(task, "an output 'answers', Index " + targets.shape().text() + ", is needed; the model has " +
-                          (answers == outputs.end() ? "none" : answers->second.shape().text()) +
-                          "; name it with Builder::output.");
-  }
-  const Extent questions = targets.shape().last();
-  Judgement judgement{{{"accuracy", {}}, {"exact", {}}}, {}};
-  for (Extent b = 0; b < batch.rows(); ++b) {
-    Extent asked = 0;
-    Extent right = 0;
-    for (Extent q = b * questions; q < (b + 1) * questions; ++q) {
-      asked += targets.index()[q] >= 0 ? 1 : 0;
-      right += targets.index()[q] >= 0 && answers->second.index()[q] == targets.index()[q] ? 1 : 0;
-    }
-    judgement.metrics[0].rows.push_back(asked == 0 ? 1.0 : static_cast<double>(right) / static_cast<double>(asked));
-    judgement.metrics[1].rows.push_back(right == asked ? 1.0 : 0.0);
-  }
-  return judgement;
+  const EqualRows right = equal_rows(require_output(outputs, "answers", targets.type, task), targets);
+  return {{{"accuracy", right.share}, {"exact", right.whole}}, {}};
 }
 
 std::string text(const Batch& batch, Extent row, const std::vector<std::string>& words) {

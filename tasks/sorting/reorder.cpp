@@ -32,16 +32,16 @@ class Reorder final : public Task {
                            "; set numbers=" + std::to_string(most) + " or distinct=false.");
   }
 
+  std::string stream() const override { return kName; }
   void fill(Rng& rng, Split split, Batch& batch) const override {
-    Rng own = bits::of_split(rng, split, kName);
-    const Extent length = lengths_.drawn(own, split);
+    const Extent length = lengths_.drawn(rng, split);
     const tokens::Labelled made(batch, 2 * length, length);
     std::vector<Index> all(static_cast<std::size_t>(numbers_));
     std::iota(all.begin(), all.end(), Index{1});
     for (Extent b = 0; b < batch.rows(); ++b) {
       Index* row = made.row(b);
       for (Extent i = 0; i < length; ++i) {
-        const auto drawn = static_cast<std::size_t>(own.between(distinct_ ? i : 0, numbers_ - 1));
+        const auto drawn = static_cast<std::size_t>(rng.between(distinct_ ? i : 0, numbers_ - 1));
         row[i] = all[drawn];
         if (distinct_) std::swap(all[static_cast<std::size_t>(i)], all[drawn]);
       }

@@ -61,12 +61,12 @@ class SortNumbers : public Task {
     }
   }
 
-  void fill(Rng& rng, Split split, Batch& batch) const override {
-    Rng own = split_generator(rng, split);
-    const Extent n = own.between(least(), most());
+  std::string stream() const override { return kName; }
+  void fill(Rng& rng, Split /*split*/, Batch& batch) const override {
+    const Extent n = rng.between(least(), most());
     const Tensor items = batch.make("items", {Shape{batch.rows(), n, 1}, Kind::kReal});
     const Tensor targets = batch.make("targets", {Shape{batch.rows(), n}, Kind::kIndex});
-    own.fill_uniform({items.real(), static_cast<std::size_t>(items.size())});
+    rng.fill_uniform({items.real(), static_cast<std::size_t>(items.size())});
     const auto width = static_cast<std::size_t>(n);
     for (Extent b = 0; b < batch.rows(); ++b) {
       order_positions(order_, {items.real() + b * n, width}, {targets.index() + b * n, width});
@@ -75,17 +75,9 @@ class SortNumbers : public Task {
 
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const Tensor targets = batch.at("targets");
-    const Tensor pointers = pointers_of(outputs, targets);
-    const Extent n = targets.shape().last();
-    Judgement judgement{{{"sequence_accuracy", {}}, {"element_accuracy", {}}}, {}};
-    for (Extent b = 0; b < batch.rows(); ++b) {
-      const Index* wanted = targets.index() + b * n;
-      Extent right = 0;
-      for (Extent i = 0; i < n; ++i) right += pointers.index()[b * n + i] == wanted[i] ? 1 : 0;
-      judgement.metrics[0].rows.push_back(right == n ? 1.0 : 0.0);
-      judgement.metrics[1].rows.push_back(static_cast<double>(right) / static_cast<double>(n));
-    }
-    judgement.slices.assign(static_cast<std::size_t>(batch.rows()), "N=" + std::to_string(n));
+    const EqualRows right = equal_rows(require_output(outputs, "pointers", targets.type, kName), targets);
+    Judgement judgement{{{"sequence_accuracy", right.whole}, {"element_accuracy", right.share}}, {}};
+    judgement.slices.assign(right.share.size(), "N=" + std::to_string(targets.shape().last()));
     return judgement;
   }
 
@@ -100,30 +92,6 @@ class SortNumbers : public Task {
 
   Extent least() const { return n_min_ > 0 ? n_min_ : n_; }
   Extent most() const { return n_max_ > 0 ? n_max_ : n_; }
-
-  /// Numbers of a stream of the split's own: the splits stay apart even where a caller hands all of them the same key.
-  static Rng split_generator(Rng& rng, Split split) {
-    const std::uint64_t high = rng.bits();
-    const std::uint64_t low = rng.bits();
-    const char* stream = split == Split::kTrain        ? "sort_numbers/train"
-                         : split == Split::kValidation ? "sort_numbers/validation"
-                                                       : "sort_numbers/test";
-    return Rng({.seed = (high << 32) | low, .stream = stream_of(stream)});
-  }
-
-  static Tensor pointers_of(const Outputs& outputs, const Tensor& targets) {
-    const auto found = outputs.find("pointers");
-    if (found == outputs.end()) {
-      throw Error(kName, "an output 'pointers', Index " + targets.shape().text() +
-                             ", is needed; the model has none; name it with Builder::output.");
-    }
-    if (!(found->second.type == targets.type)) {
-      throw Error(kName, "output 'pointers' must be Index " + targets.shape().text() + "; it is " +
-                             (found->second.type.kind == Kind::kIndex ? "Index " : "Real ") + found->second.shape().text() +
-                             "; give one position for each number.");
-    }
-    return found->second;
-  }
 
   Extent n_ = 10;
   Extent n_min_ = 0;

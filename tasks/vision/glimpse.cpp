@@ -73,18 +73,9 @@ class Glimpse final : public Task {
 
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const Tensor targets = batch.at("targets");
-    const Tensor answers = output_of(outputs, "answers", targets.type);
-    const Tensor regions = batch.at("regions");
-    const Tensor looked = output_of(outputs, "looked", targets.type);
-    Judgement judgement{{{"exact_caption", {}}, {"word_accuracy", {}}, {"looked_right", {}}}, {}};
-    const auto words = static_cast<double>(digits_);
-    for (Extent b = 0; b < batch.rows(); ++b) {
-      const double right = agreeing(answers, targets, b);
-      judgement.metrics[0].rows.push_back(right == words ? 1.0 : 0.0);
-      judgement.metrics[1].rows.push_back(right / words);
-      judgement.metrics[2].rows.push_back(agreeing(looked, regions, b) / words);
-    }
-    return judgement;
+    const EqualRows right = equal_rows(require_output(outputs, "answers", targets.type, kName), targets);
+    const EqualRows looked = equal_rows(require_output(outputs, "looked", targets.type, kName), batch.at("regions"));
+    return {{{"exact_caption", right.whole}, {"word_accuracy", right.share}, {"looked_right", looked.share}}, {}};
   }
 
   double chance() const override { return std::pow(1 / static_cast<double>(kWords), static_cast<double>(digits_)); }
@@ -128,20 +119,6 @@ class Glimpse final : public Task {
         if (glyph[static_cast<std::size_t>(y * kGlyphWidth + x)] == '#') corner[y * grid_ * kSide + x] += strength;
       }
     }
-  }
-
-  static Tensor output_of(const Outputs& outputs, const std::string& name, const Type& type) {
-    const auto found = outputs.find(name);
-    if (found != outputs.end() && found->second.type == type) return found->second;
-    throw Error(kName, "an output '" + name + "', Index " + type.shape.text() + ", is needed; the model has " +
-                           (found == outputs.end() ? "none" : found->second.shape().text()) +
-                           "; name it with Builder::output.");
-  }
-
-  double agreeing(const Tensor& given, const Tensor& wanted, Extent row) const {
-    Extent right = 0;
-    for (Extent i = row * digits_; i < (row + 1) * digits_; ++i) right += given.index()[i] == wanted.index()[i] ? 1 : 0;
-    return static_cast<double>(right);
   }
 
   Extent grid_ = 4;

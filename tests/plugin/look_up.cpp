@@ -44,16 +44,8 @@ class LookUp final : public Task {
 
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const Tensor targets = batch.at("targets");
-    const auto answers = outputs.find("answers");
-    if (answers == outputs.end() || !(answers->second.type == targets.type)) {
-      throw Error("look_up", "an output 'answers', Index " + targets.shape().text() +
-                                 ", is needed; the model has none; name it with Builder::output.");
-    }
-    Judgement judgement{{{"accuracy", {}}}, {}};
-    for (Extent b = 0; b < batch.rows(); ++b) {
-      judgement.metrics[0].rows.push_back(answers->second.index()[b] == targets.index()[b] ? 1.0 : 0.0);
-    }
-    return judgement;
+    const Tensor answers = require_output(outputs, "answers", targets.type, "look_up");
+    return {{{"accuracy", equal_rows(answers, targets).share}}, {}};
   }
 
   double chance() const override { return 1 / static_cast<double>(words_); }
