@@ -216,9 +216,9 @@ Example   184 63 59 2 -> 125 2 59 2; 173 122 148 60 -> 25 56 148 60; ... has the
 Machine   registers hold words, integers modulo 2^bits; an instruction is destination = operation(destination, source), of not,
           shl, shr (no source), mov, and, or, xor, add, sub, with a source that is another register.
 Inputs    before Index [B, P, R] and after Index [B, P, L], words of all registers and of the first `live`, for P pairs of
-          random states; held_before [B, Q, R] and held_after [B, Q, L], the same for pairs that are not shown; program Index
-          [B, longest + 1, 3], operation (in the order above; halt behind them), destination and source of every step, -1 for
-          none and behind the halt. A length is drawn uniformly, then a program of that length.
+          random states; held_before Index [B, Q, R] and held_after Index [B, Q, L], the same for pairs that are not shown;
+          program Index [B, longest + 1, 3], operation (in the order above; halt behind them), destination and source of
+          every step, -1 for none and behind the halt. A length is drawn uniformly, then a program of that length.
 Programs  two programs are the same function where the live registers agree for 256 random states. Every function has one
           canonical program, the shortest, and of these the first by operation, destination and source, instruction after
           instruction; only these are drawn. Pairs are drawn until no other function of as many instructions or less explains
