@@ -5,22 +5,15 @@
 #include <vector>
 
 #include "framework/core/error.h"
-#include "framework/task.h"
+#include "framework/train/training.h"
 
 namespace {
 
 using namespace fovea;
 
-std::unique_ptr<Task> make_task(const std::string& text) {
-  auto task = Registry<Task>::instance().parse(text).plugin;
-  task->check();
-  return task;
-}
-
-Batch filled(const Task& task, Extent rows, Split split = Split::kTrain, std::uint32_t step = 0) {
+Batch filled(const Task& task, Extent rows) {
   Batch batch(rows);
-  Rng rng({.seed = 1, .step = step});
-  task.fill(rng, split, batch);
+  fill_batch(task, Split::kTrain, {.seed = 1}, batch);
   return batch;
 }
 
@@ -35,13 +28,12 @@ Judgement judge(const Task& task, const Batch& batch, std::vector<Real> marginal
 
 }  // namespace
 
-TEST_CASE("the point of nearest_subset is the same in every row, batch and split, and another in another instance") {
+TEST_CASE("the point of nearest_subset is the same in every row, and another in another instance") {
   const auto task = make_task("nearest_subset(items=6, k=2)");
   const std::vector<Real> rows = numbers(filled(*task, 3));
   REQUIRE(rows.size() == 18);
   CHECK(std::equal(rows.begin(), rows.begin() + 6, rows.begin() + 6));
   CHECK(std::equal(rows.begin(), rows.begin() + 6, rows.begin() + 12));
-  CHECK(numbers(filled(*task, 3, Split::kTest, 5)) == rows);
   CHECK(numbers(filled(*make_task("nearest_subset(items=6, k=2, instance=1)"), 3)) != rows);
 }
 
@@ -76,7 +68,4 @@ TEST_CASE("the best set of nearest_subset has accuracy 1 and no gap, and costs a
 
 TEST_CASE("nearest_subset says what is wrong") {
   CHECK_THROWS_WITH_AS(make_task("nearest_subset(items=4, k=4)"), doctest::Contains("set k=3 or less"), Error);
-  const auto task = make_task("nearest_subset");
-  const Batch batch = filled(*task, 1);
-  CHECK_THROWS_WITH_AS(task->judge(batch, {}), doctest::Contains("marginals"), Error);
 }

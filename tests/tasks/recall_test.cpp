@@ -251,31 +251,19 @@ TEST_CASE("reorder tells its numbers sorted, reversed or as they came, each behi
   }
 }
 
-TEST_CASE("tasks of tokens tell right answers from wrong ones, and refuse others") {
+TEST_CASE("one wrong token fails its row alone") {
   for (const char* name : {"mqar", "selective_copy(length=30)", "reorder(min_length=4)",
                            "listops(min_length=3,max_length=20)", "induction_heads", "needle(length=80)"}) {
     CAPTURE(name);
     const Batch batch = filled(name, Split::kValidation, 2);
     const Tensor targets = batch.at("targets");
     std::vector<Index> answers = all_of(batch, "targets");
-    const auto judged = [&] { return make_task(name)->judge(batch, {{"answers", {answers.data(), targets.type}}}); };
-    CHECK(judged().metrics[0].rows == std::vector<double>(8, 1.0));
     answers[0] += 1;
     const double share = 1 - 1 / static_cast<double>(targets.shape()[1]);
-    const Judgement judgement = judged();
+    const Judgement judgement = make_task(name)->judge(batch, {{"answers", {answers.data(), targets.type}}});
     CHECK(judgement.metrics.back().rows[0] == doctest::Approx(judgement.metrics[0].name == "exact" ? share : 0.0));
     CHECK(judgement.metrics[0].rows[0] == doctest::Approx(judgement.metrics[0].name == "exact" ? 0.0 : share));
-    CHECK_THROWS_AS(make_task(name)->judge(batch, {}), Error);
-  }
-}
-
-TEST_CASE("tasks of tokens give the same batch for one key, and other ones for other splits and seeds") {
-  for (const char* name : {"mqar", "selective_copy(length=30)", "reorder(min_length=20)", "induction_heads",
-                           "listops(min_length=30,max_length=200)", "needle(length=80)"}) {
-    CAPTURE(name);
-    CHECK(all_of(filled(name, Split::kTrain, 1), "tokens") == all_of(filled(name, Split::kTrain, 1), "tokens"));
-    CHECK(all_of(filled(name, Split::kTrain, 1), "tokens") != all_of(filled(name, Split::kTrain, 2), "tokens"));
-    CHECK(all_of(filled(name, Split::kTrain, 1), "tokens") != all_of(filled(name, Split::kTest, 1), "tokens"));
+    CHECK(judgement.metrics[0].rows[1] == 1);
   }
 }
 
