@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <string>
 
 // What the benchmark programs share of their command lines and of their output.
@@ -9,7 +10,7 @@ namespace fovea::bench {
 /// Options of every program.
 struct Common {
   bool json = false;
-  int threads = 0;  // 0: one per core
+  int threads = 1;  // 0: one per core
 };
 
 /// The options with a description and examples; `--json` is there already.
@@ -18,16 +19,18 @@ class CommandLine {
   CommandLine(std::string name, const std::string& description, const std::string& examples, Common& common);
 
   CLI::App& app() { return app_; }
-  void add_threads(Common& common);
-  /// Negative: the program goes on; otherwise it ends with this code, after help or one line that says what is wrong.
-  int parse(int count, char** arguments);
+  /// The option --threads; a program without it runs on `common.threads`.
+  void add_threads(int threads = 0);
+  /// Does the work on those threads, and returns the program's exit code: 0, or 2 after a line that says what is wrong.
+  int run(int count, char** arguments, const std::function<void()>& work);
 
  private:
   std::string name_;
+  Common& common_;
   CLI::App app_;
 };
 
-/// One measurement; `rate` is higher where it is faster.
+/// One measurement; a higher `rate` is faster.
 struct Line {
   std::string name;
   std::string config;  // "hidden=128,T=50,B=128": what a line of another program must share to be compared
@@ -37,7 +40,7 @@ struct Line {
   std::string unit;    // of the rate, "GFLOP/s"
 };
 
-/// Prints {"name", "config", "median_s", "best_s", "rate", "unit"} as one line, at once.
-void print_json(const Line& line);
+/// Prints {"name", "config", "median_s", "best_s", "rate", "unit"} and more as one line, at once.
+void print_json(const Line& line, std::initializer_list<std::pair<const char*, double>> more = {});
 
 }  // namespace fovea::bench

@@ -1,7 +1,6 @@
-// Measures every library on a set of product shapes and layouts, on one thread: the table behind
+// Measures every library on a set of product shapes and layouts, on one thread: the source of
 // framework/cpu/gemm_table.cpp.
 #include <cstdio>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -106,19 +105,20 @@ int main(int count, char** arguments) {
                                  common);
   int rounds = 15;
   line.app().add_option("rounds", rounds, "samples of each, >= 1")->check(CLI::Range(1, 100000));
-  if (const int code = line.parse(count, arguments); code >= 0) return code;
-  if (!common.json)
-    std::printf("GFLOP/s and time    m x n x k, layout; direct, libxsmm, oneDNN, Eigen; peak of the core; chosen\n");
-  for (const auto& shape : fovea::bench::kShapes) {
-    for (int layout = 0; layout < 3; ++layout) {
-      GemmSpec spec{.m = shape[0], .n = shape[1], .k = shape[2]};
-      spec.transpose_b = layout == 1;
-      spec.transpose_a = layout == 2;
-      spec.lda = spec.transpose_a ? spec.m : spec.k;
-      spec.ldb = spec.transpose_b ? spec.k : spec.n;
-      spec.ldc = spec.n;
-      const auto print = common.json ? fovea::bench::print_lines : fovea::bench::print_row;
-      print(spec, fovea::bench::kLayouts[layout], fovea::bench::measure_shape(spec, rounds));
+  return line.run(count, arguments, [&] {
+    if (!common.json)
+      std::printf("GFLOP/s and time    m x n x k, layout; direct, libxsmm, oneDNN, Eigen; peak of the core; chosen\n");
+    for (const auto& shape : fovea::bench::kShapes) {
+      for (int layout = 0; layout < 3; ++layout) {
+        GemmSpec spec{.m = shape[0], .n = shape[1], .k = shape[2]};
+        spec.transpose_b = layout == 1;
+        spec.transpose_a = layout == 2;
+        spec.lda = spec.transpose_a ? spec.m : spec.k;
+        spec.ldb = spec.transpose_b ? spec.k : spec.n;
+        spec.ldc = spec.n;
+        const auto print = common.json ? fovea::bench::print_lines : fovea::bench::print_row;
+        print(spec, fovea::bench::kLayouts[layout], fovea::bench::measure_shape(spec, rounds));
+      }
     }
-  }
+  });
 }

@@ -1,5 +1,5 @@
 // Reads of a large memory: the exact scan against the bandwidth of this machine, against its limit, which is the longer of
-// reading all keys and of multiplying all pairs, and against a plain loop; and what does not look at every slot. Candidates
+// reading all keys and of multiplying all pairs, and against a plain loop; and reads that do not scan all slots. Candidates
 // of one size take turns, in one run.
 
 #include <cmath>
@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "bench/command_line.h"
+#include "bench/graph_call.h"
 #include "bench/measure.h"
 #include "bench/op_call.h"
 #include "framework/attention/site/site.h"
 #include "framework/cpu/parallel.h"
-#include "framework/graph/plan.h"
 #include "modules/memory/large/memory_read.h"
 #include "modules/memory/large/product_keys.h"
 
@@ -32,9 +32,9 @@ struct Setting {
 
 constexpr Extent kPlainTile = 16384;
 
-/// Sums all of a block by all threads: what the machine reads at this moment.
+/// Sums a whole block on all threads: the bandwidth of the machine at this moment.
 void read_all(const Tensor& block, std::vector<Real>& sums) {
-  sums.resize(static_cast<std::size_t>(block.size() / kPlainTile + 1));
+  sums.resize(block.size() / kPlainTile + 1);
   cpu::parallel_tiles(block.size(), kPlainTile, [&](Extent begin, Extent end, Extent number) {
     Real lanes[128] = {};
     const Real* from = block.real();
@@ -44,16 +44,16 @@ void read_all(const Tensor& block, std::vector<Real>& sums) {
     }
     Real total = 0;
     for (const Real lane : lanes) total += lane;
-    sums[static_cast<std::size_t>(number)] = total;
+    sums[number] = total;
   });
 }
 
-/// A scan as one writes it: a dot product after the other, and the best 8 of each tile in a list.
+/// A scan as one would first write it: one dot product after the other, and the best 8 of each tile in a list.
 class PlainScan {
  public:
   PlainScan(const Setting& setting, Tensor queries, Tensor keys) : setting_(setting), queries_(queries), keys_(keys) {
     tiles_ = (setting.slots + kPlainTile - 1) / kPlainTile;
-    scores_.resize(static_cast<std::size_t>(tiles_ * setting.batch * setting.kept));
+    scores_.resize(tiles_ * setting.batch * setting.kept);
     items_.resize(scores_.size());
   }
 
@@ -103,17 +103,14 @@ struct Row {
 void report(const Setting& setting, const std::vector<Row>& rows, bool json) {
   std::vector<Candidate> candidates;
   for (const Row& row : rows) candidates.push_back({row.run});
-  std::vector<double> done(static_cast<std::size_t>(cpu::threads()));
-  candidates.push_back({[&] {
-    cpu::parallel_for(cpu::threads(), [&](Extent i) { done[static_cast<std::size_t>(i)] = fused_multiply_adds(); });
-  }});
+  candidates.push_back(limit_of_threads());
   measure(candidates, setting.rounds, setting.seconds);
-  const std::string config = "M=" + std::to_string(setting.slots) + ",B=" + std::to_string(setting.batch) +
-                             ",d=" + std::to_string(setting.width) + ",k=" + std::to_string(setting.kept);
+  const std::string config =
+      config_of({{"M", setting.slots}, {"B", setting.batch}, {"d", setting.width}, {"k", setting.kept}});
   const double bytes = static_cast<double>(setting.slots * setting.width) * sizeof(Real);
   const double reading = candidates[0].median();
   const double multiplying = 2.0 * static_cast<double>(setting.slots * setting.batch * setting.width) *
-                             candidates.back().median() / (static_cast<double>(cpu::threads()) * done[0]);
+                             candidates.back().median() / operations_of_threads();
   const double limit = std::max(reading, multiplying);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const double median = candidates[i].median();
@@ -129,35 +126,15 @@ void report(const Setting& setting, const std::vector<Row>& rows, bool json) {
 }
 
 /// A site that weighs all slots, forward and backward, without a gradient of the memory.
-class DenseRead {
- public:
-  DenseRead(const Setting& setting, const Tensor& queries, const Tensor& keys) : queries_(queries) {
-    Builder b;
-    const Value asked = b.parameter("queries", {1, setting.batch, setting.width});
-    const Value memory = b.input("memory", {{1, setting.slots, setting.width}, Kind::kReal});
-    Site site(b, "dot | dense | softmax | none", setting.width, setting.width);
-    const Value prepared = site.prepare_keys(memory);
-    b.output("read", site.attend({.queries = asked, .prepared_keys = prepared, .values = memory}).read);
-    gradient_.resize(static_cast<std::size_t>(queries.size()));
-    execution_ =
-        std::make_unique<Execution>(Plan::compile(b.freeze(), {}, Plan::Passes::kBackward), [this](const std::string&) {
-          return ParameterMemory{queries_.real(), gradient_.data()};
-        });
-    execution_->bind("memory", keys.data);
-  }
-
-  void operator()() {
-    execution_->forward({});
-    const Tensor cotangent = execution_->output_gradient("read");
-    std::fill_n(cotangent.real(), cotangent.size(), Real(1));
-    execution_->backward({});
-  }
-
- private:
-  Tensor queries_;
-  std::vector<Real> gradient_;
-  std::unique_ptr<Execution> execution_;
-};
+std::shared_ptr<const Graph> dense_read(const Setting& setting) {
+  Builder b;
+  const Value asked = b.parameter("queries", {1, setting.batch, setting.width}, Init::normal(1));
+  const Value memory = b.input("memory", {{1, setting.slots, setting.width}, Kind::kReal});
+  Site site(b, "dot | dense | softmax | none", setting.width, setting.width);
+  const Value prepared = site.prepare_keys(memory);
+  b.output("read", site.attend({.queries = asked, .prepared_keys = prepared, .values = memory}).read);
+  return b.freeze();
+}
 
 void run_size(const Setting& setting, bool json) {
   const std::vector<Type> types{{{setting.batch, 1, setting.width}, Kind::kReal},
@@ -169,7 +146,8 @@ void run_size(const Setting& setting, bool json) {
   OpCall argmax(make_memory_read({.kept = 1, .has_values = false}), types);
   argmax.share(1, scan.input(1));
   PlainScan plain(setting, scan.input(0), scan.input(1));
-  DenseRead dense(setting, scan.input(0), scan.input(1));
+  GraphCall dense(dense_read(setting), "read");
+  dense.execution().bind("memory", scan.input(1).data);
   const auto half_keys = static_cast<Extent>(std::lround(std::sqrt(static_cast<double>(setting.slots))));
   OpCall product(make_product_keys(setting.kept), {{{setting.batch, 1, setting.width}, Kind::kReal},
                                                    {{1, 2, half_keys, setting.width / 2}, Kind::kReal},
@@ -207,23 +185,22 @@ int run(int count, char** arguments) {
                    "  bench_large_memory --slots 1048576 --batch 32 --threads 1\n",
                    common);
   CLI::App& app = line.app();
-  line.add_threads(common);
+  line.add_threads();
   app.add_option("--slots", slots, "slots N, each in [8, 16777216]")->check(CLI::Range(8, 16777216));
   app.add_option("--batch", batches, "queries, each in [1, 4096]")->check(CLI::Range(1, 4096));
   app.add_option("--width", setting.width, "width D, in [1, 4096]")->check(CLI::Range(1, 4096));
   app.add_option("--kept", setting.kept, "slots kept, in [1, 1024]")->check(CLI::Range(1, 1024));
   app.add_option("--rounds", setting.rounds, "samples of each, >= 1")->check(CLI::Range(1, 1000));
   app.add_option("--seconds", setting.seconds, "of a sample, at least")->check(CLI::Range(0.0, 60.0));
-  if (const int code = line.parse(count, arguments); code >= 0) return code;
-  cpu::set_threads(common.threads);
-  for (const Extent batch : batches) {
-    for (const Extent n : slots) {
-      setting.batch = batch;
-      setting.slots = n;
-      run_size(setting, common.json);
+  return line.run(count, arguments, [&] {
+    for (const Extent batch : batches) {
+      for (const Extent n : slots) {
+        setting.batch = batch;
+        setting.slots = n;
+        run_size(setting, common.json);
+      }
     }
-  }
-  return 0;
+  });
 }
 
 }  // namespace

@@ -3,8 +3,10 @@
 #include <malloc.h>
 
 #include <fstream>
+#include <memory>
 #include <string>
 
+#include "framework/cpu/parallel.h"
 #include "framework/cpu/vector_math.h"
 
 namespace fovea::bench {
@@ -19,7 +21,17 @@ double status_mib(const std::string& name) {
   return -1;
 }
 
+constexpr int kChains = 12;
+constexpr int kSteps = 20000;
+constexpr double kOperations = 2.0 * kChains * kSteps * static_cast<double>(cpu::kPack);
+
 }  // namespace
+
+std::string config_of(std::initializer_list<std::pair<const char*, std::ptrdiff_t>> sizes) {
+  std::string text;
+  for (const auto& [name, size] : sizes) text += (text.empty() ? "" : ",") + (name + ("=" + std::to_string(size)));
+  return text;
+}
 
 double peak_growth(const std::function<void()>& work) {
   malloc_trim(0);  // what was freed before would hide what is taken now
@@ -31,8 +43,6 @@ double peak_growth(const std::function<void()>& work) {
 }
 
 double fused_multiply_adds() {
-  constexpr int kChains = 12;
-  constexpr int kSteps = 20000;
   cpu::Pack chains[kChains];
   for (int i = 0; i < kChains; ++i) chains[i] = cpu::broadcast(static_cast<Real>(i));
   const cpu::Pack factor = cpu::broadcast(Real(0.999));
@@ -44,7 +54,14 @@ double fused_multiply_adds() {
   Real total = 0;
   for (const cpu::Pack& chain : chains) total += cpu::sum_lanes(chain);
   if (total == Real(12345)) return 0;  // keeps the loop alive
-  return 2.0 * kChains * kSteps * static_cast<double>(cpu::kPack);
+  return kOperations;
 }
+
+Candidate limit_of_threads() {
+  auto done = std::make_shared<std::vector<double>>(cpu::threads());
+  return {[done] { cpu::parallel_for(cpu::threads(), [&](Extent i) { (*done)[i] = fused_multiply_adds(); }); }};
+}
+
+double operations_of_threads() { return kOperations * cpu::threads(); }
 
 }  // namespace fovea::bench

@@ -4,9 +4,12 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <initializer_list>
+#include <string>
+#include <utility>
 #include <vector>
 
-// Timing for the benchmark programs: candidates take turns, so that the drift of the machine falls on all alike.
+// Timing for the benchmark programs: candidates take turns, so that the drift of the machine affects all equally.
 namespace fovea::bench {
 
 struct Candidate {
@@ -38,11 +41,25 @@ inline void measure(std::vector<Candidate>& candidates, int rounds, double sampl
   }
 }
 
-/// Calls work() once: by how many MiB the resident memory of the process rose above its size before, at the most; negative
-/// where the system does not tell.
+/// A candidate that takes at least `seconds`: its samples.
+inline Candidate time_of(double seconds, std::function<void()> run) {
+  constexpr double kSample = 0.02;
+  std::vector<Candidate> timed{{std::move(run)}};
+  measure(timed, std::max(7, static_cast<int>(seconds / kSample)), kSample);
+  return timed[0];
+}
+
+/// "N=64,D=8".
+std::string config_of(std::initializer_list<std::pair<const char*, std::ptrdiff_t>> sizes);
+
+/// Calls work() once: the most by which the resident memory of the process rose above its size before, in MiB; negative
+/// where the system does not report it.
 double peak_growth(const std::function<void()>& work);
 
 /// Multiply-adds in registers alone on the calling thread: the limit of the core at this moment. Returns operations done.
 double fused_multiply_adds();
+/// That of all threads together, to be measured in turn with the work, and the operations that it does.
+Candidate limit_of_threads();
+double operations_of_threads();
 
 }  // namespace fovea::bench

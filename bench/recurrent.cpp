@@ -1,13 +1,12 @@
 // Training step of a recurrent layer: forward and backward to the input, all weights and biases, T = 50, batch 128 as two
 // shards of 64 rows.
 #include <cstdio>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "bench/command_line.h"
 #include "bench/measure.h"
-#include "framework/core/arena.h"
+#include "bench/op_call.h"
 #include "framework/cpu/parallel.h"
 #include "framework/ops/recurrent/recurrent.h"
 
@@ -23,65 +22,17 @@ struct Layer {
   Extent units = 0;
 };
 
-// The tensors of one shard, in one arena, as a plan would place them.
-class Shard {
- public:
-  explicit Shard(const Layer& layer) : layer_(layer) {
-    const RecurrentOptions options{.zero_state = true, .products = layer.products};
-    op_ = layer.is_lstm ? make_lstm(options) : make_gru(options);
-    const Extent gates = (layer.is_lstm ? 4 : 3) * layer.units;
-    for (const Shape& shape : {Shape{layer.steps, layer.rows, layer.inputs}, Shape{gates, layer.inputs},
-                               Shape{gates, layer.units}, Shape{gates}, Shape{gates}}) {
-      in_types_.push_back({shape, Kind::kReal});
-    }
-    out_types_ = op_->infer(in_types_);
-    groups_ = {in_types_, out_types_, op_->scratch(in_types_), op_->workspace(in_types_), in_types_, out_types_};
-    std::size_t bytes = 0;
-    for (const auto& group : groups_) {
-      for (const Type& type : group) bytes += Arena::aligned(type.bytes());
-    }
-    arena_ = Arena(bytes);
-    place();
-  }
-
-  void step() const {
-    OpRun run;
-    run.in = tensors_[0];
-    run.out = tensors_[1];
-    run.scratch = tensors_[2];
-    run.workspace = tensors_[3];
-    op_->forward(run);
-    run.grad_in = tensors_[4];
-    run.grad_out = tensors_[5];
-    run.assign = ~0U;
-    op_->backward(run);
-  }
-
- private:
-  void place() {
-    std::byte* next = arena_.data();
-    tensors_.resize(groups_.size());
-    for (std::size_t group = 0; group < groups_.size(); ++group) {
-      for (const Type& type : groups_[group]) {
-        Tensor tensor{next, type};
-        next += Arena::aligned(type.bytes());
-        const bool is_data = group == 0 || group == 5;
-        for (Extent i = 0; is_data && i < tensor.size(); ++i) {
-          tensor.real()[i] = static_cast<Real>(static_cast<int>(i * 7 % 23) - 11) / 100;
-        }
-        tensors_[group].push_back(tensor);
-      }
-    }
-  }
-
-  Layer layer_;
-  OpPointer op_;
-  std::vector<Type> in_types_;
-  std::vector<Type> out_types_;
-  std::vector<std::vector<Type>> groups_;
-  Arena arena_;
-  std::vector<std::vector<Tensor>> tensors_;
-};
+// One shard.
+OpCall shard_of(const Layer& layer) {
+  const RecurrentOptions options{.zero_state = true, .products = layer.products};
+  const Extent gates = (layer.is_lstm ? 4 : 3) * layer.units;
+  OpCall shard(layer.is_lstm ? make_lstm(options) : make_gru(options),
+               {Type{{layer.steps, layer.rows, layer.inputs}}, Type{{gates, layer.inputs}}, Type{{gates, layer.units}},
+                Type{{gates}}, Type{{gates}}},
+               {.deviation = 0.06});
+  shard.want_all();
+  return shard;
+}
 
 constexpr Extent kShards = 2;
 
@@ -107,11 +58,15 @@ void print_text(const Line& line, const Line& peak) {
 }
 
 void report(const std::string& name, const Layer& layer, int rounds, bool json) {
-  std::vector<std::unique_ptr<Shard>> shards;
-  for (Extent i = 0; i < kShards; ++i) shards.push_back(std::make_unique<Shard>(layer));
+  std::vector<OpCall> shards;
+  for (Extent i = 0; i < kShards; ++i) shards.push_back(shard_of(layer));
   std::vector<Candidate> candidates;
-  candidates.push_back(
-      {[&] { cpu::parallel_for(kShards, [&](Extent i) { shards[static_cast<std::size_t>(i)]->step(); }); }});
+  candidates.push_back({[&] {
+    cpu::parallel_for(kShards, [&](Extent i) {
+      shards[i].forward();
+      shards[i].backward();
+    });
+  }});
   candidates.push_back({[] { cpu::parallel_for(kShards, [](Extent) { fused_multiply_adds(); }); }});
   measure(candidates, rounds, 2e-2);
   const auto line = [&](const std::string& of, Candidate& candidate, double work) {
@@ -155,7 +110,7 @@ int main(int count, char** arguments) {
   int rounds = 15;
   std::string filter;
   std::vector<Extent> widths{128, 256, 512};
-  line.add_threads(common);
+  line.add_threads();
   line.app().add_option("rounds", rounds, "samples of each layer, >= 1")->check(CLI::Range(1, 100000));
   line.app()
       .add_option("layer", filter, "beginning of a name: lstm, gru, pointer, lstm_train_bf16, ...; none: all")
@@ -166,7 +121,5 @@ int main(int count, char** arguments) {
         return "no layer begins with '" + text + "'";
       });
   line.app().add_option("--hidden", widths, "widths of the LSTM and GRU layers, in [1, 8192]")->check(CLI::Range(1, 8192));
-  if (const int code = line.parse(count, arguments); code >= 0) return code;
-  cpu::set_threads(common.threads);
-  bench::report_all(filter, widths, rounds, common.json);
+  return line.run(count, arguments, [&] { bench::report_all(filter, widths, rounds, common.json); });
 }

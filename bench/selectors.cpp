@@ -2,8 +2,8 @@
 //
 //     bench_selectors [THREADS] [SELECTOR ...]
 //
-// Million scores a second, of the median and of the best of nine rounds. The rows lie as eight shards, each with memory of
-// its own, as in training; backward writes the gradient of the scores, as it does where scores are chosen from once.
+// Million scores a second, of the median and of the best of nine rounds. The rows lie as eight shards, each with its
+// own memory, as in training; backward writes the gradient of the scores, as it does where scores are chosen from once.
 
 #include <cstdio>
 #include <cstdlib>
@@ -12,13 +12,13 @@
 #include <vector>
 
 #include "bench/measure.h"
+#include "bench/op_call.h"
 #include "framework/attention/choose/choose_op.h"
 #include "framework/attention/pattern_text.h"
 #include "framework/cpu/parallel.h"
 
+namespace fovea::bench {
 namespace {
-
-using namespace fovea;
 
 constexpr Extent kShards = 8;
 constexpr int kRounds = 9;
@@ -35,7 +35,7 @@ std::shared_ptr<const Op> op_of(const std::string& text) {
   parts.pattern = parse_pattern("dense").pattern;
   parts.selector = Registry<Selector>::instance().parse(text).plugin;
   if (!parameters_of(*parts.selector).empty()) {
-    std::fprintf(stderr, "[bench_selectors] a selector that learns nothing was expected; '%s' came; choose another one.\n",
+    std::fprintf(stderr, "[bench_selectors] a selector without parameters was expected; '%s' came; choose another one.\n",
                  text.c_str());
     std::exit(2);
   }
@@ -44,72 +44,28 @@ std::shared_ptr<const Op> op_of(const std::string& text) {
   return std::make_shared<ChooseOp>(parts);
 }
 
-/// The memory of one call, as a plan would give it.
-class Shard {
- public:
-  Shard(std::shared_ptr<const Op> op, const Rows& rows, Extent number) : op_(std::move(op)) {
-    const Type scores{{rows.batch / kShards, rows.queries, rows.items}, Kind::kReal};
-    in_ = tensors({scores});
-    grad_in_ = tensors({scores});
-    const std::vector<Type> outputs = op_->infer(std::vector<Type>{scores});
-    out_ = tensors(outputs);
-    grad_out_ = tensors(outputs);
-    workspace_ = tensors(op_->workspace(std::vector<Type>{scores}));
-    prepared_ = op_->prepare(std::vector<Type>{scores});
-    Rng rng({.seed = 1, .row = static_cast<std::uint32_t>(number)});
-    for (const Tensor& tensor : {in_[0], grad_out_[ChooseOp::kWeights], grad_out_[ChooseOp::kLogProb]}) {
-      rng.fill_normal({tensor.real(), static_cast<std::size_t>(tensor.size())});
-    }
-    context_.seed = 7;
-    context_.first_row = static_cast<std::uint32_t>(number * rows.batch / kShards);
-  }
-
-  void run() {
-    OpRun call;
-    call.in = in_;
-    call.out = out_;
-    call.workspace = workspace_;
-    call.prepared = prepared_.get();
-    call.context = &context_;
-    op_->forward(call);
-    call.grad_in = grad_in_;
-    call.grad_out = grad_out_;
-    call.assign = 1;
-    op_->backward(call);
-  }
-
- private:
-  std::vector<Tensor> tensors(const std::vector<Type>& types) {
-    std::vector<Tensor> made;
-    for (const Type& type : types) {
-      memory_.emplace_back(type.bytes() / sizeof(Line) + 1);
-      made.push_back({memory_.back().data(), type});
-    }
-    return made;
-  }
-
-  struct alignas(64) Line {
-    std::byte bytes[64];
-  };
-  std::shared_ptr<const Op> op_;
-  std::vector<std::vector<Line>> memory_;
-  std::vector<Tensor> in_, grad_in_, out_, grad_out_, workspace_;
-  std::shared_ptr<const Prepared> prepared_;
-  OpContext context_;
-};
-
-bench::Candidate candidate_of(const std::string& text, const Rows& rows) {
+Candidate candidate_of(const std::string& text, const Rows& rows) {
   const auto op = op_of(text);
-  auto shards = std::make_shared<std::vector<std::unique_ptr<Shard>>>();
-  for (Extent number = 0; number < kShards; ++number) shards->push_back(std::make_unique<Shard>(op, rows, number));
-  return {
-      [shards] { cpu::parallel_for(kShards, [&](Extent number) { (*shards)[static_cast<std::size_t>(number)]->run(); }); }};
+  auto shards = std::make_shared<std::vector<OpCall>>();
+  for (Extent number = 0; number < kShards; ++number) {
+    const std::vector<Type> scores{{{rows.batch / kShards, rows.queries, rows.items}, Kind::kReal}};
+    OpCall& shard = shards->emplace_back(op, scores, OpCall::Data{.row = static_cast<std::uint32_t>(number)});
+    shard.want(0);
+    shard.context().seed = 7;
+    shard.context().first_row = static_cast<std::uint32_t>(number * rows.batch / kShards);
+  }
+  return {[shards] {
+    cpu::parallel_for(kShards, [&](Extent number) {
+      (*shards)[number].forward();
+      (*shards)[number].backward();
+    });
+  }};
 }
 
 void report(const std::vector<std::string>& texts, const Rows& rows) {
-  std::vector<bench::Candidate> candidates;
+  std::vector<Candidate> candidates;
   for (const std::string& text : texts) candidates.push_back(candidate_of(text, rows));
-  bench::measure(candidates, kRounds, kSample);
+  measure(candidates, kRounds, kSample);
   const double elements = static_cast<double>(rows.batch * rows.queries * rows.items);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const std::string shape = "[" + std::to_string(rows.batch * rows.queries) + ", " + std::to_string(rows.items) + "]";
@@ -119,11 +75,13 @@ void report(const std::vector<std::string>& texts, const Rows& rows) {
 }
 
 }  // namespace
+}  // namespace fovea::bench
 
 int main(int count, char** arguments) {
+  using namespace fovea;
   cpu::set_threads(count > 1 ? std::atoi(arguments[1]) : 2);
   std::vector<std::string> texts(arguments + std::min(count, 2), arguments + count);
   if (texts.empty()) texts = Catalogue::instance().names(Selector::kKind);
-  report(texts, {64, 64, 64});
-  report(texts, {8, 32, 4096});
+  bench::report(texts, {64, 64, 64});
+  bench::report(texts, {8, 32, 4096});
 }

@@ -1,11 +1,9 @@
-// Approximate search of a large memory: time of a search, of a write and of the making of an index, and its recall: the
+// Approximate search of a large memory: time to search, to write and to build an index, and its recall: the
 // share of the 8 best words that it finds. Words are random, or lie around 1000 centres and queries are noisy copies of
 // words.
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,7 +11,6 @@
 #include "bench/measure.h"
 #include "framework/core/arena.h"
 #include "framework/core/rng.h"
-#include "framework/cpu/parallel.h"
 #include "framework/cpu/row_math.h"
 #include "modules/memory/large/slot_index.h"
 
@@ -108,12 +105,10 @@ void report(const Setting& setting, const std::vector<std::string>& indexes, boo
     const double write = candidates[1].median();
     const double recall = recall_of(found, best);
     if (json) {
-      std::printf(R"({"name": "%s", "config": "%s", "median_s": %.6g, "write_s": %.6g, "recall8": %.4g, "build_s": %.4g, )"
-                  R"("rate": %.6g, "unit": "queries/s"})"
-                  "\n",
-                  text.c_str(), config.c_str(), candidates[0].median(), write, recall, made, 1 / candidates[0].median());
+      print_json({text, config, candidates[0].median(), candidates[0].best(), 1, "queries/s"},
+                 {{"write_s", write}, {"recall8", recall}, {"build_s", made}});
     } else {
-      std::printf("%-34s %-36s search %9.1f us, write %8.1f us, recall %.3f, made in %6.2f s\n", text.c_str(),
+      std::printf("%-34s %-36s search %9.1f us, write %8.1f us, recall %.3f, built in %6.2f s\n", text.c_str(),
                   config.c_str(), 1e6 * candidates[0].median(), 1e6 * write, recall, made);
     }
     std::fflush(stdout);
@@ -131,15 +126,13 @@ int run(int count, char** arguments) {
                    "  bench_slot_index \"hnsw(breadth=16)\" \"hnsw(breadth=64)\" --slots 65536\n",
                    common);
   CLI::App& app = line.app();
-  line.add_threads(common);
-  app.add_option("indexes", indexes, "indexes with options, each as one word; an exact scan comes first");
+  line.add_threads();
+  app.add_option("indexes", indexes, "indexes with options, each as one argument; an exact scan comes first");
   app.add_option("--slots", slots, "words N, each in [1024, 16777216]")->check(CLI::Range(1024, 16777216));
   app.add_option("--words", words, "clustered, random")->check(CLI::IsMember({"clustered", "random"}));
   app.add_option("--width", setting.width, "width of a word, in [1, 4096]")->check(CLI::Range(1, 4096));
-  if (const int code = line.parse(count, arguments); code >= 0) return code;
-  cpu::set_threads(common.threads);
-  indexes.insert(indexes.begin(), "exact");
-  try {
+  return line.run(count, arguments, [&] {
+    indexes.insert(indexes.begin(), "exact");
     for (const std::string& kind : words) {
       for (const Extent n : slots) {
         setting.words = kind;
@@ -147,11 +140,7 @@ int run(int count, char** arguments) {
         report(setting, indexes, common.json);
       }
     }
-  } catch (const Error& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 2;
-  }
-  return 0;
+  });
 }
 
 }  // namespace

@@ -90,15 +90,16 @@ int main(int count, char** arguments) {
                           common);
   line.app().add_option("rounds", rounds, "samples of each, >= 1")->check(CLI::Range(1, 100000));
   line.app().add_option("--seconds", seconds, "time of a sample")->check(CLI::Range(1e-3, 3600.0));
-  if (const int code = line.parse(count, arguments); code >= 0) return code;
-  for (const auto& [name, passes] :
-       {std::pair("smallops_fwd", Plan::Passes::kForward), std::pair("smallops_fwdbwd", Plan::Passes::kBackward)}) {
-    benchmark::RegisterBenchmark(name, chain, passes)
-        ->Unit(benchmark::kMicrosecond)
-        ->Repetitions(rounds)
-        ->MinTime(seconds)
-        ->ReportAggregatesOnly(!common.json);  // the lines of JSON are made of all samples
-  }
-  JsonLines lines;
-  benchmark::RunSpecifiedBenchmarks(common.json ? &lines : nullptr);
+  return line.run(count, arguments, [&] {
+    for (const auto& [name, passes] :
+         {std::pair("smallops_fwd", Plan::Passes::kForward), std::pair("smallops_fwdbwd", Plan::Passes::kBackward)}) {
+      benchmark::RegisterBenchmark(name, chain, passes)
+          ->Unit(benchmark::kMicrosecond)
+          ->Repetitions(rounds)
+          ->MinTime(seconds)
+          ->ReportAggregatesOnly(!common.json);  // the lines of JSON are made from all samples
+    }
+    JsonLines lines;
+    benchmark::RunSpecifiedBenchmarks(common.json ? &lines : nullptr);
+  });
 }

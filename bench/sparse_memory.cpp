@@ -1,20 +1,16 @@
 // A step of a network with a large memory, forward and backward: what it costs for more and more words, when all words are
-// met (a neural Turing machine) and when few are (a sparse access memory, by each index). One row, whole sequences, each of
+// used (a neural Turing machine) and when few are (a sparse access memory, by each index). One row, whole sequences, each of
 // which begins anew.
 
-#include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "bench/command_line.h"
+#include "bench/graph_call.h"
 #include "bench/measure.h"
-#include "framework/cpu/parallel.h"
 #include "framework/graph/functions.h"
-#include "framework/graph/plan.h"
-#include "framework/train/parameter_store.h"
 #include "modules/memory/memory_network.h"
 #include "modules/memory/ntm/ntm_memory.h"
 #include "modules/memory/sparse/sam_memory.h"
@@ -35,15 +31,6 @@ struct Setting {
 };
 
 constexpr Extent kInputs = 10;
-
-/// Megabytes of this process that are in memory now.
-double resident_mb() {
-  std::ifstream file("/proc/self/statm");
-  double pages = 0;
-  double resident = 0;
-  file >> pages >> resident;
-  return resident * 4096 / (1 << 20);
-}
 
 std::shared_ptr<const Graph> graph_of(const Setting& setting) {
   Builder b;
@@ -70,64 +57,47 @@ std::shared_ptr<const Graph> graph_of(const Setting& setting) {
 }
 
 struct Result {
-  double forward = 0;  // seconds a step
-  double both = 0;
-  double begin = 0;  // seconds of the first pass: the memory is made, an index is built
-  double mb = 0;     // more than before
+  Candidate forward;  // seconds a step
+  Candidate both;
+  double begin = 0;  // seconds of the first pass: the memory and an index are built
+  double mib = 0;    // more than before
 };
 
-Result measure(const Setting& setting) {
-  const double before = resident_mb();
-  const auto graph = graph_of(setting);
-  ParameterStore store(*graph);
-  store.initialise(1);
-  std::vector<Real> gradients(store.size());
-  Execution execution(Plan::compile(graph, {}, Plan::Passes::kBackward), store.memory(gradients.data()));
-  std::vector<Real> inputs(static_cast<std::size_t>(setting.steps * kInputs));
+void measure(const Setting& setting, Result& result) {
+  GraphCall network(graph_of(setting), "y");
+  std::vector<Real> inputs(setting.steps * kInputs);
   Rng rng({.seed = 2});
   rng.fill_normal(inputs);
-  execution.bind("inputs", inputs.data());
-  const OpContext context{.seed = 1};
-  Result result;
+  network.execution().bind("inputs", inputs.data());
   double start = now();
-  execution.forward(context);
+  network.forward();
   result.begin = now() - start;
-  std::vector<double> forward;
-  std::vector<double> both;
   for (int round = 0; round < setting.rounds; ++round) {
     rng.fill_normal(inputs);
     start = now();
-    execution.forward(context);
-    forward.push_back((now() - start) / static_cast<double>(setting.steps));
-    const Tensor cotangent = execution.output_gradient("y");
-    std::fill_n(cotangent.real(), cotangent.size(), Real(1));
-    execution.backward(context);
-    both.push_back((now() - start) / static_cast<double>(setting.steps));
+    network.forward();
+    result.forward.seconds.push_back((now() - start) / static_cast<double>(setting.steps));
+    network.backward();
+    result.both.seconds.push_back((now() - start) / static_cast<double>(setting.steps));
   }
-  std::sort(forward.begin(), forward.end());
-  std::sort(both.begin(), both.end());
-  result.forward = forward[forward.size() / 2];
-  result.both = both[both.size() / 2];
-  result.mb = resident_mb() - before;
-  return result;
 }
 
 void report(const Setting& setting, bool json) {
-  const Result result = measure(setting);
+  Result result;
+  result.mib = peak_growth([&] { measure(setting, result); });
+  const double forward = result.forward.median();
+  const double both = result.both.median();
   const double words_mb = static_cast<double>(setting.words * setting.width) * sizeof(Real) / (1 << 20);
   const std::string name = setting.network == "ntm" ? "ntm" : "sam, " + setting.index + ", " + setting.start;
-  const std::string config = "N=" + std::to_string(setting.words) + ",D=" + std::to_string(setting.width) +
-                             ",H=" + std::to_string(setting.heads) + ",T=" + std::to_string(setting.steps);
+  const std::string config =
+      config_of({{"N", setting.words}, {"D", setting.width}, {"H", setting.heads}, {"T", setting.steps}});
   if (json) {
-    std::printf(R"({"name": "%s", "config": "%s", "median_s": %.6g, "forward_s": %.6g, "begin_s": %.6g, "mb": %.6g, )"
-                R"("words_mb": %.6g, "rate": %.6g, "unit": "steps/s"})"
-                "\n",
-                name.c_str(), config.c_str(), result.both, result.forward, result.begin, result.mb, words_mb,
-                1 / result.both);
+    print_json({name, config, both, result.both.best(), 1, "steps/s"},
+               {{"forward_s", forward}, {"begin_s", result.begin}, {"mb", result.mib}, {"words_mb", words_mb}});
   } else {
     std::printf(
         "%-34s %-28s forward %9.1f us, with backward %9.1f us a step; %8.1f MB, the words %6.1f MB; made in %.2f s\n",
-        name.c_str(), config.c_str(), 1e6 * result.forward, 1e6 * result.both, result.mb, words_mb, result.begin);
+        name.c_str(), config.c_str(), 1e6 * forward, 1e6 * both, result.mib, words_mb, result.begin);
   }
   std::fflush(stdout);
 }
@@ -143,7 +113,7 @@ int run(int count, char** arguments) {
                    "  bench_sparse_memory --words 1048576 --start normal --index \"lists(probes=16)\"\n",
                    common);
   CLI::App& app = line.app();
-  line.add_threads(common);
+  line.add_threads();
   app.add_option("--words", words, "words N, each in [16, 16777216]")->check(CLI::Range(16, 16777216));
   app.add_option("--index", indexes, "indexes of the sparse memory");
   app.add_option("--start", setting.start, "words at first: zero or normal")->check(CLI::IsMember({"zero", "normal"}));
@@ -153,9 +123,7 @@ int run(int count, char** arguments) {
   app.add_option("--most-dense", most_dense, "words up to which the dense network runs, >= 0")
       ->check(CLI::Range(0, 1 << 24));
   app.add_option("--rounds", setting.rounds, "sequences of each, >= 1")->check(CLI::Range(1, 1000));
-  if (const int code = line.parse(count, arguments); code >= 0) return code;
-  cpu::set_threads(common.threads);
-  try {
+  return line.run(count, arguments, [&] {
     for (const Extent n : words) {
       setting.words = n;
       setting.network = "ntm";
@@ -166,11 +134,7 @@ int run(int count, char** arguments) {
         report(setting, common.json);
       }
     }
-  } catch (const Error& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 2;
-  }
-  return 0;
+  });
 }
 
 }  // namespace

@@ -2,27 +2,26 @@
 // for more and more items. One batch element, one thread.
 //
 // The choice op runs with values and, in turn, without them, in the same memory; the difference is the value side: the read,
-// the gradient of the weights and that of the values, which is added to. What lies outside of the op is no part of it: the
+// the gradient of the weights and that of the values, which is added to. Work outside the op does not count: the
 // gradient of [N, V] values is cleared by a plan (or, of a parameter, by the trainer) before backward, dense work that is
-// timed apart.
+// timed separately.
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <iterator>
 #include <memory>
-#include <span>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "bench/command_line.h"
 #include "bench/measure.h"
+#include "bench/op_call.h"
 #include "framework/attention/choose/choose_op.h"
 #include "framework/attention/pattern_text.h"
 #include "framework/attention/site/site.h"
-#include "framework/core/arena.h"
-#include "framework/cpu/parallel.h"
 
 namespace fovea::bench {
 namespace {
@@ -46,7 +45,7 @@ std::shared_ptr<const Op> op_of(const Setting& setting, Has has) {
   parts.selector = Registry<Selector>::instance().parse(site.selector).plugin;
   parts.estimator = Registry<Estimator>::instance().parse(site.estimator).plugin;
   const std::string problem = misfit(*parts.selector, site.selector, *parts.estimator, site.estimator);
-  if (!problem.empty()) throw Error(setting.way, problem + "; name another pair.");
+  if (!problem.empty()) throw Error(setting.way, problem + "; choose another pair.");
   if (!parameters_of(*parts.selector).empty()) throw Error(setting.way, "this selector learns; name one that does not.");
   parts.advantage_slot = half_of<ScoreFunction>(*parts.estimator) != nullptr ? 0 : -1;
   parts.has_values = has == Has::kValues;
@@ -57,36 +56,31 @@ std::shared_ptr<const Op> op_of(const Setting& setting, Has has) {
 class Call {
  public:
   explicit Call(const Setting& setting)
-      : setting_(setting), ops_{op_of(setting, Has::kNothing), op_of(setting, Has::kValues)} {
-    const std::vector<Type> inputs{{{1, setting.queries, setting.items}, Kind::kReal},
-                                   {{1, setting.items, setting.width}, Kind::kReal}};
-    const std::vector<Type> outputs = ops_[1]->infer(inputs);
-    in_ = tensors(inputs);
-    grad_in_ = tensors(inputs);
-    out_ = tensors(outputs);
-    grad_out_ = tensors(outputs);
-    workspace_ = tensors(ops_[1]->workspace(inputs));
-    prepared_[0] = ops_[0]->prepare(std::span(inputs).first(1));
-    prepared_[1] = ops_[1]->prepare(inputs);
-    fill(in_);
-    fill(grad_out_);
+      : setting_(setting),
+        with_(op_of(setting, Has::kValues),
+              {Type{{1, setting.queries, setting.items}}, Type{{1, setting.items, setting.width}}}) {
+    with_.want_all();
+    without_.emplace(op_of(setting, Has::kNothing), with_, 1);
     if (setting.is_cold) dirt_.resize(kDirt / sizeof(Real));
-    context_.seed = 7;
-    context_.advantages = advantages_;
+    for (OpCall* call : {&with_, &*without_}) {
+      call->context().seed = 7;
+      call->context().advantages = advantages_;
+    }
   }
 
-  /// Before the call of this number: raises the scores of a few items of every query, and lowers those of the last time.
+  /// Before the call of this number: raises the scores of a few items of every query, and lowers those raised before.
   void choose_best(std::uint32_t number) {
     for (std::size_t i = 0; i < dirt_.size(); i += 64 / sizeof(Real)) dirt_[i] += 1;
-    context_.step = number;
-    for (const auto& [place, score] : raised_) in_[0].real()[place] = score;
+    with_.context().step = without_->context().step = number;
+    Real* scores = with_.input(0).real();
+    for (const auto& [place, score] : raised_) scores[place] = score;
     raised_.clear();
     Rng rng({.seed = 3, .step = number});
     for (Extent query = 0; query < setting_.queries; ++query) {
       for (int i = 0; i < kRaised; ++i) {
         const Extent place = query * setting_.items + rng.below(setting_.items);
-        raised_.emplace_back(place, in_[0].real()[place]);
-        in_[0].real()[place] += 20;
+        raised_.emplace_back(place, scores[place]);
+        scores[place] += 20;
       }
     }
     std::reverse(raised_.begin(), raised_.end());  // an item that was raised twice ends where it began
@@ -94,21 +88,11 @@ class Call {
 
   /// Forward and backward; the gradient of the scores is written, that of the values added to.
   double seconds(Has has) {
-    const bool is_with = has == Has::kValues;
-    const std::size_t place = is_with ? 1 : 0;
+    OpCall& call = has == Has::kValues ? with_ : *without_;
+    Counters* const counters = has == Has::kValues ? &counters_ : nullptr;
     const double start = now();
-    OpRun call;
-    call.in = std::span<const Tensor>(in_).first(place + 1);
-    call.out = std::span<const Tensor>(out_).first(out_.size() - 1 + place);  // the read comes last
-    call.workspace = workspace_;
-    call.prepared = prepared_[place].get();
-    call.context = &context_;
-    if (is_with) call.counters = &counters_;
-    ops_[place]->forward(call);
-    call.grad_in = std::span<const Tensor>(grad_in_).first(place + 1);
-    call.grad_out = std::span<const Tensor>(grad_out_).first(out_.size() - 1 + place);
-    call.assign = 1;
-    ops_[place]->backward(call);
+    call.forward(counters);
+    call.backward(counters);
     return now() - start;
   }
 
@@ -118,33 +102,14 @@ class Call {
   static constexpr int kRaised = 8;
   static constexpr std::size_t kDirt = std::size_t{128} << 20U;  // bytes, more than any cache
 
-  std::vector<Tensor> tensors(const std::vector<Type>& types) {
-    std::vector<Tensor> made;
-    for (const Type& type : types) {
-      arenas_.emplace_back(std::max<std::size_t>(type.bytes(), 1));
-      made.push_back({arenas_.back().data(), type});
-    }
-    return made;
-  }
-
-  static void fill(const std::vector<Tensor>& tensors) {
-    Rng rng({.seed = 1});
-    for (const Tensor& tensor : tensors) {
-      if (tensor.type.kind == Kind::kReal) rng.fill_normal({tensor.real(), static_cast<std::size_t>(tensor.size())});
-    }
-  }
-
   Setting setting_;
-  std::shared_ptr<const Op> ops_[2];  // without and with values
-  std::vector<Arena> arenas_;
+  OpCall with_;
+  std::optional<OpCall> without_;
   std::vector<Real> dirt_;  // written between the calls, so that nothing else stays in the caches
-  std::vector<Tensor> in_, grad_in_, out_, grad_out_, workspace_;
-  std::shared_ptr<const Prepared> prepared_[2];
   std::vector<std::pair<Extent, Real>> raised_;
   Real advantage_ = Real(0.5);
   std::span<const Real> advantages_[1] = {{&advantage_, 1}};
   Counters counters_;
-  OpContext context_;
 };
 
 /// A median and the interval that holds it with a confidence of 95 %, in seconds.
@@ -215,7 +180,7 @@ void print(const Setting& setting, const Result& result, bool json) {
   const double forward = static_cast<double>(result.rows.gathered_rows) / (2 * queries);
   const double backward = static_cast<double>(result.rows.gathered_rows_backward) / (2 * queries);
   if (json) {
-    const double rate = queries / std::max(result.values.value, 1e-9);  // noise may leave less than nothing
+    const double rate = queries / std::max(result.values.value, 1e-9);  // noise may make it negative
     std::printf(R"({"name": "%s", "config": "%s", "median_s": %.6g, "low_s": %.6g, "high_s": %.6g, "choice_s": %.6g, )"
                 R"("rows_forward": %.6g, "rows_backward": %.6g, "rate": %.6g, "unit": "queries/s"})"
                 "\n",
@@ -273,7 +238,7 @@ int run(int count, char** arguments) {
       "  bench_work_follows \"sample | reinforce\" --cold --json\n",
       common);
   CLI::App& app = line.app();
-  app.add_option("ways", ways, "selector | estimator, each as one word");
+  app.add_option("ways", ways, "selector | estimator, each as one argument");
   app.add_option("--pattern", setting.pattern, "pattern of the pairs");
   app.add_option("--queries", queries, "queries M, each in [1, 65536]")->check(CLI::Range(1, 65536));
   app.add_option("--items", items, "items N, each in [1, 16777216]")->check(CLI::Range(1, 16777216));
@@ -281,15 +246,7 @@ int run(int count, char** arguments) {
   app.add_option("--seconds", setting.seconds, "time of each measurement, at least 15 samples")
       ->check(CLI::Range(0.0, 3600.0));
   app.add_flag("--cold", setting.is_cold, "caches are emptied before every call: what is left is the work itself");
-  if (const int code = line.parse(count, arguments); code >= 0) return code;
-  cpu::set_threads(1);
-  try {
-    report(setting, ways, queries, items, common.json);
-  } catch (const Error& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 2;
-  }
-  return 0;
+  return line.run(count, arguments, [&] { report(setting, ways, queries, items, common.json); });
 }
 
 }  // namespace
