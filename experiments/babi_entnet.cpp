@@ -1,7 +1,5 @@
 // The twenty bAbI tasks by recurrent entity networks, as they were published: single tasks or all jointly.
 
-#include <algorithm>
-
 #include "experiments/babi_stories.h"
 #include "framework/core/error.h"
 #include "modules/memory/entnet/entnet.h"
@@ -9,23 +7,19 @@
 namespace fovea {
 namespace {
 
-constexpr Extent kBatch = 32;
-
 void build(Builder& b, const InputTypes& inputs, const EntNetOptions& options) {
   EntNet network(b, options);
   const Value story = b.input("story", inputs.at("story"));
   const Value mask = b.input("mask", inputs.at("mask"));
   const Value scores = network(story, b.input("question", inputs.at("question")), mask).scores;
-  if (b.mode() == Mode::kEvaluate) return b.output("answer", argmax(scores));
-  const Value right = b.input("answer", inputs.at("answer"));
-  b.output("cost", cross_entropy(scores, right));
-  b.metric("accuracy", equal(argmax(scores), right));
+  answer_with(b, inputs, scores);
 }
 
 class BabiEntNet final : public Experiment {
  public:
   void fields(Options& options) override {
     stories_.fields(options);
+    stories_.memory_field(options);
     options.add("epochs", epochs_, "at most, >= 1", {.low = 1});
     options.add("halve", halve_, "epochs after which the learning rate is halved, >= 1", {.low = 1});
     options.add("key_words", key_words_,
@@ -34,9 +28,7 @@ class BabiEntNet final : public Experiment {
   }
 
   std::vector<RunSpec> runs() const override {
-    std::vector<RunSpec> all;
-    for (const BabiStories::Run& run : stories_.runs()) all.push_back(run_of(run));
-    return all;
+    return stories_.runs([this](const BabiStories::Run& run) { return run_of(run); });
   }
 
   std::vector<Comparison> published() const override {
@@ -63,17 +55,16 @@ class BabiEntNet final : public Experiment {
   }
 
   RunSpec run_of(const BabiStories::Run& run) const {
-    RunSpec spec = babi_run(run, kBatch);
+    RunSpec spec = babi_run(run);
     EntNetOptions model = model_;
     model.words = run.corpus->words();
     model.statement_words = run.corpus->statement_words();
     model.question_words = run.corpus->question_words();
     model.key_words = numbers_of(run.corpus->vocabulary());
     spec.model = [model](Builder& b, const InputTypes& inputs) { build(b, inputs, model); };
-    const Extent epoch = run.epoch(kBatch);
     TrainSettings& train = spec.train;
+    const Extent epoch = run.epoch(train.batch);
     train.steps = epochs_ * epoch;
-    train.shard_rows = kBatch / 2;
     train.optimizer = "adam";
     train.learning_rate = 0.01;
     train.clip_norm = 40;
@@ -93,7 +84,7 @@ class BabiEntNet final : public Experiment {
 FOVEA_EXPERIMENT("babi_entnet", BabiEntNet, R"doc(
 How many questions of the twenty bAbI tasks does a recurrent entity network answer wrongly?
 
-Question  Twenty slots are written sentence by sentence, each by a gate of its own, and read once to answer the question.
+Question  Twenty slots are written sentence by sentence, each by its own gate, and read once to answer the question.
           Published, with 10,000 training questions a task: 0.5 % wrong on average over the tasks, best of 10 seeds by the
           validation error; no task above 5 %.
 Command   fovea run babi_entnet source=released data=FOLDER/en-10k generated=3

@@ -1,17 +1,14 @@
-// The twenty bAbI tasks by memory networks whose reads are discrete, beside the same networks with soft reads.
+// The twenty bAbI tasks by memory networks with discrete reads, compared with the same networks with soft reads.
 
 #include <algorithm>
 #include <limits>
 
-#include "framework/experiment.h"
+#include "experiments/babi_stories.h"
 #include "modules/memory/stories/memn2n.h"
-#include "tasks/qa/corpus.h"
 
 namespace fovea {
 namespace {
 
-constexpr Extent kBatch = 32;
-constexpr Extent kTestQuestions = 1000;
 constexpr double kLeastShare = 1e-6;  // of a fact, inside of the logarithm
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -22,31 +19,20 @@ Value label_cost(const MemN2N::Answer& answer, Value support) {
   const Value shares = mean(stack(probabilities, 1), 1);  // [B, N]
   const Value is_fact = to_real(support);
   const Value costs = multiply(is_fact, negate(log(add_scalar(shares, kLeastShare))));
-  return divide(sum(costs, -1), add_scalar(sum(is_fact, -1), kLeastShare));  // 0 where there is no fact
+  return divide(sum(costs, -1), add_scalar(sum(is_fact, -1), kLeastShare));  // 0 without a fact
 }
 
 void build(Builder& b, const InputTypes& inputs, const MemN2NOptions& options, double label_weight) {
   MemN2N network(b, options);
   const Value story = b.input("story", inputs.at("story"));
   const MemN2N::Answer answer = network(story, b.input("question", inputs.at("question")));
-  if (b.mode() == Mode::kTrain) {
-    const Value right = b.input("answer", inputs.at("answer"));
-    Value cost = cross_entropy(answer.scores, right);
-    if (label_weight > 0) {
-      const Value labels = label_cost(answer, b.input("support", inputs.at("support")));
-      b.metric("label_cost", labels);
-      cost = add(cost, scale(labels, label_weight));
-    }
-    b.output("cost", cost);
-    b.metric("accuracy", equal(argmax(answer.scores), right));
-    return;
-  }
-  b.output("answer", argmax(answer.scores));
-  std::vector<Value> chosen;
-  for (const Attended& read : answer.reads) {
-    chosen.push_back(squeeze(argmax(scatter_items(read.weights, read.kept, story)), 1));
-  }
-  b.output("chosen", stack(chosen, 1));
+  answer_with(b, inputs, answer.scores, [&](Value cost) {
+    if (label_weight <= 0) return cost;
+    const Value labels = label_cost(answer, b.input("support", inputs.at("support")));
+    b.metric("label_cost", labels);
+    return add(cost, scale(labels, label_weight));
+  });
+  if (b.mode() == Mode::kEvaluate) b.output("chosen", answer.chosen(story));
 }
 
 class BabiHardMemory final : public Experiment {
@@ -63,14 +49,14 @@ class BabiHardMemory final : public Experiment {
   }
 
   void fields(Options& options) override {
-    options.add("tasks", tasks_, "of bAbI, numbers in [1, 20]", {.low = 1, .high = 20});
+    options.add("tasks", stories_.tasks, "of bAbI, numbers in [1, 20]", {.low = 1, .high = 20});
     options.add("soft", has_soft_, "true: the soft twins are trained too");
     options.add("labels", has_labels_, "true: hard networks that see supporting facts while training are trained too");
     options.add("label_weight", label_weight_, "of the cost of supporting facts, > 0", {.low = 1e-6});
     options.add("soft_site", soft_site_, "of the reads of the soft twin");
-    options.add("questions", questions_, "training questions of a task, >= 100", {.low = 100});
-    options.add("source", source_, "of the stories; task 3 is always generated", {"generated", "released"});
-    options.add("data", data_, "folder of the released files");
+    options.add("questions", stories_.questions, "training questions of a task, >= 100", {.low = 100});
+    options.add("source", stories_.source, "of the stories; task 3 is always generated", {"generated", "released"});
+    options.add("data", stories_.data, "folder of the released files");
     options.add("linear_epochs", linear_epochs_, "epochs of a linear start, >= 0", {.low = 0});
     options.add("epochs", epochs_, "epochs after them, >= 1", {.low = 1});
     model_.fields(options);
@@ -78,7 +64,7 @@ class BabiHardMemory final : public Experiment {
 
   std::vector<RunSpec> runs() const override {
     std::vector<RunSpec> all;
-    for (const Extent task : tasks_) {
+    for (const Extent task : stories_.tasks) {
       all.push_back(run_of("hard", task, model_.site, 0));
       if (has_soft_) all.push_back(run_of("soft", task, soft_site_, 0));
       if (has_labels_) all.push_back(run_of("labelled", task, model_.site, label_weight_));
@@ -98,7 +84,7 @@ class BabiHardMemory final : public Experiment {
                      .sources = {},
                      .rows = {}};
     for (const std::string kind : {"hard", "soft", "labelled"}) {
-      for (const Extent task : tasks_) {
+      for (const Extent task : stories_.tasks) {
         const std::string name = kind + ", task " + std::to_string(task);
         wrong.rows.push_back({.name = name, .runs = name_of(kind, task), .published = {kNone}});
         found.rows.push_back({.name = name, .runs = name_of(kind, task)});
@@ -111,79 +97,60 @@ class BabiHardMemory final : public Experiment {
   }
 
  private:
-  bool is_released(Extent task) const { return source_ == "released" && task != 3; }
-
   std::string name_of(const std::string& kind, Extent task) const {
-    return kind + "_qa" + std::to_string(task) + (is_released(task) ? "_released" : "_generated");
-  }
-
-  std::string task_text(Extent task) const {
-    std::string text = "babi(task=" + std::to_string(task) + ", source=" + (is_released(task) ? "released" : "generated") +
-                       ", memory=" + std::to_string(model_.slots) + ", train_questions=" + std::to_string(questions_);
-    if (is_released(task) && !data_.empty()) text += ", data=" + data_;
-    return text + ")";
+    const bool is_released = stories_.source == "released" && task != 3;
+    return kind + "_qa" + std::to_string(task) + (is_released ? "_released" : "_generated");
   }
 
   RunSpec run_of(const std::string& kind, Extent task, const std::string& site, double label_weight) const {
-    RunSpec run;
-    run.name = name_of(kind, task);
-    run.task = task_text(task);
-    const auto corpus = qa::corpus_of(run.task);
-    const Extent epoch = std::max<Extent>(static_cast<Extent>(corpus->items(Split::kTrain).size()) / kBatch, 1);  // steps
+    BabiStories stories = stories_;
+    stories.memory = model_.slots;
+    const BabiStories::Run run = stories.run_of(name_of(kind, task), {task});
+    RunSpec spec = babi_run(run);
+    TrainSettings& train = spec.train;
+    const Extent epoch = run.epoch(train.batch);  // steps
     MemN2NOptions model = model_;
-    model.words = corpus->words();
-    model.slots = corpus->slots();
+    model.words = run.corpus->words();
+    model.slots = run.corpus->slots();
     model.site = site;
-    if (linear_epochs_ > 0 && model.linear_start == "0") {
-      model.linear_start = "linear(from=1, to=0, steps=1, begin=" + std::to_string(linear_epochs_ * epoch - 1) + ")";
-    }
-    run.model = [model, label_weight](Builder& b, const InputTypes& inputs) { build(b, inputs, model, label_weight); };
-    TrainSettings& train = run.train;
+    model.start_linearly(linear_epochs_ * epoch);
+    spec.model = [model, label_weight](Builder& b, const InputTypes& inputs) { build(b, inputs, model, label_weight); };
     train.steps = (linear_epochs_ + epochs_) * epoch;
-    train.batch = kBatch;
-    train.shard_rows = kBatch / 2;
     train.optimizer = "adam";
     train.learning_rate = 2e-3;
-    train.clip_norm = 40.0 / kBatch;
+    train.clip_norm = 40.0 / static_cast<double>(train.batch);
     train.schedule = "step(every=" + std::to_string(std::max<Extent>(train.steps / 4, 1)) + ", factor=0.5)";
-    train.log_every = std::max<Extent>(epoch / 28, 1);
-    train.validation_rows = static_cast<Extent>(corpus->items(Split::kValidation).size());
-    train.test_rows = kTestQuestions;
-    train.evaluation_batch = train.test_rows;
-    return run;
+    return spec;
   }
 
-  std::vector<Extent> tasks_{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
+  BabiStories stories_{.generated = {3}};
   bool has_soft_ = true;
   bool has_labels_ = false;
   double label_weight_ = 1;
   std::string soft_site_ = "dot | dense | softmax | none";
-  Extent questions_ = 10000;
-  std::string source_ = "generated";
-  std::string data_;
   Extent linear_epochs_ = 5;
   Extent epochs_ = 100;
   MemN2NOptions model_;
 };
 
 FOVEA_EXPERIMENT("babi_hard_memory", BabiHardMemory, R"doc(
-How much worse does a memory network answer when each of its reads takes one statement alone?
+How much worse does a memory network answer when each of its reads takes only one statement?
 
 Question  A story is read three times, with three reads each time, and every read takes the one statement with the best score. Runs
-          "hard" train so from the start, behind a few epochs of a linear start; the gradient is straight-through. Runs
-          "soft" are the same networks with a softmax and the same steps. Runs "labelled" (labels=true) are hard and are
-          told the supporting facts while they train.
+          "hard" train so from the start, after a few epochs of a linear start; the gradient is straight-through. Runs
+          "soft" are the same networks with a softmax and the same steps. Runs "labelled" (labels=true) are hard and
+          see the supporting facts while they train.
 Command   fovea run babi_hard_memory --seeds 3
           fovea run babi_hard_memory source=released data=FOLDER/en-valid-10k --seeds 3
           fovea run babi_hard_memory labels=true soft=false
 Expect    120 runs, about an hour of one core. Generated stories, 3 seeds, in per cent of wrong answers over all tasks: 2.03 hard
-          and 1.42 soft, beside the published 21.8 (discrete) and 12.8 (soft). Tasks 3, 7, 17 and 19 are the hard ones.
-          A second table tells how many supporting facts some read chose.
+          and 1.42 soft, against the published 21.8 (discrete) and 12.8 (soft). Tasks 3, 7, 17 and 19 are the hard ones.
+          A second table shows how many supporting facts some read chose.
 Options   tasks=17,19 for some tasks; site="dot | dense | sample | gumbel_straight_through" for another choice;
           site="dot | content_top_k(8) | argmax | straight_through" to limit the candidates; reads, hops, combine.
 Source    Gulcehre et al. 2016, arXiv:1607.00036, for the published figures: D-NTM with discrete reads (REINFORCE) and soft
-          ones. Network: Sukhbaatar et al. 2015, arXiv:1503.08895, with several reads a hop and a layer behind them. Of the
-          released files with 10,000 questions that of task 3 is not to be had: its stories are generated always.
+          ones. Network: Sukhbaatar et al. 2015, arXiv:1503.08895, with several reads a hop and a layer after them. Of the
+          released files with 10,000 questions that of task 3 is not available: its stories are always generated.
 )doc");
 
 }  // namespace

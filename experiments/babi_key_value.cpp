@@ -9,16 +9,11 @@
 namespace fovea {
 namespace {
 
-constexpr Extent kBatch = 32;
-
 void build(Builder& b, const InputTypes& inputs, const KeyValueOptions& options) {
   KeyValueMemory network(b, options);
   const Value story = b.input("story", inputs.at("story"));
   const Value scores = network(story, b.input("question", inputs.at("question"))).scores;
-  if (b.mode() == Mode::kEvaluate) return b.output("answer", argmax(scores));
-  const Value right = b.input("answer", inputs.at("answer"));
-  b.output("cost", cross_entropy(scores, right));
-  b.metric("accuracy", equal(argmax(scores), right));
+  answer_with(b, inputs, scores);
 }
 
 class BabiKeyValue final : public Experiment {
@@ -27,16 +22,15 @@ class BabiKeyValue final : public Experiment {
 
   void fields(Options& options) override {
     stories_.fields(options);
+    stories_.memory_field(options);
     options.add("epochs", epochs_, "at most, >= 1", {.low = 1});
-    options.add("common_share", common_share_, "of the statements that have a word which a hash does not count, in [0, 1]",
+    options.add("common_share", common_share_, "a hash ignores words in more than this share of the statements, in [0, 1]",
                 {.low = 0, .high = 1});
     model_.fields(options);
   }
 
   std::vector<RunSpec> runs() const override {
-    std::vector<RunSpec> all;
-    for (const BabiStories::Run& run : stories_.runs()) all.push_back(run_of(run));
-    return all;
+    return stories_.runs([this](const BabiStories::Run& run) { return run_of(run); });
   }
 
  private:
@@ -47,28 +41,27 @@ class BabiKeyValue final : public Experiment {
     for (const qa::Item& item : corpus.items(Split::kTrain)) {
       for (Index place = 0; place < item.count; ++place, ++statements) {
         const auto words = corpus.statement(item.statement + static_cast<std::size_t>(place));
-        for (const Index word : std::set<Index>(words.begin(), words.end())) ++counts[static_cast<std::size_t>(word)];
+        for (const Index word : std::set<Index>(words.begin(), words.end())) ++counts[word];
       }
     }
     std::vector<Extent> common;
     for (Extent word = 1; word < corpus.words(); ++word) {
-      const auto count = static_cast<double>(counts[static_cast<std::size_t>(word)]);
+      const auto count = static_cast<double>(counts[word]);
       if (count > common_share_ * static_cast<double>(statements)) common.push_back(word);
     }
     return common;
   }
 
   RunSpec run_of(const BabiStories::Run& run) const {
-    RunSpec spec = babi_run(run, kBatch);
+    RunSpec spec = babi_run(run);
     KeyValueOptions model = model_;
     model.words = run.corpus->words();
     model.places = run.corpus->slots();
     if (model.hash) model.common = common_words(*run.corpus);
     spec.model = [model](Builder& b, const InputTypes& inputs) { build(b, inputs, model); };
-    const Extent epoch = run.epoch(kBatch);
     TrainSettings& train = spec.train;
+    const Extent epoch = run.epoch(train.batch);
     train.steps = epochs_ * epoch;
-    train.shard_rows = kBatch / 2;
     train.optimizer = "adam";
     train.learning_rate = 3e-3;
     train.clip_norm = 40;
@@ -87,7 +80,7 @@ class BabiKeyValue final : public Experiment {
 FOVEA_EXPERIMENT("babi_key_value", BabiKeyValue, R"doc(
 How many questions of the twenty bAbI tasks does a key-value memory network answer wrongly?
 
-Question  Memories are found by their keys and read as their values: sentences, or windows of words that stand for the word
+Question  Memories are found by their keys and read as their values: sentences, or windows of words that represent the word
           in their middle. What do windows and hashing change?
 Command   fovea run babi_key_value tasks=1
           fovea run babi_key_value tasks=1 memories=windows

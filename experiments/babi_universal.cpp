@@ -1,17 +1,13 @@
 // The twenty bAbI tasks by a universal transformer with adaptive halting.
 
 #include <algorithm>
-#include <array>
 
-#include "framework/experiment.h"
+#include "experiments/babi_stories.h"
 #include "modules/layers/linear.h"
 #include "modules/transformer/universal.h"
-#include "tasks/qa/corpus.h"
 
 namespace fovea {
 namespace {
-
-constexpr Extent kTestQuestions = 1000;  // of each task
 
 struct ModelOptions {
   UniversalOptions universal;
@@ -23,7 +19,7 @@ struct ModelOptions {
 };
 
 /// Sentences Index [..., J] -> [..., E]: the vectors of their words, each multiplied by a learned mask of its place. Word 0
-/// is none: its vector is 0 and learns nothing.
+/// is padding: its vector is 0 and not trained.
 class Sentences {
  public:
   Sentences(Builder& b, const ModelOptions& options, Extent longest)
@@ -59,37 +55,29 @@ void build(Builder& b, const InputTypes& inputs, const ModelOptions& options) {
                             ? divide(sum(multiply(revised.states, unsqueeze(allowed, 2)), 1), unsqueeze(count, 1))
                             : squeeze(slice(revised.states, 1, 0, 1), 1);
   const Value scores = linear_layer(b, "answer", summary, options.words);
-  if (b.mode() == Mode::kEvaluate) {
-    b.output("answer", argmax(scores));
-    b.output("steps", revised.steps);
-    return;
-  }
-  const Value right = b.input("answer", inputs.at("answer"));
-  Value cost = cross_entropy(scores, right);
-  b.metric("accuracy", equal(argmax(scores), right));
+  answer_with(b, inputs, scores, [&](Value cost) {
+    if (options.ponder_cost <= 0) return cost;
+    return add(cost, scale(divide(sum(revised.ponder, 1), count), options.ponder_cost));
+  });
+  if (b.mode() == Mode::kEvaluate) return b.output("steps", revised.steps);
   b.metric("steps", divide(sum(revised.steps, 1), count));
-  if (options.ponder_cost > 0) {
-    cost = add(cost, scale(divide(sum(revised.ponder, 1), count), options.ponder_cost));
-  }
-  b.output("cost", cost);
 }
 
 // Per cent wrong of universal transformers with adaptive halting (Dehghani et al. 2019, appendix E), task by task, then the
 // mean: the best of 10 seeds, and the mean over seeds.
 struct Figures {
-  std::array<double, 21> best;
-  std::array<double, 21> mean;
+  std::vector<double> best;
+  std::vector<double> mean;
 };
-constexpr Figures kApart10k{
-    {0, 0, 0.4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.4, 0.6, 0, 2.8, 0, 0.21},
-    {0, 0.2, 1.8, 0.1, 0.2, 0.1, 0.3, 0.3, 0, 0.1, 0, 0.2, 0.2, 1.8, 2.1, 1.9, 1.6, 0.3, 3.4, 0, 0.73}};
-constexpr Figures kJointly10k{
+const Figures kApart10k{{0, 0, 0.4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.4, 0.6, 0, 2.8, 0, 0.21},
+                        {0, 0.2, 1.8, 0.1, 0.2, 0.1, 0.3, 0.3, 0, 0.1, 0, 0.2, 0.2, 1.8, 2.1, 1.9, 1.6, 0.3, 3.4, 0, 0.73}};
+const Figures kJointly10k{
     {0, 0, 1.2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1.2, 0.2, 0, 3.1, 0, 0.29},
     {0, 1.7, 4.6, 0.2, 0.8, 0.1, 1.1, 0.5, 0, 0.5, 0.1, 0.4, 0.3, 1.3, 1.6, 0.9, 1.4, 0.7, 6.1, 0, 1.12}};
-constexpr Figures kApart1k{
+const Figures kApart1k{
     {0, 0, 3.7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5.8, 32, 0, 47.1, 2.4, 4.55},
     {0.2, 3.2, 9.1, 0.3, 1.1, 1.2, 0, 0.1, 0.1, 0.7, 0.4, 0.6, 0.8, 0.1, 0.3, 9.1, 43.7, 2.3, 50.2, 3.2, 6.34}};
-constexpr Figures kJointly1k{
+const Figures kJointly1k{
     {0, 0.5, 5.4, 0, 0.5, 0.5, 3.2, 1.6, 0.2, 0.4, 0.1, 0, 0.6, 3.8, 5.9, 15.4, 42.9, 4.1, 68.2, 2.4, 7.78},
     {0.1, 4.3, 14.3, 0.4, 4.3, 0.8, 4.1, 3.9, 0.3, 1.3, 0.3, 0.3, 1.1, 4.7, 10.3, 34.1, 51.1, 12.8, 73.1, 2.6, 11.21}};
 
@@ -101,13 +89,8 @@ class BabiUniversal final : public Experiment {
   }
 
   void fields(Options& options) override {
-    options.add("tasks", tasks_, "of bAbI, numbers in [1, 20]", {.low = 1, .high = 20});
-    options.add("joint", joint_, "true: one network learns all tasks together");
-    options.add("questions", questions_, "training questions of a task, >= 100", {.low = 100});
-    options.add("source", source_, "of the stories", {"generated", "released"});
-    options.add("data", data_, "folder of the released files");
-    options.add("partial", partial_, "true: a training file of which there is a part alone will do");
-    options.add("memory", memory_, "latest statements of a story; 0: 130 for task 3, 70 for others", {.low = 0});
+    stories_.fields(options);
+    stories_.memory_field(options);
     options.add("epochs", epochs_, "of training, >= 1", {.low = 1});
     options.add("width", model_.width, "of a state, >= 1", {.low = 1});
     options.add("ponder_cost", model_.ponder_cost, "cost of a step of a position, >= 0", {.low = 0});
@@ -117,81 +100,45 @@ class BabiUniversal final : public Experiment {
   }
 
   std::vector<RunSpec> runs() const override {
-    if (joint_) return {run_of("joint", tasks_)};
-    std::vector<RunSpec> all;
-    for (const Extent task : tasks_) all.push_back(run_of("qa" + std::to_string(task), {task}));
-    return all;
+    BabiStories stories = stories_;
+    stories.more = ", order=latest_first";
+    return stories.runs([this](const BabiStories::Run& run) { return run_of(run); });
   }
 
   std::vector<Comparison> published() const override {
-    if (questions_ != 1000 && questions_ != 10000) return {};
-    const bool is_large = questions_ == 10000;
-    const Figures& figures = is_large ? (joint_ ? kJointly10k : kApart10k) : (joint_ ? kJointly1k : kApart1k);
-    Comparison table{.title = "per cent wrong of " + std::to_string(questions_) + " training questions a task",
-                     .metric = "accuracy",
-                     .form = Comparison::Form::kPercentWrong,
-                     .sources = {"Dehghani et al. 2019, best", "mean of seeds"},
-                     .rows = {}};
-    for (const Extent task : tasks_) {
-      const std::string number = std::to_string(task);
-      const auto place = static_cast<std::size_t>(task - 1);
-      table.rows.push_back({.name = "task " + number,
-                            .runs = joint_ ? "joint" : "qa" + number,
-                            .slice = joint_ && tasks_.size() > 1 ? "task=" + number : "",
-                            .published = {figures.best[place], figures.mean[place]}});
-    }
-    if (tasks_.size() == 20) {
-      table.rows.push_back(
-          {.name = "mean", .runs = joint_ ? "joint" : "qa*", .published = {figures.best[20], figures.mean[20]}});
-    }
-    return {table};
+    const bool joint = stories_.joint;
+    const Extent questions = stories_.questions;
+    if (questions != 1000 && questions != 10000) return {};
+    const bool is_large = questions == 10000;
+    const Figures& figures = is_large ? (joint ? kJointly10k : kApart10k) : (joint ? kJointly1k : kApart1k);
+    return {{.title = "per cent wrong of " + std::to_string(questions) + " training questions a task",
+             .metric = "accuracy",
+             .form = Comparison::Form::kPercentWrong,
+             .sources = {"Dehghani et al. 2019, best", "mean of seeds"},
+             .rows = stories_.rows({figures.best, figures.mean}, {figures.best[20], figures.mean[20]})}};
   }
 
  private:
-  std::string task_text(const std::vector<Extent>& tasks) const {
-    std::string numbers;
-    for (const Extent task : tasks) numbers += (numbers.empty() ? "" : "+") + std::to_string(task);
-    const bool is_long = std::find(tasks.begin(), tasks.end(), 3) != tasks.end();
-    const Extent memory = memory_ > 0 ? memory_ : is_long ? 130 : 70;
-    std::string text = "babi(task=" + numbers + ", source=" + source_ +
-                       ", order=latest_first, memory=" + std::to_string(memory) +
-                       ", train_questions=" + std::to_string(questions_);
-    if (!data_.empty()) text += ", data=" + data_;
-    return text + (partial_ ? ", partial=true)" : ")");
-  }
-
-  RunSpec run_of(const std::string& name, const std::vector<Extent>& tasks) const {
-    RunSpec run;
-    run.name = name;
-    run.task = task_text(tasks);
-    const auto corpus = qa::corpus_of(run.task);
+  RunSpec run_of(const BabiStories::Run& run) const {
+    RunSpec spec = babi_run(run);
+    TrainSettings& train = spec.train;
     ModelOptions model = model_;
-    model.words = corpus->words();
-    run.model = [model](Builder& b, const InputTypes& inputs) { build(b, inputs, model); };
-    TrainSettings& train = run.train;
-    train.batch = 32;
+    model.words = run.corpus->words();
+    spec.model = [model](Builder& b, const InputTypes& inputs) { build(b, inputs, model); };
     train.shard_rows = 8;
-    const Extent epoch = std::max<Extent>(static_cast<Extent>(corpus->items(Split::kTrain).size()) / train.batch, 1);
+    const Extent epoch = run.epoch(train.batch);
     train.steps = epochs_ * epoch;
     train.optimizer = "adam";
     train.learning_rate = 7e-4;
     train.schedule = "warmup(500) * cosine(to=0.05)";
     train.clip_norm = 1;
     train.log_every = std::max<Extent>(epoch / 10, 1);
-    train.validation_rows = static_cast<Extent>(corpus->items(Split::kValidation).size());
-    train.test_rows = kTestQuestions * static_cast<Extent>(tasks.size());
     train.evaluate_every = epoch;
     train.evaluation_batch = 128;
-    return run;
+    return spec;
   }
 
-  std::vector<Extent> tasks_{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
-  bool joint_ = false;
-  Extent questions_ = 10000;
-  std::string source_ = "generated";
-  std::string data_;
-  bool partial_ = false;
-  Extent memory_ = 0;
+  BabiStories stories_;
   Extent epochs_ = 20;
   ModelOptions model_;
 };
@@ -205,11 +152,11 @@ Question  One block revises the question and all statements of a story again and
 Command   fovea run babi_universal tasks=2 memory=50 epochs=9 shard_rows=16
           fovea run babi_universal tasks=2 memory=50 epochs=9 shard_rows=16 halting=fixed most_steps=4
           fovea run babi_universal source=released data=FOLDER/en-10k
-Expect    generated stories, one seed, task 2: 6.5 wrong of a hundred in the first command, 3.0 in the second, each in
+Expect    generated stories, one seed, task 2: 6.5 % wrong in the first command, 3.0 in the second, each in
           about three minutes on one core; task 1: none. Other tasks are still to be measured.
 Options   tasks=3,16 for some tasks, joint=true for one network; site="scaled_dot | dense | top_k(2) | none" to read few
-          items; halting=fixed for as many steps everywhere; ponder_cost, halting_bias and most_steps for shorter or longer
-          thought; answer_from=mean. Of task 3 no released file with 10,000 questions is to be had: run it with
+          items; halting=fixed for equal steps everywhere; ponder_cost, halting_bias and most_steps for shorter or longer
+          thought; answer_from=mean. Of task 3 no released file with 10,000 questions is available: run it with
           source=generated.
 Source    Dehghani et al. 2019, arXiv:1807.03819, sections 2 and 3.1, table 1 and appendix E. The paper names no width; norms
           before the branches, the question first and the latest statement next, and the rates are ours.

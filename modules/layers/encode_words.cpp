@@ -18,7 +18,7 @@ struct EncodePrepared final : Prepared {
 
 Extent padded(Extent width) { return (width + kPack - 1) / kPack * kPack; }
 
-/// Columns of rows that lie side by side: to[r, 0 .. width) = from[r, 0 .. width), each with a stride of its own.
+/// Columns of rows that lie side by side: to[r, 0 .. width) = from[r, 0 .. width), each with its own stride.
 struct Columns {
   Extent rows = 0;
   Extent width = 0;
@@ -126,7 +126,7 @@ class EncodeWordsOp final : public Op {
   void expect_table(const Type& table, const Type& first, const std::string& what) const {
     require_real(name(), table, what);
     if (table.shape.rank() == 2 && table.shape == first.shape) return;
-    reject(name(), describe(what, table) + " is not like the first one, " + first.shape.text() + "; give [V, D] each.");
+    reject(name(), describe(what, table) + " differs from the first one, " + first.shape.text() + "; give [V, D] each.");
   }
 
   void expect_places(std::span<const Type> in) const {
@@ -134,7 +134,7 @@ class EncodeWordsOp final : public Op {
     for (std::size_t t = 0; t < options_.tables; ++t) expect_table(in[begin + t], in[begin], "places");
     if (in[begin].shape[1] != in[1].shape[1]) {
       reject(name(),
-             describe("places", in[begin]) + " and " + describe("table", in[1]) + " differ in width; make it equal.");
+             describe("places", in[begin]) + " and " + describe("table", in[1]) + " differ in width; make them equal.");
     }
     if (options_.has_numbers) {
       require_index(name(), in.back(), "numbers of the places");
@@ -148,13 +148,12 @@ class EncodeWordsOp final : public Op {
     }
   }
 
-  // l_kj in the columns of every table, zeros behind the last     [J, width]
+  // l_kj in the columns of every table, zeros past the last     [J, width]
   std::vector<Real> factors(const Sentences& all, Extent depth) const {
     std::vector<Real> made(static_cast<std::size_t>(all.length * all.width), Real{0});
     for (Extent j = 0; j < all.length; ++j) {
       for (Extent column = 0; column < static_cast<Extent>(options_.tables) * depth; ++column) {
-        made[static_cast<std::size_t>(j * all.width + column)] =
-            word_factor(options_.encoding, j, all.length, column % depth, depth);
+        made[j * all.width + column] = word_factor(options_.encoding, j, all.length, column % depth, depth);
       }
     }
     return made;
@@ -181,7 +180,7 @@ class EncodeWordsOp final : public Op {
     return some;
   }
 
-  // The tables from input `begin` on, side by side, zeros behind the last     [V, D] each -> [V, width]
+  // The tables from input `begin` on, side by side, zeros past the last     [V, D] each -> [V, width]
   void gather(const OpRun& run, std::size_t begin, Real* to) const {
     const Extent depth = run.in[begin].shape()[1];
     const Extent width = static_cast<const EncodePrepared*>(run.prepared)->all.width;
@@ -208,13 +207,18 @@ class EncodeWordsOp final : public Op {
 
 }  // namespace
 
+SentenceEncoding encoding_of(std::string_view name) {
+  if (name == "centred_position") return SentenceEncoding::kCentredPosition;
+  return name == "position" ? SentenceEncoding::kPosition : SentenceEncoding::kBagOfWords;
+}
+
 Real word_factor(SentenceEncoding encoding, Extent j, Extent length, Extent k, Extent depth) {
   const Real place = static_cast<Real>(j + 1) / static_cast<Real>(length);
   const Real part = static_cast<Real>(k + 1) / static_cast<Real>(depth);
   switch (encoding) {
     case SentenceEncoding::kPosition: return (1 - place) - part * (1 - 2 * place);
     case SentenceEncoding::kCentredPosition: {
-      const auto middle = [](Extent i, Extent count) {  // in halves: whole numbers, so that 0 is met
+      const auto middle = [](Extent i, Extent count) {  // in halves: whole numbers, so that 0 is exact
         return static_cast<Real>(2 * i + 1 - count) / static_cast<Real>(count);
       };
       return 1 + middle(j, length) * middle(k, depth);

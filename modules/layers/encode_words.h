@@ -9,6 +9,8 @@ namespace fovea {
 ///   kPosition         (1 - j / J) - (k / D) (1 - 2 j / J)
 ///   kCentredPosition  1 + 4 (k - (D + 1) / 2) (j - (J + 1) / 2) / (D J), whose mean is 1
 enum class SentenceEncoding : std::uint8_t { kBagOfWords, kPosition, kCentredPosition };
+/// "position", "centred_position"; any other name is a bag of words.
+SentenceEncoding encoding_of(std::string_view name);
 
 /// Factor l_kj of a sentence of `length` words and of tables of width `depth`; j and k count from 0 here.
 Real word_factor(SentenceEncoding encoding, Extent j, Extent length, Extent k, Extent depth);
@@ -16,7 +18,7 @@ Real word_factor(SentenceEncoding encoding, Extent j, Extent length, Extent k, E
 struct EncodeWords {
   std::size_t tables = 1;  // T >= 1
   SentenceEncoding encoding = SentenceEncoding::kPosition;
-  bool has_null = false;     // word 0 is no word
+  bool has_null = false;     // word 0 is padding
   bool has_places = false;   // T tables of places follow those of the words
   bool has_numbers = false;  // the place of each sentence follows; else sentence n of a story has place n
 };

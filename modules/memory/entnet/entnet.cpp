@@ -8,16 +8,12 @@
 namespace fovea {
 namespace {
 
-SentenceEncoding encoding_of(const std::string& name) {
-  return name == "position" ? SentenceEncoding::kPosition : SentenceEncoding::kBagOfWords;
-}
-
 // x where it is positive, slope x elsewhere
 Value prelu(Value x, Value slope) { return add(multiply(x, slope), multiply(relu(x), add_scalar(negate(slope), 1))); }
 
 Value unit_vectors(Builder& builder, Extent count) {
   std::vector<Real> values(static_cast<std::size_t>(count * count));
-  for (Extent i = 0; i < count; ++i) values[static_cast<std::size_t>(i * count + i)] = 1;
+  for (Extent i = 0; i < count; ++i) values[i * count + i] = 1;
   return builder.constant("units", {count, count}, values);
 }
 
@@ -31,7 +27,7 @@ void expect_sizes(const std::string& path, const EntNetOptions& options, At at) 
   }
   for (const Extent word : options.key_words) {
     if (word >= 1 && word < options.words) continue;
-    throw Error(path, "words of keys in [1, " + std::to_string(options.words) + ") were expected; " + std::to_string(word) +
+    throw Error(path, "key words in [1, " + std::to_string(options.words) + ") were expected; " + std::to_string(word) +
                           " came; correct key_words (at " + at.text() + ").");
   }
 }

@@ -7,11 +7,6 @@
 namespace fovea {
 namespace {
 
-SentenceEncoding encoding_of(const std::string& name) {
-  if (name == "centred_position") return SentenceEncoding::kCentredPosition;
-  return name == "position" ? SentenceEncoding::kPosition : SentenceEncoding::kBagOfWords;
-}
-
 // rows [B, N, D] of sentences -> [B, N J, D], one for each of their words
 Value for_each_word(Value rows, Value story) {
   const std::vector<Value> copies(static_cast<std::size_t>(story.shape()[2]), rows);

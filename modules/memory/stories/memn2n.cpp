@@ -7,11 +7,6 @@
 namespace fovea {
 namespace {
 
-SentenceEncoding encoding_of(const std::string& name) {
-  if (name == "centred_position") return SentenceEncoding::kCentredPosition;
-  return name == "position" ? SentenceEncoding::kPosition : SentenceEncoding::kBagOfWords;
-}
-
 /// x [..., D] with the negative ones among the first half of the units set to 0.
 Value relu_of_half(Value x) {
   const Extent half = (x.shape().last() + 1) / 2;
@@ -45,9 +40,14 @@ void MemN2NOptions::fields(Options& options) {
   options.add("linear_start", linear_start, "share in [0, 1] of a read without softmax, a number or an annealing");
   options.add("gate", gate, "of what is read into the state: none, one a hop or one shared by all",
               {"none", "hop", "shared"});
-  options.add("nonlinear", nonlinear, "true: half of the units of the state are rectified behind each hop");
-  options.add("null_word", null_word, "true: word 0 is no word");
+  options.add("nonlinear", nonlinear, "true: half of the units of the state are rectified after each hop");
+  options.add("null_word", null_word, "true: word 0 is padding");
   options.add("site", site, "of the reads: scorer | pattern | selector | estimator");
+}
+
+void MemN2NOptions::start_linearly(Extent steps) {
+  if (steps <= 0 || linear_start != "0") return;
+  linear_start = "linear(from=1, to=0, steps=1, begin=" + std::to_string(steps - 1) + ")";
 }
 
 MemN2N::MemN2N(Builder& builder, MemN2NOptions options, At at) : options_(std::move(options)) {
@@ -147,6 +147,14 @@ Value MemN2N::next_state(std::size_t hop, Value state, Value read) const {
     next = add(carried, multiply(gate, subtract(read, carried)));
   }
   return options_.nonlinear ? relu_of_half(next) : next;
+}
+
+Value MemN2N::Answer::chosen(Value story) const {
+  std::vector<Value> chosen;
+  for (const Attended& read : reads) {
+    chosen.push_back(squeeze(argmax(scatter_items(read.weights, read.kept, story)), 1));
+  }
+  return stack(chosen, 1);
 }
 
 MemN2N::Answer MemN2N::operator()(Value story, Value question, Value mask) {

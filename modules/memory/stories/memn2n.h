@@ -30,6 +30,8 @@ struct MemN2NOptions {
   std::string site = "dot | dense | softmax | none";
 
   void fields(Options& options);
+  /// Sets a linear start of `steps` steps, unless `steps` is 0 or one is set already.
+  void start_linearly(Extent steps);
 };
 
 /// An end-to-end memory network: a question reads a story of sentences, several times, and its state takes in what it reads.
@@ -37,19 +39,19 @@ struct MemN2NOptions {
 /// Solves    keys m_i = enc(A x_i) + T_A(i), values c_i = enc(C x_i) + T_C(i), state u = enc(B q). At each hop the site
 ///           reads o = sum of weights times values with the query u; then u = u + o. Scores of the answer: W u.
 ///           Adjacent: A of a hop is C of the one before, B is the first A and W the last C. Layer-wise: all hops share A
-///           and C, B and W are tables of their own, and u = H u + o.
+///           and C, B and W are separate tables, and u = H u + o.
 ///           `time`: the i of T is the slot of a sentence, or its age (0 for the last one), or there is no T; `time_noise`
 ///           puts empty memories among the sentences while training, see story_places.h.
-///           `linear_start` = s: o is s times what scores read in the place of weights, and 1 - s times what the site reads;
+///           `linear_start` = s: o is s times the read with scores as weights, plus 1 - s times what the site reads;
 ///           1 leaves the softmax out, 0 the scores.
-///           `state_map`: H of no hop, one shared by all or one of each, in the place of what the tying says; the state is
-///           carried through it before it takes in what is read.
+///           `state_map`: no H, one shared by all hops or one for each, instead of what the tying says; the state goes
+///           through it before it takes in what is read.
 ///           `gate`: u = t o + (1 - t) u with t = sigmoid(G u + b), G and b of each hop or shared by all hops.
 ///           `reads`, `combine`: several reads at each hop, and what o is made of them; see hop_reads.h.
-///           `nonlinear`: behind each hop, what is negative among the first half of the units is set to 0.
+///           `nonlinear`: after each hop, negative values among the first half of the units become 0.
 ///           `encoding` gru: enc is the last state of a GRU over the vectors of the words, one for all tables.
-///           `null_word`: word 0 is no word; its vector is 0 everywhere and learns nothing, and a sentence without a word is
-///           a memory of zeros.
+///           `null_word`: word 0 is padding; its vector is 0 and not trained, and a sentence without a word is a memory
+///           of zeros.
 /// Shapes    story Index [B, N <= slots, J], question Index [B, L], mask Index [B, N] or empty -> scores [B, V].
 ///           Parameters at the current scope: embedding_0 .. embedding_K [V, D] and temporal_0 .. temporal_K [slots, D], K
 ///           the number of hops (adjacent), or K = 1 with embedding_question, embedding_answer [V, D] (layer-wise);
@@ -66,6 +68,9 @@ class MemN2N {
   struct Answer {
     Value scores;                 // [B, V]
     std::vector<Attended> reads;  // of each hop in turn; queries [B, 1, D] of the sentences
+
+    /// The sentence that each read chose, or gave the most weight, Index [B, reads].
+    Value chosen(Value story) const;
   };
   Answer operator()(Value story, Value question, Value mask = {});
 
