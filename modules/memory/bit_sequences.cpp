@@ -11,6 +11,8 @@
 namespace fovea {
 namespace {
 
+constexpr const char* kNetworks[] = {"ntm", "lstm", "dnc"};
+
 /// Scores [T, B, O] of inputs [T, B, D].
 Value scores_of(Builder& b, Value inputs, BitSequencesOptions options, Extent bits) {
   if (b.mode() == Mode::kEvaluate) {
@@ -72,14 +74,47 @@ TrainSettings bit_sequences_training() {
   return train;
 }
 
-RunSpec bit_sequences_run(const std::string& network, BitSequencesOptions model, Extent hidden) {
+void BitSequencesExperiment::fields(Options& options) {
+  options.add("networks", networks_, "which to run", {"all", "ntm", "dnc", "lstm"});
+  options.add("baseline_hidden", baseline_, "width of the lstm without a memory, >= 1", {.low = 1});
+  model_.controller.fields(options);
+  model_.ntm.fields(options);
+}
+
+std::vector<RunSpec> BitSequencesExperiment::runs() const {
+  std::vector<RunSpec> runs;
+  for (const char* network : kNetworks) {
+    if (networks_ == "all" || networks_ == network) runs.push_back(run_of(network));
+  }
+  return runs;
+}
+
+std::vector<Comparison> BitSequencesExperiment::published() const {
+  Comparison table{.title = about_.title, .metric = "wrong_bits", .sources = {}, .rows = {}};
+  for (const Extent test : tests_) {
+    for (const std::string network : kNetworks) {
+      table.rows.push_back({.name = network + ", " + test_name(test), .runs = network, .split = test_name(test)});
+    }
+  }
+  return {table};
+}
+
+RunSpec BitSequencesExperiment::run_of(const std::string& network) const {
+  BitSequencesOptions model = model_;
   model.network = network;
-  if (network == "lstm") model.controller.hidden = hidden;
+  if (network == "lstm") model.controller.hidden = baseline_;
   if (network == "dnc") model.controller.kind = "lstm";
   RunSpec run;
   run.name = network;
+  run.task = task_text(0);
   run.model = bit_sequences(model);
   run.train = bit_sequences_training();
+  run.train.steps = about_.steps;
+  for (const Extent test : tests_) {
+    const bool is_longer = test > about_.longest_linked;
+    if (network == "dnc" && is_longer) continue;
+    run.evaluations.push_back({test_name(test), task_text(test), is_longer ? about_.longer_rows : about_.rows});
+  }
   return run;
 }
 

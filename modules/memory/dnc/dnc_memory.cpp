@@ -41,8 +41,6 @@ DncMemory::DncMemory(Builder& builder, const DncOptions& options, At at)
       write_site_(site_of(builder, "write", options, at)),
       read_site_(site_of(builder, "read", options, at)) {}
 
-DncMemory::~DncMemory() = default;
-
 Extent DncMemory::read_width() const { return options_.reads * options_.width; }
 
 std::vector<Value> DncMemory::start(Value like) {
@@ -59,7 +57,7 @@ Value DncMemory::find(Site& site, Value memory, Value keys, Value sharpness, Val
     return scatter_items(found.weights, found.kept, memory);
   };
   if (masks.is_empty()) return search(keys, memory, sharpness);
-  // Every key has a mask of its own, which lies on the slots as well.
+  // Every key has its own mask, which applies to the slots as well.
   std::vector<Value> found;
   for (Extent m = 0; m < keys.shape()[1]; ++m) {
     const Value mask = slice(masks, 1, m, m + 1);  // [B, 1, D]

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,7 +10,7 @@
 namespace fovea {
 
 struct DncOptions {
-  Extent slots = 128;  // N; another number in evaluation needs no other parameters
+  Extent slots = 128;  // N; may differ in evaluation: no parameter depends on it
   Extent width = 20;   // D
   Extent reads = 1;
   DncVariant variant = {};
@@ -21,7 +20,7 @@ struct DncOptions {
 };
 
 /// The memory of a differentiable neural computer: one head that writes to free slots or to what it finds, and heads that
-/// read what they find or go along the order in which slots were written.
+/// read what they find or follow the order in which slots were written.
 ///
 /// Solves    with content weights c from the sites, u the usage, L the links:
 ///           w = write_gate (allocation_gate allocate(u) + (1 - allocation_gate) c);  M' = M (1 - w erase) + w added;
@@ -30,12 +29,11 @@ struct DncOptions {
 ///           Parameters at the scope "interface"; the sites are "write" and "read".
 /// Gradient  that of the sites; exact elsewhere, for a fixed order of the slots by usage.
 /// Cost      O(N^2 + R N^2 + N D) a step.
-/// Source    Graves et al. 2016, Nature 538, doi:10.1038/nature20101, methods. A slot that is shorter than `epsilon` counts
-///           as that long in the search, so that an empty one is like no key and has a small gradient.
+/// Source    Graves et al. 2016, Nature 538, doi:10.1038/nature20101, methods. In the search a slot shorter than `epsilon`
+///           counts as that long, so that an empty one resembles no key and has a small gradient.
 class DncMemory final : public ControlledMemory {
  public:
   DncMemory(Builder& builder, const DncOptions& options, At at = At::here());
-  ~DncMemory() override;
 
   std::vector<Value> start(Value like) override;
   Extent read_width() const override;

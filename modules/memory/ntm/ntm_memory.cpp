@@ -15,7 +15,7 @@ void NtmOptions::fields(Options& options) {
   options.add("slot_width", width, "width D of a slot, >= 1", {.low = 1});
   options.add("reads", reads, "heads that read, >= 1", {.low = 1});
   options.add("writes", writes, "heads that write, >= 1", {.low = 1});
-  options.add("reach", reach, "places that a head moves at most in a step, each way, >= 0", {.low = 0});
+  options.add("reach", reach, "most places that a head moves in a step, either way, >= 0", {.low = 0});
   options.add("site", site, "site of the search by content: scorer | pattern | selector | estimator");
   options.add("sharpening", sharpening, "of blurred weights, after a move; sparse: exact zeros", {"power", "sparse"});
 }
@@ -25,8 +25,6 @@ NtmMemory::NtmMemory(Builder& builder, const NtmOptions& options, At at) : build
   for (Extent i = 1; i <= options.reads; ++i) names_.push_back("read_" + std::to_string(i));
   for (const std::string& name : names_) heads_.emplace_back(builder, name, options.width, options.site, at);
 }
-
-NtmMemory::~NtmMemory() = default;
 
 Extent NtmMemory::read_width() const { return options_.reads * options_.width; }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,7 +9,7 @@
 namespace fovea {
 
 struct NtmOptions {
-  Extent slots = 128;  // N; another number in evaluation needs no other parameters
+  Extent slots = 128;  // N; may differ in evaluation: no parameter depends on it
   Extent width = 20;   // D
   Extent reads = 1;
   Extent writes = 1;
@@ -31,7 +30,6 @@ struct NtmOptions {
 class NtmMemory final : public ControlledMemory {
  public:
   NtmMemory(Builder& builder, const NtmOptions& options, At at = At::here());
-  ~NtmMemory() override;
 
   std::vector<Value> start(Value like) override;
   Extent read_width() const override;
