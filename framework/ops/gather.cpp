@@ -1,6 +1,7 @@
 #include "framework/ops/gather.h"
 
 #include "framework/cpu/packs.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -42,84 +43,77 @@ void scatter_add(const Layout& layout, const Index* indices, const Real* grad, R
   }
 }
 
-class EmbeddingOp final : public Op {
- public:
-  std::string_view name() const override { return "embedding"; }
+// Rows of a table; what differs between embedding, gather_items and gather_rows is a Reading.
+struct Reading {
+  std::string_view name;
+  std::size_t table;  // the input that is read; the other one holds the indices
+  std::vector<Type> (*infer)(std::string_view op, std::span<const Type> in);
+  Layout (*layout)(const Shape& table, const Shape& indices);
+};
 
-  std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 2);
-    require_index(name(), in[0], "indices");
-    require_real(name(), in[1], "weight");
-    if (in[1].shape.rank() != 2) reject(name(), describe("weight", in[1]) + " is no table; give [V, D].");
-    return {Type{in[0].shape.inserted(in[0].shape.rank(), in[1].shape[1]), Kind::kReal}};
-  }
+class GatherOp final : public Op {
+ public:
+  explicit GatherOp(const Reading& reading) : reading_(reading), table_(reading.table), indices_(1 - reading.table) {}
+
+  std::string_view name() const override { return reading_.name; }
+
+  std::vector<Type> infer(std::span<const Type> in) const override { return reading_.infer(name(), in); }
 
   void forward(const OpRun& run) const override {
-    gather(name(), layout(run), run.in[1].real(), run.in[0].index(), run.out[0].real());
+    gather(name(), layout(run), run.in[table_].real(), run.in[indices_].index(), run.out[0].real());
   }
 
   void backward(const OpRun& run) const override {
-    if (run.wants(1)) scatter_add(layout(run), run.in[0].index(), run.grad_out[0].real(), run.grad_in[1].real());
+    if (!run.wants(table_)) return;
+    scatter_add(layout(run), run.in[indices_].index(), run.grad_out[0].real(), run.grad_in[table_].real());
   }
 
-  BackwardReads backward_reads() const override { return {1, 0}; }
+  BackwardReads backward_reads() const override { return {1U << indices_, 0}; }
 
  private:
-  static Layout layout(const OpRun& run) {
-    const Shape& table = run.in[1].shape();
-    return {.items = table[0], .picks = run.in[0].size(), .width = table[1]};
-  }
+  Layout layout(const OpRun& run) const { return reading_.layout(run.in[table_].shape(), run.in[indices_].shape()); }
+
+  const Reading& reading_;
+  std::size_t table_;
+  std::size_t indices_;
 };
 
-class GatherItemsOp final : public Op {
- public:
-  std::string_view name() const override { return "gather_items"; }
+constexpr Reading kEmbedding{"embedding", 1,
+                             [](std::string_view op, std::span<const Type> in) -> std::vector<Type> {
+                               return {Signature(op, in, {"indices Index [...]", "weight [V, D]"}).type("[..., D]")};
+                             },
+                             [](const Shape& table, const Shape& indices) {
+                               return Layout{.items = table[0], .picks = indices.size(), .width = table[1]};
+                             }};
 
-  std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 2);
-    require_real(name(), in[0], "items");
-    require_index(name(), in[1], "indices");
-    const Shape& items = in[0].shape;
-    const Shape& indices = in[1].shape;
-    if (items.rank() != 3 || indices.rank() < 1 || indices.rank() > 2 || indices[0] != items[0]) {
-      reject(name(), describe("items", in[0]) + " and " + describe("indices", in[1]) +
-                         " do not fit; give items [B, N, D] and indices [B, M] or [B].");
-    }
-    return {Type{indices.inserted(indices.rank(), items[2]), Kind::kReal}};
-  }
+constexpr Reading kItems{
+    "gather_items", 0,
+    [](std::string_view op, std::span<const Type> in) -> std::vector<Type> {
+      const bool is_single = in.size() == 2 && in[1].shape.rank() == 1;
+      const Signature types(op, in, {"items [B, N, D]", is_single ? "indices Index [B]" : "indices Index [B, M]"});
+      return {types.type(is_single ? "[B, D]" : "[B, M, D]")};
+    },
+    [](const Shape& items, const Shape& indices) {
+      const Extent picks = indices.rank() == 1 ? 1 : indices[1];
+      return Layout{.groups = items[0], .items = items[1], .picks = picks, .width = items[2], .low = -1};
+    }};
 
-  void forward(const OpRun& run) const override {
-    gather(name(), layout(run), run.in[0].real(), run.in[1].index(), run.out[0].real());
-  }
-
-  void backward(const OpRun& run) const override {
-    if (run.wants(0)) scatter_add(layout(run), run.in[1].index(), run.grad_out[0].real(), run.grad_in[0].real());
-  }
-
-  BackwardReads backward_reads() const override { return {2, 0}; }
-
- private:
-  static Layout layout(const OpRun& run) {
-    const Shape& items = run.in[0].shape();
-    const Extent picks = run.in[1].shape().rank() == 1 ? 1 : run.in[1].shape()[1];
-    return {.groups = items[0], .items = items[1], .picks = picks, .width = items[2], .low = -1};
-  }
-};
+constexpr Reading kRows{"gather_rows", 0,
+                        [](std::string_view op, std::span<const Type> in) -> std::vector<Type> {
+                          const Signature types(op, in, {"x [R, ...]", "indices Index [S]"});
+                          return {Type{in[0].shape.with(0, types["S"])}};
+                        },
+                        [](const Shape& x, const Shape& indices) {
+                          return Layout{.items = x[0], .picks = indices.size(), .width = extent_of(x, 1, x.rank())};
+                        }};
 
 class ScatterItemsOp final : public Op {
  public:
   std::string_view name() const override { return "scatter_items"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 3);
-    require_real(name(), in[0], "values");
-    require_index(name(), in[1], "kept");
-    require_rank(name(), in[2], 2, "like");
-    if (in[0].shape.rank() != 3 || in[1].shape != in[0].shape || in[2].shape[0] != in[0].shape[0]) {
-      reject(name(), describe("values", in[0]) + ", " + describe("kept", in[1]) + " and " + describe("like", in[2]) +
-                         " do not fit; give values and kept [B, M, K] and like [B, N, ...].");
-    }
-    return {Type{in[0].shape.with(2, in[2].shape[1]), Kind::kReal}};
+    const Signature types(name(), in, {"values [B, M, K]", "kept Index [B, M, K]", "like any [B, N, ...]"});
+    return {types.type("[B, M, N]")};
   }
 
   void forward(const OpRun& run) const override {
@@ -149,41 +143,11 @@ class ScatterItemsOp final : public Op {
   }
 };
 
-class GatherRowsOp final : public Op {
- public:
-  std::string_view name() const override { return "gather_rows"; }
-
-  std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 2);
-    require_real(name(), in[0], "x");
-    require_index(name(), in[1], "indices");
-    require_rank(name(), in[0], 1, "x");
-    if (in[1].shape.rank() != 1) reject(name(), describe("indices", in[1]) + " has not one axis; give indices [S].");
-    return {Type{in[0].shape.with(0, in[1].shape[0]), Kind::kReal}};
-  }
-
-  void forward(const OpRun& run) const override {
-    gather(name(), layout(run), run.in[0].real(), run.in[1].index(), run.out[0].real());
-  }
-
-  void backward(const OpRun& run) const override {
-    if (run.wants(0)) scatter_add(layout(run), run.in[1].index(), run.grad_out[0].real(), run.grad_in[0].real());
-  }
-
-  BackwardReads backward_reads() const override { return {2, 0}; }
-
- private:
-  static Layout layout(const OpRun& run) {
-    const Shape& x = run.in[0].shape();
-    return {.items = x[0], .picks = run.in[1].size(), .width = extent_of(x, 1, x.rank())};
-  }
-};
-
 }  // namespace
 
-OpPointer make_embedding() { return std::make_shared<EmbeddingOp>(); }
-OpPointer make_gather_items() { return std::make_shared<GatherItemsOp>(); }
+OpPointer make_embedding() { return std::make_shared<GatherOp>(kEmbedding); }
+OpPointer make_gather_items() { return std::make_shared<GatherOp>(kItems); }
 OpPointer make_scatter_items() { return std::make_shared<ScatterItemsOp>(); }
-OpPointer make_gather_rows() { return std::make_shared<GatherRowsOp>(); }
+OpPointer make_gather_rows() { return std::make_shared<GatherOp>(kRows); }
 
 }  // namespace fovea
