@@ -8,7 +8,7 @@
 // Internal to kernels: the functions y = f(x) and their slopes dy/dx, with what a slope reads.
 namespace fovea {
 
-enum class SlopeReads : std::uint8_t { kInput, kOutput };
+enum class SlopeReads : std::uint8_t { kInput, kOutput, kNothing };
 
 struct TanhFunction {
   static constexpr std::string_view kName = "tanh";
