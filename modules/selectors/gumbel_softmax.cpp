@@ -1,23 +1,15 @@
-#include <numeric>
-
-#include "framework/attention/selector.h"
-#include "framework/cpu/row_math.h"
+#include "modules/selectors/tempered.h"
 
 namespace fovea {
 namespace {
 
-class GumbelSoftmax final : public Selector,
-                            public DifferentiableChoice,
-                            public RandomChoice,
-                            public ManyRows,
-                            public ManyRowGradients {
+class GumbelSoftmax final : public SoftmaxOfAll, public RandomChoice {
  public:
   void fields(Options& options) override {
     options.add("temperature", temperature_, "perturbed scores are divided by it, > 0; small is close to a sample",
                 {.low = 1e-6});
   }
   Traits traits() const override { return {.keeps_all = true}; }
-  Extent capacity(Extent items) const override { return items; }
 
   void select(ConstRow scores, Rng rng, Choice& out) const override {
     keep(scores, out);
@@ -29,65 +21,31 @@ class GumbelSoftmax final : public Selector,
     weigh(scores, out.weights.first(scores.size()));
   }
 
-  // y = softmax((s + g) / t)  =>  grad_s_i += y_i (grad_y_i - sum_j y_j grad_y_j) / t
-  void backward(ConstRow scores, const Choice& choice, ConstRow grad_weights, Row grad_scores) const override {
-    const ConstRow weights = choice.weights.first(scores.size());
-    if (temperature_ == 1) {
-      cpu::softmax_backward(weights, grad_weights, grad_scores);
-    } else {
-      tempered_softmax_backward(weights, grad_weights, temperature_, grad_scores);
-    }
-  }
-
   void select_rows(const Rows& rows, std::span<const Rng> rngs) const override {
     keep_all(rows);
-    const Row noise = rows.scratch.first(static_cast<std::size_t>(rows.items));
+    const Row noise = rows.scratch.first(rows.items);
     for (Extent row = 0; row < rows.size(); ++row) {
       const ConstRow scores = rows.items_of(rows.scores, row);
       const Row weights = rows.kept_of(rows.weights, row);
       if (rngs.empty()) {
         weigh(scores, weights);
       } else {
-        weigh_with_noise(scores, rngs[static_cast<std::size_t>(row)], noise, weights);
+        weigh_with_noise(scores, rngs[row], noise, weights);
       }
     }
   }
 
-  void backward_rows(const Rows& rows, const RowGradients& grad) const override {
-    if (temperature_ != 1) return backward_row_by_row(*this, rows, grad);
-    const auto pull = grad.assigns ? cpu::assign_softmax_backward : cpu::softmax_backward;
-    for (Extent row = 0; row < rows.size(); ++row) {
-      pull(rows.kept_of(rows.weights, row), rows.kept_of(grad.weights, row), rows.items_of(grad.scores, row));
-    }
-  }
-
  private:
-  static void keep(ConstRow scores, Choice& out) {
-    std::iota(out.kept.begin(), out.kept.begin() + static_cast<std::ptrdiff_t>(scores.size()), Index{0});
-    out.count = static_cast<Extent>(scores.size());
-    out.log_prob = 0;
-  }
-
-  void weigh(ConstRow scores, Row weights) const {
-    if (temperature_ == 1) {
-      cpu::softmax_weights(scores, weights);
-    } else {
-      tempered_softmax(scores, temperature_, weights);
-    }
-  }
-
   void weigh_with_noise(ConstRow scores, Rng rng, Row noise, Row weights) const {
     if (temperature_ == 1) return cpu::gumbel_softmax(scores, rng, weights);
     fill_gumbel(rng, noise);
     cpu::add(scores, noise);
     tempered_softmax(noise, temperature_, weights);
   }
-
-  double temperature_ = 1;
 };
 
 FOVEA_SELECTOR("gumbel_softmax", GumbelSoftmax,
-               R"doc(Gumbel-softmax: softmax of scores with noise, a sample that is not quite hard.
+               R"doc(Gumbel-softmax: softmax of noisy scores, a sample that is not quite hard.
 
 Solves    y = softmax((s + g) / t), g_i = -log(-log(u_i)), u_i uniform, t the temperature: as t falls, y tends to one item that
           is drawn with its probability softmax(s). In evaluation without noise.

@@ -1,16 +1,15 @@
 #include <algorithm>
 #include <string>
 
-#include "framework/attention/selector.h"
-#include "framework/cpu/row_math.h"
+#include "modules/selectors/tempered.h"
 
 namespace fovea {
 namespace {
 
-class Threshold final : public Selector, public DifferentiableChoice {
+class Threshold final : public SoftmaxOfKept {
  public:
   void fields(Options& options) override {
-    options.add("least", least_, "share of the probability from which on an item is kept, in (0, 1]",
+    options.add("least", least_, "least share of the probability with which an item is kept, in (0, 1]",
                 {.low = 1e-9, .high = 1});
     options.add("of", of_, "what it is a share of: that of all items together, or of the best one", {"all", "best"});
     options.add("temperature", temperature_, "scores are divided by it, > 0; small is sharp", {.low = 1e-6});
@@ -24,7 +23,7 @@ class Threshold final : public Selector, public DifferentiableChoice {
   void select(ConstRow scores, Rng /*rng*/, Choice& out) const override {
     const Row probabilities = out.scratch.first(scores.size());
     tempered_softmax(scores, temperature_, probabilities);
-    const auto best = std::max_element(probabilities.begin(), probabilities.end());  // the first of equal ones
+    const auto best = std::max_element(probabilities.begin(), probabilities.end());  // the first among equals
     const auto limit = static_cast<Real>(least_) * (is_of_all() ? Real(1) : *best);
     const auto room = static_cast<std::size_t>(capacity(static_cast<Extent>(scores.size())));
     std::size_t count = 0;
@@ -43,27 +42,16 @@ class Threshold final : public Selector, public DifferentiableChoice {
     out.log_prob = 0;
   }
 
-  // w = softmax(s / t) over kept  =>  grad_s_i += w_i (g_i - sum_j w_j g_j) / t on kept
-  void backward(ConstRow /*scores*/, const Choice& choice, ConstRow grad_weights, Row grad_scores) const override {
-    const auto count = static_cast<std::size_t>(choice.count);
-    const Real mean = cpu::dot(choice.weights.first(count), grad_weights.first(count));
-    const auto factor = static_cast<Real>(1 / temperature_);
-    for (std::size_t i = 0; i < count; ++i) {
-      grad_scores[static_cast<std::size_t>(choice.kept[i])] += factor * choice.weights[i] * (grad_weights[i] - mean);
-    }
-  }
-
  private:
   bool is_of_all() const { return of_ == "all"; }
 
   double least_ = 0.02;
   std::string of_ = "all";
-  double temperature_ = 1;
 };
 
 FOVEA_SELECTOR("threshold", Threshold, R"doc(Threshold: the items whose probability reaches a given share.
 
-Solves    q = softmax(s / t); kept = the i with q_i >= least, or q_i >= least max q for of=best, and the best item alone where
+Solves    q = softmax(s / t); kept = the i with q_i >= least, or q_i >= least max q for of=best, and only the best item where
           there is none; w_i = q_i / sum of q over kept.
 Shapes    scores [N] -> weights [K], kept [K] ascending, 1 <= K <= min(N, 1 / least), or N for of=best; rows are independent.
 Gradient  exact where the kept set does not change: w_i (g_i - sum over kept j of w_j g_j) / t on kept, 0 elsewhere.

@@ -1,13 +1,12 @@
 #include <algorithm>
 #include <numeric>
 
-#include "framework/attention/selector.h"
-#include "framework/cpu/row_math.h"
+#include "modules/selectors/tempered.h"
 
 namespace fovea {
 namespace {
 
-class TopP final : public Selector, public DifferentiableChoice {
+class TopP final : public SoftmaxOfKept {
  public:
   void fields(Options& options) override {
     options.add("p", p_, "share of the probability that is kept, in [0, 1]", {.low = 0, .high = 1});
@@ -21,30 +20,20 @@ class TopP final : public Selector, public DifferentiableChoice {
     const std::span<Index> kept = out.kept.first(keep_head(probabilities, out.kept.first(scores.size())));
     std::sort(kept.begin(), kept.end());
     const Row weights = out.weights.first(kept.size());
-    for (std::size_t i = 0; i < kept.size(); ++i) weights[i] = probabilities[static_cast<std::size_t>(kept[i])];
+    for (std::size_t i = 0; i < kept.size(); ++i) weights[i] = probabilities[kept[i]];
     cpu::scale(1 / cpu::sum(weights), weights);
     out.count = static_cast<Extent>(kept.size());
     out.log_prob = 0;
-  }
-
-  // w = softmax(s / t) over kept  =>  grad_s_i += w_i (g_i - sum_j w_j g_j) / t on kept
-  void backward(ConstRow /*scores*/, const Choice& choice, ConstRow grad_weights, Row grad_scores) const override {
-    const auto count = static_cast<std::size_t>(choice.count);
-    const Real mean = cpu::dot(choice.weights.first(count), grad_weights.first(count));
-    const auto factor = static_cast<Real>(1 / temperature_);
-    for (std::size_t i = 0; i < count; ++i) {
-      grad_scores[static_cast<std::size_t>(choice.kept[i])] += factor * choice.weights[i] * (grad_weights[i] - mean);
-    }
   }
 
  private:
   /// Moves the fewest items whose probabilities sum to p to the front of `order` [N], the best first; returns their number.
   std::size_t keep_head(ConstRow probabilities, std::span<Index> order) const {
     std::iota(order.begin(), order.end(), Index{0});
-    // A heap with the best item on top: of equal ones the lower index is the better. Only the head is ever sorted.
+    // A heap with the best item on top: among equals the lower index is better. Only the head is ever sorted.
     const auto is_worse = [probabilities](Index a, Index b) {
-      const Real left = probabilities[static_cast<std::size_t>(a)];
-      const Real right = probabilities[static_cast<std::size_t>(b)];
+      const Real left = probabilities[a];
+      const Real right = probabilities[b];
       return left < right || (left == right && a > b);
     };
     std::make_heap(order.begin(), order.end(), is_worse);
@@ -53,14 +42,13 @@ class TopP final : public Selector, public DifferentiableChoice {
     while (taken < order.size() && (taken == 0 || sum < p_)) {
       std::pop_heap(order.begin(), order.end() - static_cast<std::ptrdiff_t>(taken), is_worse);
       ++taken;
-      sum += static_cast<double>(probabilities[static_cast<std::size_t>(order[order.size() - taken])]);
+      sum += static_cast<double>(probabilities[order[order.size() - taken]]);
     }
     std::reverse(order.begin(), order.end());
     return taken;
   }
 
   double p_ = 0.9;
-  double temperature_ = 1;
 };
 
 FOVEA_SELECTOR("top_p", TopP, R"doc(Top-p: the fewest items that together hold the share p of the probability.
