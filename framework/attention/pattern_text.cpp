@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <iterator>
 
 #include "framework/core/error.h"
 
@@ -10,9 +9,23 @@ namespace fovea {
 namespace {
 
 using Part = std::shared_ptr<const Pattern>;
-class Union final : public Pattern {
+
+class Pair : public Pattern {
  public:
-  Union(Part left, Part right) : left_(std::move(left)), right_(std::move(right)) {}
+  Pair(Part left, Part right) : left_(std::move(left)), right_(std::move(right)) {}
+  std::vector<PatternTerm> terms() const final {
+    return depends_on_data(*left_) || depends_on_data(*right_) ? joint_terms() : Pattern::terms();
+  }
+
+ protected:
+  virtual std::vector<PatternTerm> joint_terms() const = 0;
+  Part left_;
+  Part right_;
+};
+
+class Union final : public Pair {
+ public:
+  using Pair::Pair;
   void candidates(Extent query, Extent queries, Extent items, ItemIntervals& out) const override {
     append_union(candidates_of(*left_, query, queries, items), candidates_of(*right_, query, queries, items), out);
   }
@@ -21,21 +34,16 @@ class Union final : public Pattern {
   }
   bool is_dense() const override { return left_->is_dense() || right_->is_dense(); }
   bool is_causal() const override { return left_->is_causal() && right_->is_causal(); }
-  std::vector<PatternTerm> terms() const override {
-    if (!depends_on_data(*left_) && !depends_on_data(*right_)) return Pattern::terms();
+  std::vector<PatternTerm> joint_terms() const override {
     std::vector<PatternTerm> all = left_->terms();
     for (PatternTerm& term : right_->terms()) all.push_back(std::move(term));
     return all;
   }
-
- private:
-  Part left_;
-  Part right_;
 };
 
-class Intersection final : public Pattern {
+class Intersection final : public Pair {
  public:
-  Intersection(Part left, Part right) : left_(std::move(left)), right_(std::move(right)) {}
+  using Pair::Pair;
   void candidates(Extent query, Extent queries, Extent items, ItemIntervals& out) const override {
     append_intersection(candidates_of(*left_, query, queries, items), candidates_of(*right_, query, queries, items), out);
   }
@@ -45,8 +53,7 @@ class Intersection final : public Pattern {
   bool is_dense() const override { return left_->is_dense() && right_->is_dense(); }
   bool is_causal() const override { return left_->is_causal() || right_->is_causal(); }
   // (a + b) & (c + d) = a & c + a & d + b & c + b & d
-  std::vector<PatternTerm> terms() const override {
-    if (!depends_on_data(*left_) && !depends_on_data(*right_)) return Pattern::terms();
+  std::vector<PatternTerm> joint_terms() const override {
     std::vector<PatternTerm> all;
     for (const PatternTerm& left : left_->terms()) {
       for (const PatternTerm& right : right_->terms()) {
@@ -57,10 +64,6 @@ class Intersection final : public Pattern {
     }
     return all;
   }
-
- private:
-  Part left_;
-  Part right_;
 };
 
 /// union = intersection {"+" intersection}; intersection = part {"&" part}; part = "(" union ")" | name[(arguments)].
@@ -118,7 +121,7 @@ class PatternParser {
     const bool is_by_scores = half_of<DataChoice>(pattern) != nullptr && half_of<TagChoice>(pattern) == nullptr &&
                               half_of<PairBias>(pattern) == nullptr;
     if (made.numbers.empty() || is_by_scores) return;
-    throw Error("pattern " + std::string(text), "'" + made.numbers.front()->name() + "' is a number that stays as it is; '" +
+    throw Error("pattern " + std::string(text), "'" + made.numbers.front()->name() + "' cannot be annealed; '" +
                                                     made.numbers.front()->text() +
                                                     "' came; give a number, or anneal one of content_top_k.");
   }
