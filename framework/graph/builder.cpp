@@ -1,6 +1,5 @@
 #include "framework/graph/builder.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "framework/core/error.h"
@@ -109,7 +108,7 @@ Node constant_node(std::string path, const Shape& shape, const std::vector<T>& v
   node.outputs = {{shape, kind}};
   if (static_cast<Extent>(values.size()) != shape.size()) {
     throw graph::error_at(node, "a constant " + shape.text() + " has " + std::to_string(shape.size()) + " values; " +
-                                    std::to_string(values.size()) + " came; give as many.");
+                                    std::to_string(values.size()) + " came; give that many.");
   }
   node.constant.resize(values.size() * sizeof(T));
   if (!values.empty()) std::memcpy(node.constant.data(), values.data(), node.constant.size());
@@ -127,13 +126,12 @@ Value Builder::constant(const std::string& name, const Shape& shape, const std::
 }
 
 Value Builder::import(Value value, At at) {
-  if (value.is_empty()) throw Error(path(), "a value was expected; an empty one came (built at " + at.text() + ").");
+  if (value.is_empty()) throw at.error(path(), "a value was expected; an empty one came");
   if (&value.builder() == this) return value;
   if (state_->outer == nullptr) {
-    throw Error(path(),
-                "a value of this graph was expected; one of another graph (or of a loop's body) came; take it out of "
-                "the loop with `last` or `stack` (built at " +
-                    at.text() + ").");
+    throw at.error(path(),
+                   "a value of this graph was expected; one of another graph (or of a loop's body) came; take it out "
+                   "of the loop with `last` or `stack`");
   }
   const Value outer = state_->outer->import(value, at);
   const auto key = std::make_pair(outer.slot().node, outer.slot().output);
@@ -181,7 +179,7 @@ Value Builder::add(std::shared_ptr<const Op> op, const std::vector<Value>& input
 
 void Builder::output(const std::string& name, Value value, At at) {
   if (state_->graph->has_output(name)) {
-    throw Error(name, "an output of a new name was expected; this name is taken; rename it (built at " + at.text() + ").");
+    throw at.error(name, "an output of a new name was expected; this name is taken; rename it");
   }
   state_->graph->outputs_.push_back({name, import(value, at).slot()});
 }
@@ -219,9 +217,7 @@ int Builder::register_estimator(std::shared_ptr<Estimator> estimator) {
   return static_cast<int>(estimators.size()) - 1;
 }
 
-void Builder::set_draws(int estimator, Extent draws) {
-  whole_graph().estimators_[static_cast<std::size_t>(estimator)].draws = draws;
-}
+void Builder::set_draws(int estimator, Extent draws) { whole_graph().estimators_[estimator].draws = draws; }
 
 void Builder::register_annealed(std::shared_ptr<Annealed> number, const std::string& name) {
   whole_graph().annealed_.push_back({state_->path_of(name), std::move(number)});
@@ -252,15 +248,14 @@ std::shared_ptr<const Graph> Builder::freeze() {
   }
   const std::vector<char> alive = graph::reaching(graph.nodes_, roots);
   for (const int id : graph::ordered(graph.nodes_)) {
-    if (alive[static_cast<std::size_t>(id)] != 0) graph.order_.push_back(id);
+    if (alive[id] != 0) graph.order_.push_back(id);
   }
   if (graph.mode_ == Mode::kTrain && graph.has_output("cost")) {
     const std::vector<char> costs = graph::reaching(graph.nodes_, {graph.output("cost").node});
     for (const int id : graph.parameters()) {
-      if (costs[static_cast<std::size_t>(id)] == 0) {
+      if (costs[id] == 0) {
         const Node& node = graph.node(id);
-        throw Error("graph", "parameter '" + node.path + "' does not reach the loss; remove it or connect it (built at " +
-                                 node.at.text() + ").");
+        throw node.at.error("graph", "parameter '" + node.path + "' does not reach the loss; remove it or connect it");
       }
     }
   }

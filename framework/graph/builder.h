@@ -50,8 +50,8 @@ class Builder {
   Value input(const std::string& name, const Type& type, At at = At::here());
   /// A parameter at the path of the current scope. Asking twice for one path is an error: share the Value instead.
   Value parameter(const std::string& name, const Shape& shape, Init init = {}, At at = At::here());
-  /// A parameter with a rule of its own, for what is counted and not differentiated: after each step of training, p -= rate
-  /// sign(g), g the sum over the batch of what ops add to its gradient. The rate is read then. It is no part of the norm
+  /// A parameter with its own rule, for what is counted and not differentiated: after each step of training, p -= rate
+  /// sign(g), g the sum over the batch of what ops add to its gradient. The rate is read then. It is not part of the norm
   /// that is clipped, gets no noise, and the optimizer and its schedule do not see it.
   Value sign_parameter(const std::string& name, const Shape& shape, std::shared_ptr<const double> rate, Init init = {},
                        At at = At::here());
@@ -83,6 +83,7 @@ class Builder {
   };
   Scope scope(const std::string& name) { return Scope(*this, name); }
   std::string path() const;  // of the current scope: "decoder/pointer"
+  std::string place(const char* fallback) const { return path().empty() ? fallback : path(); }  // for errors
 
   /// Called by attention sites: what a site publishes, and the slot of advantages of an estimator (see OpContext).
   struct SiteValues {
@@ -99,7 +100,7 @@ class Builder {
   /// The text for a site at the current scope: `text`, unless it was replaced.
   std::string site_text(std::string_view text) const;
 
-  /// Checks and gives the graph; nothing can be added afterwards, but values still tell their types.
+  /// Checks and gives the graph; nothing can be added afterwards, but values still have their types.
   std::shared_ptr<const Graph> freeze();
 
  private:

@@ -12,6 +12,10 @@ std::string At::text() const {
   return (slash == std::string::npos ? path : path.substr(slash + 1)) + ":" + std::to_string(line);
 }
 
+Error At::error(const std::string& where, const std::string& fact) const {
+  return {where, fact + " (built at " + text() + ")."};
+}
+
 std::vector<int> Graph::parameters() const {
   std::vector<int> ids;
   for (std::size_t id = 0; id < nodes_.size(); ++id) {

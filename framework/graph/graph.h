@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/core/error.h"
 #include "framework/core/tensor.h"
 #include "framework/ops/op.h"
 
@@ -16,9 +17,11 @@ struct At {
   int line = 0;
   static constexpr At here(const char* f = __builtin_FILE(), int l = __builtin_LINE()) { return {f, l}; }
   std::string text() const;  // "pointer_decoder.cpp:61"
+  /// "[where] fact (built at pointer_decoder.cpp:61)."
+  Error error(const std::string& where, const std::string& fact) const;
 };
 
-/// How a parameter starts; random ones draw from the stream of its own path.
+/// How a parameter starts; random ones draw from the stream of its path.
 struct Init {
   enum class Kind : std::uint8_t { kZero, kConstant, kUniform, kNormal, kGlorotUniform };
   Kind kind = Kind::kGlorotUniform;
@@ -108,8 +111,8 @@ class Graph {
  public:
   const std::string& name() const { return name_; }
   const std::vector<Node>& nodes() const { return nodes_; }
-  const Node& node(int id) const { return nodes_[static_cast<std::size_t>(id)]; }
-  const Type& type(Slot slot) const { return node(slot.node).outputs[static_cast<std::size_t>(slot.output)]; }
+  const Node& node(int id) const { return nodes_[id]; }
+  const Type& type(Slot slot) const { return node(slot.node).outputs[slot.output]; }
   /// Node ids, every node after its inputs.
   const std::vector<int>& order() const { return order_; }
   const std::vector<NamedSlot>& outputs() const { return outputs_; }
@@ -138,7 +141,7 @@ class Graph {
   std::vector<AnnealedSlot> annealed_;
 };
 
-/// Dot text of a graph: layers (one module path a box) or every op.
+/// Dot text of a graph: layers (one box for each module path) or every op.
 enum class Detail : std::uint8_t { kLayers, kOps };
 std::string dot_text(const Graph& graph, Detail detail);
 

@@ -1,10 +1,7 @@
 #include "framework/graph/loop.h"
 
-#include <algorithm>
-
 #include "framework/core/error.h"
 #include "framework/graph/builder_state.h"
-#include "framework/graph/check.h"
 #include "framework/graph/loop_ops.h"
 
 namespace fovea {
@@ -99,9 +96,9 @@ void LoopBuilder::next(Value carried, Value updated, At at) {
   State::Port& port = state_->carried_port(carried);
   port.updated = state_->body->import(updated, at);
   if (!(port.updated.type() == port.inner.type())) {
-    throw Error(state_->path + "/" + port.name, "the next value is " + port.inner.shape().text() +
-                                                    " like the carried one; " + port.updated.shape().text() +
-                                                    " came; make them equal (built at " + at.text() + ").");
+    throw at.error(state_->path + "/" + port.name, "the next value is " + port.inner.shape().text() +
+                                                       " like the carried one; " + port.updated.shape().text() +
+                                                       " came; make them equal");
   }
 }
 
@@ -204,7 +201,7 @@ void LoopBuilder::finish() {
     types.push_back({output.is_stacked ? inner.shape.inserted(0, steps) : inner.shape, inner.kind});
   }
   ports->body = state.body->freeze();
-  Node& node = graph.nodes_[static_cast<std::size_t>(state.node)];
+  Node& node = graph.nodes_[state.node];
   node.inputs = std::move(inputs);
   node.outputs = std::move(types);
   node.loop = ports;

@@ -19,7 +19,8 @@ void RouterOptions::fields(Options& options) {
   options.add("z_loss", z_loss, "weight of the squared log-partition of the scores, >= 0", {.low = 0});
 }
 
-Router::Router(Builder& builder, RouterOptions options, At at) : options_(std::move(options)), path_(builder.path()) {
+Router::Router(Builder& builder, RouterOptions options, At at)
+    : options_(std::move(options)), path_(builder.place("router")) {
   Made<RoutingPolicy> made = Registry<RoutingPolicy>::instance().parse(options_.policy);
   policy_text_ = std::move(made.text);
   policy_ = std::move(made.plugin);
@@ -39,9 +40,7 @@ Router::Router(Builder& builder, RouterOptions options, At at) : options_(std::m
 }
 
 void Router::check(const Builder& builder, At at) const {
-  const auto fail = [&](const std::string& fact) {
-    throw Error(builder.path().empty() ? "router" : builder.path(), fact + " (built at " + at.text() + ").");
-  };
+  const auto fail = [&](const std::string& fact) { throw at.error(builder.place("router"), fact); };
   if (options_.width < 1) {
     fail("the width of the rows was expected; width is " + std::to_string(options_.width) + "; set it");
   }
@@ -64,8 +63,8 @@ Value Router::given_keys(const Inputs& inputs, At at) const {
     return inputs.keys;
   }
   const std::string came = inputs.keys.is_empty() ? "none came" : inputs.keys.shape().text() + " came";
-  throw Error(path_.empty() ? "router" : path_, "keys [B, " + std::to_string(options_.experts) + ", D] were expected; " +
-                                                    came + "; give one for each expert (built at " + at.text() + ").");
+  throw at.error(
+      path_, "keys [B, " + std::to_string(options_.experts) + ", D] were expected; " + came + "; give one for each expert");
 }
 
 /// [B, M, E], 0 for what the site does not keep. keys [B, E, D]
@@ -78,8 +77,8 @@ Value Router::gates_of(const Attended& choice, Value keys, At at) const {
 
 Router::Routed Router::operator()(const Inputs& inputs, At at) {
   if (traits_.reads_ids && inputs.ids.is_empty()) {
-    throw Error(path_.empty() ? "router" : path_, "ids of the rows were expected by the policy '" + policy_text_ +
-                                                      "'; none came; give ids, Index [B, M] (built at " + at.text() + ").");
+    throw at.error(path_,
+                   "ids of the rows were expected by the policy '" + policy_text_ + "'; none came; give ids, Index [B, M]");
   }
   Builder& builder = inputs.x.builder();
   Routed routed;
@@ -124,8 +123,8 @@ Value Router::loss_of(const Routed& routed, const Noise& noise, At at) const {
   include(options_.z_loss, [&] { return z_loss(scores, at); });
   include(options_.load_loss, [&] {
     if (noise.sum.is_empty()) {
-      throw Error(path_.empty() ? "router" : path_, "a policy with noise was expected for the loss of the load; '" +
-                                                        policy_text_ + "' came; use noisy_top_k or load_loss=0.");
+      throw Error(path_, "a policy with noise was expected for the loss of the load; '" + policy_text_ +
+                             "' came; use noisy_top_k or load_loss=0.");
     }
     const NoisyScores noisy{.clean = subtract(scores, noise.sum, at), .noisy = scores, .deviation = noise.deviation};
     return load_loss(noisy, routed.kept.shape().last(), at);
@@ -133,7 +132,7 @@ Value Router::loss_of(const Routed& routed, const Noise& noise, At at) const {
   return total;
 }
 
-/// What rows get is told like the choice of a site, beside what the site itself offers.
+/// What rows get is published like the choice of a site, beside what the site itself offers.
 void Router::publish(Builder& builder, const Routed& routed, Value gates, At /*at*/) const {
   const auto scope = builder.scope("assign");
   builder.register_site(policy_text_, {.scores = gates,

@@ -36,18 +36,18 @@ MultiHeadAttention::MultiHeadAttention(Builder& builder, const HeadProjections& 
 void MultiHeadAttention::declare_heads(Builder& builder, At at) {
   const Extent width = layers_.query.weight.shape()[0];
   if (options_.heads < 1 || width % options_.heads != 0) {
-    throw Error(builder.path().empty() ? "multi_head_attention" : builder.path(),
+    throw Error(builder.place("multi_head_attention"),
                 "a width that is a multiple of the heads was expected; the width is " + std::to_string(width) +
                     " and there are " + std::to_string(options_.heads) + " heads; change one of them.");
   }
   if (options_.reach < 1) {
-    throw Error(builder.path().empty() ? "multi_head_attention" : builder.path(),
+    throw Error(builder.place("multi_head_attention"),
                 "a reach >= 1 was expected; it is " + std::to_string(options_.reach) + "; give a farther one.");
   }
   width_ = width / options_.heads;
   if (options_.kernel == MultiHeadOptions::Kernel::kTiles) {
     if (options_.positions == MultiHeadOptions::Positions::kRelative) {
-      throw Error(builder.path().empty() ? "multi_head_attention" : builder.path(),
+      throw Error(builder.place("multi_head_attention"),
                   "positions without a bias of the scores were expected in tiles; relative ones came; use rotary or rows.");
     }
     const auto scope = builder.scope("heads");
@@ -85,14 +85,14 @@ void MultiHeadAttention::check_segments(const Inputs& inputs, At at) const {
   if (inputs.segments.is_empty()) return;
   if (!inputs.mask.is_empty() || !inputs.memory.is_empty()) {
     throw Error("multi_head_attention",
-                "segments alone were expected, for self-attention; a mask or a memory came beside them; give padding a "
+                "only segments were expected, for self-attention; a mask or a memory came with them; give padding a "
                 "segment of -1 (at " +
                     at.text() + ").");
   }
   if (heads_.front().site.groups_keys()) {
     throw Error("multi_head_attention",
-                "sequences apart were expected by a pattern that groups their keys; segments came with '" +
-                    heads_.front().site.text() + "'; give each sequence a row of its own (at " + at.text() + ").");
+                "separate sequences were expected by a pattern that groups keys; segments came with '" +
+                    heads_.front().site.text() + "'; give each sequence its own row (at " + at.text() + ").");
   }
 }
 

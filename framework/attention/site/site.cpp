@@ -8,15 +8,9 @@
 #include "framework/graph/functions.h"
 
 namespace fovea {
-namespace {
-
-std::string place_of(const Builder& builder) { return builder.path().empty() ? "site" : builder.path(); }
-
-}  // namespace
-
 Site::Site(Builder& builder, std::string_view text, Extent query_width, Extent key_width, At at)
     : state_(std::make_unique<State>()) {
-  state_->path = place_of(builder);
+  state_->path = builder.place("site");
   try {
     const SiteText site = SiteText::parse(builder.site_text(text));
     state_->parse(site);

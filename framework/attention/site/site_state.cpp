@@ -26,7 +26,7 @@ void Site::State::parse(const SiteText& site) {
   estimator = parts.estimator.plugin;
   for (const auto& number : parts.estimator.numbers) {
     if (number->is_whole()) {
-      throw Error("estimator " + site.estimator, "'" + number->name() + "' is a whole number that stays as it is; '" +
+      throw Error("estimator " + site.estimator, "'" + number->name() + "' is a whole number that cannot be annealed; '" +
                                                      number->text() + "' came; give a number.");
     }
     annealed.emplace_back("estimator_" + number->name(), number);
@@ -97,7 +97,7 @@ std::vector<Value> Site::State::tags(Value queries, Value prepared_keys) const {
 void Site::State::set_draws(Builder& builder, const Shape& scores, At at) const {
   const EstimatorParts parts = estimator_parts();
   const Estimator::Traits& traits = parts.traits;
-  const auto reject = [&](const std::string& fact) { throw Error(path, fact + " (built at " + at.text() + ")."); };
+  const auto reject = [&](const std::string& fact) { throw at.error(path, fact); };
   if (traits.needs_two_items && scores[2] != 2) {
     reject("an estimator for binary choices needs two candidates; '" + text + "' has " + std::to_string(scores[2]) +
            "; use reinforce");
@@ -116,14 +116,14 @@ void Site::State::set_draws(Builder& builder, const Shape& scores, At at) const 
   if (advantage_slot >= 0) builder.set_draws(advantage_slot, parts.draws(*selector, scores[2]));
 }
 
-/// What the estimator learns of the values [B, N, V], in the scope of the attention. In evaluation a site may be built as it
-/// was never trained: then there is nothing.
+/// What the estimator learns from the values [B, N, V], in the scope of the attention. In evaluation a site may be built in
+/// a way in which it was never trained: then there is nothing.
 std::vector<Value> Site::State::item_parameters(Builder& builder, Value values, At at) const {
   const auto* learned = half_of<WholeItems>(*estimator);
   if (learned == nullptr) return {};
   if (values.is_empty() && builder.mode() == Mode::kTrain) {
-    throw Error(path, "an estimator that learns from what is read needs values; none came with '" + text +
-                          "'; give values or another estimator (built at " + at.text() + ").");
+    throw at.error(path, "an estimator that learns from what is read needs values; none came with '" + text +
+                             "'; give values or another estimator");
   }
   if (values.is_empty() || builder.is_loop_body()) return {};
   const std::vector<SiteParameter> wanted = learned->item_parameters(values.shape().last());
@@ -139,7 +139,7 @@ std::vector<Value> Site::State::item_parameters(Builder& builder, Value values, 
   return made;
 }
 
-/// The scope of one attention: that of the site, seen from where the builder stands, numbered from the second on.
+/// The scope of one attention: that of the site, relative to the scope of the builder, numbered from the second on.
 std::string Site::State::scope_name(const Builder& builder) {
   const std::string here = builder.path();
   std::string name;
@@ -153,17 +153,17 @@ std::string Site::State::scope_name(const Builder& builder) {
   return (name.empty() ? "again" : name) + "_" + std::to_string(visit);
 }
 
-/// The scope of one attention, and what holds of all of them.
+/// The scope of one attention, and what is the same for all of them.
 std::unique_ptr<Builder::Scope> Site::State::enter(Builder& builder, Value values, At at) {
   if (estimator_parts().reads_all() && values.is_empty() && builder.mode() == Mode::kTrain) {
-    throw Error(path, "an estimator that needs the gradient of every weight needs values; none came with '" + text +
-                          "'; give values or another estimator (built at " + at.text() + ").");
+    throw at.error(path, "an estimator that needs the gradient of every weight needs values; none came with '" + text +
+                             "'; give values or another estimator");
   }
   const std::string name = scope_name(builder);
   return name.empty() ? nullptr : std::make_unique<Builder::Scope>(builder, name);
 }
 
-/// Scores to a choice and to what it reads.
+/// Turns scores into a choice and what it reads.
 Attended Site::State::choose(const Scored& inputs, At at) {
   Builder& builder = inputs.scores.builder();
   if (builder.mode() == Mode::kTrain) set_draws(builder, inputs.scores.shape(), at);
