@@ -4,6 +4,7 @@
 #include "framework/core/error.h"
 #include "framework/cpu/packs.h"
 #include "framework/ops/loss.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -24,9 +25,7 @@ class DropoutOp final : public Op {
   std::string_view name() const override { return "dropout"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 1);
-    require_real(name(), in[0], "x");
-    require_rank(name(), in[0], 1, "x");
+    Signature(name(), in, {"x [B, ...]"});
     return {in[0]};
   }
 

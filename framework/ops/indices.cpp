@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "framework/cpu/packs.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -47,13 +48,7 @@ class MarkUsedOp final : public IndexOp {
   std::string_view name() const override { return "mark_used"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 2);
-    require_index(name(), in[0], "mask");
-    require_index(name(), in[1], "index");
-    if (in[0].shape.rank() != 2 || in[1].shape != Shape{in[0].shape[0]}) {
-      reject(name(), describe("mask", in[0]) + " and " + describe("index", in[1]) +
-                         " do not fit; give a mask [B, N] and an index [B].");
-    }
+    Signature(name(), in, {"mask Index [B, N]", "index Index [B]"});
     return {in[0]};
   }
 
@@ -74,14 +69,8 @@ class ArgmaxOp final : public IndexOp {
   std::string_view name() const override { return "argmax"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    if (in.size() != 1) require_count(name(), in, 2);
-    require_real(name(), in[0], "x");
-    require_rank(name(), in[0], 1, "x");
-    if (in.size() == 2 && in[1] != Type{in[0].shape, Kind::kIndex}) {
-      reject(name(),
-             describe("mask", in[1]) + " does not fit " + describe("x", in[0]) + "; give a mask (Index) of the same shape.");
-    }
-    return {Type{in[0].shape.without(-1), Kind::kIndex}};
+    const Signature types(name(), in, {"x [..., N]", "mask? Index [..., N]"});
+    return {types.type("Index [...]")};
   }
 
   void forward(const OpRun& run) const override {
@@ -104,13 +93,8 @@ class EqualOp final : public IndexOp {
   std::string_view name() const override { return "equal"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 2);
-    require_index(name(), in[0], "a");
-    require_index(name(), in[1], "b");
-    if (in[0].shape != in[1].shape) {
-      reject(name(), describe("a", in[0]) + " and " + describe("b", in[1]) + " differ; give equal shapes.");
-    }
-    return {Type{in[0].shape, Kind::kReal}};
+    const Signature types(name(), in, {"a Index [...]", "b Index [...]"});
+    return {types.type("[...]")};
   }
 
   void forward(const OpRun& run) const override {
@@ -126,15 +110,8 @@ class SameSegmentOp final : public IndexOp {
   std::string_view name() const override { return "same_segment"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 2);
-    require_index(name(), in[0], "a");
-    require_index(name(), in[1], "b");
-    const Shape& a = in[0].shape;
-    const Shape& b = in[1].shape;
-    if (a.rank() != 2 || b.rank() != 2 || a[0] != b[0]) {
-      reject(name(), describe("a", in[0]) + " and " + describe("b", in[1]) + " were given; give [B, M] and [B, N].");
-    }
-    return {Type{Shape{a[0], a[1], b[1]}, Kind::kIndex}};
+    const Signature types(name(), in, {"a Index [B, M]", "b Index [B, N]"});
+    return {types.type("Index [B, M, N]")};
   }
 
   void forward(const OpRun& run) const override {
@@ -153,9 +130,8 @@ class ToRealOp final : public IndexOp {
   std::string_view name() const override { return "to_real"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 1);
-    require_index(name(), in[0], "x");
-    return {Type{in[0].shape, Kind::kReal}};
+    const Signature types(name(), in, {"x Index [...]"});
+    return {types.type("[...]")};
   }
 
   void forward(const OpRun& run) const override {

@@ -1,6 +1,7 @@
 #include "framework/ops/linear.h"
 
 #include "framework/cpu/packs.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -29,20 +30,8 @@ class LinearOp final : public Op {
   std::string_view name() const override { return "linear"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    if (in.size() != 2) require_count(name(), in, 3);
-    require_real(name(), in[0], "x");
-    require_real(name(), in[1], "weight");
-    require_rank(name(), in[0], 1, "x");
-    if (in[1].shape.rank() != 2 || in[1].shape[1] != in[0].shape.last()) {
-      reject(name(), describe("weight", in[1]) + " does not fit " + describe("x", in[0]) + "; give a weight [outputs, " +
-                         std::to_string(in[0].shape.last()) + "].");
-    }
-    const Extent width = in[1].shape[0];
-    if (in.size() == 3 && in[2] != Type{{width}, Kind::kReal}) {
-      reject(name(), describe("bias", in[2]) + " does not fit " + describe("weight", in[1]) + "; give a bias [" +
-                         std::to_string(width) + "].");
-    }
-    return {Type{in[0].shape.with(-1, width), Kind::kReal}};
+    const Signature types(name(), in, {"x [..., D]", "weight [O, D]", "bias? [O]"});
+    return {types.type("[..., O]")};
   }
 
   // y [R, O] = x [R, D] weight^T;  grad_x = grad_y weight;  grad_weight = grad_y^T x

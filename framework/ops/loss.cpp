@@ -4,8 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include "framework/core/span.h"
 #include "framework/cpu/packs.h"
 #include "framework/cpu/row_math.h"
+#include "framework/ops/signature.h"
 #include "framework/ops/strides.h"
 
 namespace fovea {
@@ -26,21 +28,13 @@ class CrossEntropyOp final : public Op {
 
   std::vector<Type> infer(std::span<const Type> in) const override {
     if (in.size() != 2) require_count(name(), in, 3);
-    require_real(name(), in[0], "scores");
-    require_index(name(), in[1], "target");
-    require_rank(name(), in[0], 1, "scores");
-    if (in[1].shape != in[0].shape.without(-1)) {
-      reject(name(), describe("target", in[1]) + " does not fit " + describe("scores", in[0]) + "; give " +
-                         in[0].shape.without(-1).text() + ".");
+    const Signature types(name(), in.first(2), {"scores [..., V]", "target Index [...]"});
+    if (in.size() == 3) require_index(name(), in[2], "mask");
+    if (in.size() == 3 && !broadcasts_to(in[2].shape, in[0].shape)) {
+      reject(name(), describe("mask", in[2]) + " does not broadcast to " + describe("scores", in[0]) +
+                         "; give it that shape, or extents of 1 where it is repeated.");
     }
-    if (in.size() == 3) {
-      require_index(name(), in[2], "mask");
-      if (!broadcasts_to(in[2].shape, in[0].shape)) {
-        reject(name(), describe("mask", in[2]) + " does not broadcast to " + describe("scores", in[0]) +
-                           "; give it that shape, or extents of 1 where it is repeated.");
-      }
-    }
-    return {Type{in[1].shape, Kind::kReal}};
+    return {types.type("[...]")};
   }
 
   std::vector<Type> scratch(std::span<const Type> in) const override {
@@ -55,7 +49,7 @@ class CrossEntropyOp final : public Op {
     prepared->width = in[0].shape.last();
     if (in.size() == 3) {
       prepared->strides = broadcast_strides(in[2].shape, in[0].shape);
-      prepared->step = prepared->strides[static_cast<std::size_t>(in[0].shape.rank() - 1)];
+      prepared->step = prepared->strides[in[0].shape.rank() - 1];
     }
     return prepared;
   }
@@ -69,8 +63,7 @@ class CrossEntropyOp final : public Op {
       const Index target = run.in[1].index()[row];
       if (target < -1 || target >= width) reject_index(name(), row, target, -1, width);
       const Index* mask = mask_of(run, prepared, row);
-      const Real partition =
-          cpu::softmax(allowed(scores, mask, prepared.step, weights, width), {weights, static_cast<std::size_t>(width)});
+      const Real partition = cpu::softmax(allowed(scores, mask, prepared.step, weights, width), span_of(weights, width));
       const bool is_allowed = target >= 0 && (mask == nullptr || mask[target * prepared.step] != 0);
       const bool is_possible = is_allowed && scores[target] != -kInfinity;
       run.scratch[0].real()[row] = is_possible ? partition : kInfinity;
@@ -116,7 +109,7 @@ class CrossEntropyOp final : public Op {
     if (run.in.size() < 3) return nullptr;
     Extent offset = 0;
     for (int axis = prepared.scores.rank() - 2; axis >= 0; --axis) {
-      offset += row % prepared.scores[axis] * prepared.strides[static_cast<std::size_t>(axis)];
+      offset += row % prepared.scores[axis] * prepared.strides[axis];
       row /= prepared.scores[axis];
     }
     return run.in[2].index() + offset;
@@ -128,14 +121,9 @@ class MseOp final : public Op {
   std::string_view name() const override { return "mse"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 2);
-    require_real(name(), in[0], "prediction");
-    require_real(name(), in[1], "target");
-    require_rank(name(), in[0], 1, "prediction");
-    if (in[0].shape != in[1].shape) {
-      reject(name(), describe("prediction", in[0]) + " and " + describe("target", in[1]) + " differ; give equal shapes.");
-    }
-    return {Type{{in[0].shape[0]}, Kind::kReal}};
+    const Signature types(name(), in, {"prediction [B, ...]", "target [B, ...]"});
+    types.require(in[0].shape == in[1].shape);
+    return {types.type("[B]")};
   }
 
   void forward(const OpRun& run) const override {

@@ -1,12 +1,12 @@
 #include "framework/ops/normalise.h"
 
+#include "framework/core/span.h"
 #include "framework/cpu/packs.h"
 #include "framework/cpu/row_math.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
-
-std::span<const Real> row_of(const Real* from, Extent width) { return {from, static_cast<std::size_t>(width)}; }
 
 class NormaliseOp final : public Op {
  public:
@@ -15,8 +15,7 @@ class NormaliseOp final : public Op {
   std::string_view name() const override { return "normalise"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 1);
-    require_real(name(), in[0], "x");
+    Signature(name(), in, {"x [...]"});
     return {in[0]};
   }
 
@@ -29,7 +28,7 @@ class NormaliseOp final : public Op {
     const Real* x = run.in[0].real();
     Real* y = run.out[0].real();
     for (Extent row = 0; row < rows; ++row, x += width, y += width) {
-      const Real length = std::sqrt(cpu::dot(row_of(x, width), row_of(x, width)));
+      const Real length = std::sqrt(cpu::dot(span_of(x, width), span_of(x, width)));
       run.scratch[0].real()[row] = length;
       const Real inverse = 1 / (length > epsilon_ || length != length ? length : epsilon_);
       for_packs(width, [=](Extent i, auto lanes) { lanes.store(y + i, lanes.load(x + i) * inverse); });
@@ -50,7 +49,7 @@ class NormaliseOp final : public Op {
         const Real length = run.scratch[0].real()[row];
         const bool is_short = length <= epsilon_;
         const Real inverse = 1 / (is_short ? epsilon_ : length);
-        const Real along = is_short ? Real(0) : cpu::dot(row_of(y, width), row_of(grad_y, width));
+        const Real along = is_short ? Real(0) : cpu::dot(span_of(y, width), span_of(grad_y, width));
         for_packs(width, [=](Extent i, auto lanes) {
           put<assign>(lanes, grad_x + i, (lanes.load(grad_y + i) - lanes.load(y + i) * along) * inverse);
         });
@@ -72,15 +71,7 @@ class LayerNormOp final : public Op {
   std::string_view name() const override { return "layer_norm"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 3);
-    require_real(name(), in[0], "x");
-    require_rank(name(), in[0], 1, "x");
-    for (std::size_t i = 1; i < 3; ++i) {
-      const Shape expected{row_shape(in[0].shape).width};
-      if (in[i].kind == Kind::kReal && in[i].shape == expected) continue;
-      reject(name(), describe(i == 1 ? "weight" : "bias", in[i]) + " does not fit " + describe("x", in[0]) + "; give it " +
-                         expected.text() + ".");
-    }
+    Signature(name(), in, {"x [..., D]", "weight [D]", "bias [D]"});
     return {in[0]};
   }
 
@@ -97,9 +88,9 @@ class LayerNormOp final : public Op {
     const Real* bias = run.in[2].real();
     Real* y = run.out[0].real();
     for (Extent row = 0; row < rows; ++row, x += width, y += width) {
-      const Real mean = cpu::sum(row_of(x, width)) / static_cast<Real>(width);
+      const Real mean = cpu::sum(span_of(x, width)) / static_cast<Real>(width);
       for_packs(width, [=](Extent i, auto lanes) { lanes.store(y + i, lanes.load(x + i) - mean); });
-      const Real variance = cpu::dot(row_of(y, width), row_of(y, width)) / static_cast<Real>(width);
+      const Real variance = cpu::dot(span_of(y, width), span_of(y, width)) / static_cast<Real>(width);
       const Real inverse = 1 / std::sqrt(variance + epsilon_);
       run.scratch[0].real()[row] = mean;
       run.scratch[1].real()[row] = inverse;
@@ -138,7 +129,7 @@ class LayerNormOp final : public Op {
       const Real inverse = run.scratch[1].real()[row];
       Pack sum{};
       Pack along{};
-      for_packs(width, [&](Extent i, auto lanes) {  // behind the end grad_y is 0
+      for_packs(width, [&](Extent i, auto lanes) {  // past the end grad_y is 0
         const Pack h = lanes.load(grad_y + i) * lanes.load(weight + i);
         sum += h;
         along += h * (lanes.load(x + i) - mean);

@@ -1,7 +1,7 @@
 #include "modules/layers/gated_sentence.h"
 
 #include "framework/core/error.h"
-#include "framework/ops/checks.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -13,16 +13,9 @@ class LastStatesOp final : public Op {
   std::string_view name() const override { return "states_of_last_words"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 2);
-    require_real(name(), in[0], "states");
-    require_index(name(), in[1], "words");
-    require_rank(name(), in[1], 1, "words");
-    const RowShape words = row_shape(in[1].shape);
-    if (in[0].shape.rank() != 3 || in[0].shape[0] != words.width || in[0].shape[1] != words.rows) {
-      reject(name(), describe("states", in[0]) + " does not fit " + describe("words", in[1]) + "; give states [" +
-                         std::to_string(words.width) + ", " + std::to_string(words.rows) + ", H].");
-    }
-    return {Type{in[1].shape.with(-1, in[0].shape[2]), Kind::kReal}};
+    const Signature types(name(), in, {"states [L, R, H]", "words Index [..., L]"});
+    types.require(row_shape(in[1].shape).rows == types["R"]);
+    return {types.type("[..., H]")};
   }
 
   void forward(const OpRun& run) const override {
@@ -59,7 +52,7 @@ class LastStatesOp final : public Op {
   bool has_null_;
 };
 
-// What tables of places have for each sentence of words [B, N, J]: [B, N, H], or [N, H] for the places in order.
+// The vectors of places for each sentence of words [B, N, J]: [B, N, H], or [N, H] for the places in order.
 Value place_of(const WordsToEncode& in, Value places, At at) {
   if (in.numbers.is_empty()) return slice_like(places, 0, in.words, 1, at);
   return matmul(one_hot(in.numbers, places.shape()[0], at), places, {}, at);
@@ -79,7 +72,7 @@ std::vector<Value> GatedSentence::operator()(const WordsToEncode& in, At at) con
   if (!in.places.empty() && in.places.size() != in.tables.size()) {
     throw Error("gated_sentence", "places for each table or for none were expected; " + std::to_string(in.tables.size()) +
                                       " tables and " + std::to_string(in.places.size()) +
-                                      " of places came; give as many of both (at " + at.text() + ").");
+                                      " of places came; give equally many of both (at " + at.text() + ").");
   }
   std::vector<Value> sentences;
   for (std::size_t t = 0; t < in.tables.size(); ++t) {

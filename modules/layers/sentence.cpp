@@ -1,7 +1,7 @@
 #include "modules/layers/sentence.h"
 
 #include "framework/core/error.h"
-#include "framework/ops/checks.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -13,11 +13,8 @@ class PositionEncodingOp final : public Op {
   std::string_view name() const override { return "position_encoding"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 1);
-    require_real(name(), in[0], "words");
-    require_rank(name(), in[0], 2, "words");
-    const Shape& words = in[0].shape;
-    return {Type{words.without(words.rank() - 2), Kind::kReal}};
+    const Signature types(name(), in, {"words [..., J, D]"});
+    return {types.type("[..., D]")};
   }
 
   // y_k = sum over j of l_kj x_jk
@@ -68,7 +65,7 @@ std::vector<Value> encode_words(const WordsToEncode& in, At at) {
   if (in.tables.empty() || (!in.places.empty() && in.places.size() != in.tables.size())) {
     throw Error("encode_words", "one table or more, and places for each or for none, were expected; " +
                                     std::to_string(in.tables.size()) + " tables and " + std::to_string(in.places.size()) +
-                                    " of places came; give as many of both (at " + at.text() + ").");
+                                    " of places came; give equally many of both (at " + at.text() + ").");
   }
   std::vector<Value> inputs{in.words};
   inputs.insert(inputs.end(), in.tables.begin(), in.tables.end());

@@ -2,7 +2,7 @@
 #include "framework/core/rng.h"
 #include "framework/cpu/row_math.h"
 #include "framework/graph/functions.h"
-#include "framework/ops/checks.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -27,15 +27,13 @@ class HashOp final : public Op {
   bool is_differentiable() const override { return false; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 1);
-    require_real(name(), in[0], "x");
-    if (in[0].shape.rank() != 3) reject(name(), describe("x", in[0]) + " was given; give [B, X, D].");
+    Signature(name(), in, {"x [B, X, D]"});
     return {Type{in[0].shape.with(2, options_.rounds), Kind::kIndex}};
   }
 
   std::shared_ptr<const Prepared> prepare(std::span<const Type> in) const override {
     auto directions = std::make_shared<Directions>();
-    directions->values.resize(static_cast<std::size_t>(options_.rounds * options_.bits * in[0].shape[2]));
+    directions->values.resize(options_.rounds * options_.bits * in[0].shape[2]);
     Rng({.seed = static_cast<std::uint64_t>(options_.seed), .stream = stream_of("pattern/hash_buckets")})
         .fill_normal(directions->values);
     return directions;
@@ -66,7 +64,7 @@ class HashBuckets final : public Pattern, public TagChoice {
  public:
   void fields(Options& options) override {
     options.add("bits", options_.bits, "random planes of a round, 2^bits buckets, in [1, 20]", {.low = 1, .high = 20});
-    options.add("rounds", options_.rounds, "rounds, each with planes of its own, >= 1", {.low = 1});
+    options.add("rounds", options_.rounds, "rounds, each with its own planes, >= 1", {.low = 1});
     options.add("seed", options_.seed, "of the random planes, >= 0", {.low = 0});
   }
 
@@ -92,11 +90,11 @@ class HashBuckets final : public Pattern, public TagChoice {
   HashOptions options_;
 };
 
-FOVEA_PATTERN("hash_buckets", HashBuckets, R"doc(Hash buckets: a query sees the keys that a random hash puts beside it.
+FOVEA_PATTERN("hash_buckets", HashBuckets, R"doc(Hash buckets: a query sees the keys that share its random hash.
 
 Solves    h_r(x) = the signs of x . a_rb for b < bits, with normal a_rb; candidates(m) = {n : h_r(q_m) = h_r(k_n) for any round
           r}. Two vectors at angle t share a bucket with probability 1 - (1 - (1 - t / pi)^bits)^rounds, whatever their
-          lengths. The a_rb come of (seed, width) alone: the same in every step, on every machine.
+          lengths. The a_rb follow from (seed, width) alone: the same in every step, on every machine.
 Shapes    M queries and N keys of one width -> about M N / 2^bits pairs a round where directions are spread evenly.
 Gradient  exact where the pairs do not change: no gradient flows through the hash.
 Errors    unequal widths of queries and keys. A query whose buckets are empty reads zeros; join a window to prevent it.

@@ -4,12 +4,12 @@
 #include <cmath>
 #include <limits>
 
-#include "framework/core/error.h"
+#include "framework/ops/signature.h"
 
 namespace fovea::pointer {
 namespace {
 
-constexpr Real kDead = std::numeric_limits<Real>::lowest();  // finite: a search for infinities stays quiet
+constexpr Real kDead = std::numeric_limits<Real>::lowest();  // finite, so that a check for infinities finds none
 
 struct Candidate {
   Index beam = 0;
@@ -17,7 +17,7 @@ struct Candidate {
   Real total = kDead;
 };
 
-/// The best candidates so far, best first; an equal one that comes later stays behind.
+/// The best candidates so far, best first; of equal ones the earlier comes first.
 class Ranking {
  public:
   Ranking(Index* parents, Index* items, Real* totals, Extent beams)
@@ -67,13 +67,8 @@ class BeamExpand : public Op {
   bool is_differentiable() const override { return false; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    const Shape& scores = in[0].shape;
-    if (scores.rank() != 3 || !(in[1].shape == scores) || !(in[2].shape == scores.without(-1))) {
-      throw Error("beam_expand: scores and mask [B, W, N] and totals [B, W] were expected; they are " + scores.text() +
-                  ", " + in[1].shape.text() + " and " + in[2].shape.text() + "; make their shapes agree.");
-    }
-    const Shape beams = scores.without(-1);
-    return {{beams, Kind::kIndex}, {beams, Kind::kIndex}, {beams, Kind::kReal}, {scores, Kind::kIndex}};
+    const Signature types(name(), in, {"scores [B, W, N]", "mask Index [B, W, N]", "totals [B, W]"});
+    return {types.type("Index [B, W]"), types.type("Index [B, W]"), in[2], in[1]};
   }
 
   void forward(const OpRun& run) const override {
@@ -133,12 +128,8 @@ class BeamBacktrack : public Op {
   bool is_differentiable() const override { return false; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    const Shape& parents = in[0].shape;
-    if (parents.rank() != 3 || !(in[1].shape == parents)) {
-      throw Error("beam_backtrack: parents and items [M, B, W] were expected; they are " + parents.text() + " and " +
-                  in[1].shape.text() + "; stack both over the same steps.");
-    }
-    return {{Shape{parents[1], parents[0]}, Kind::kIndex}};
+    const Signature types(name(), in, {"parents Index [M, B, W]", "items Index [M, B, W]"});
+    return {types.type("Index [B, M]")};
   }
 
   void forward(const OpRun& run) const override {

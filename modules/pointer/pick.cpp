@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "framework/core/error.h"
 #include "framework/cpu/row_math.h"
+#include "framework/ops/signature.h"
 
 namespace fovea::pointer {
 namespace {
@@ -32,7 +32,7 @@ Best best_allowed(const Real* scores, const Index* mask, Extent items) {
   return best;
 }
 
-/// The index of the best allowed score alone.
+/// Only the index of the best allowed score.
 Index argmax_allowed(const Real* scores, const Index* mask, Extent items) {
   Index best = -1;
   for (Extent n = 0; n < items; ++n) {
@@ -49,12 +49,9 @@ class PickItem : public Op {
   bool is_differentiable() const override { return false; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    const Shape& mask = in[1].shape;
-    if (mask.rank() != 2 || in[0].shape.size() != mask.size() || in[0].shape.last() != mask.last()) {
-      throw Error("pick_item: one row of scores for each row of the mask was expected; scores are " + in[0].shape.text() +
-                  " and the mask is " + mask.text() + "; give one query a row.");
-    }
-    return {{Shape{mask[0]}, Kind::kIndex}, {Shape{mask[0]}, Kind::kReal}, {mask, Kind::kIndex}};
+    const Signature types(name(), in, {"scores [..., N]", "mask Index [B, N]"});
+    types.require(in[0].shape.size() == in[1].shape.size());
+    return {types.type("Index [B]"), types.type("[B]"), in[1]};
   }
 
   void forward(const OpRun& run) const override {
@@ -84,11 +81,8 @@ class FreeBefore : public Op {
   bool is_differentiable() const override { return false; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    if (in[0].shape.rank() != 2 || in[1].shape.rank() < 2 || in[0].shape[0] != in[1].shape[0]) {
-      throw Error("free_before: targets [B, M] and items [B, N, ...] were expected; they are " + in[0].shape.text() +
-                  " and " + in[1].shape.text() + "; give both the same batch.");
-    }
-    return {{Shape{in[0].shape[0], in[0].shape[1], in[1].shape[1]}, Kind::kIndex}};
+    const Signature types(name(), in, {"targets Index [B, M]", "items any [B, N, ...]"});
+    return {types.type("Index [B, M, N]")};
   }
 
   void forward(const OpRun& run) const override {
@@ -116,12 +110,8 @@ class PointingAccuracy : public Op {
   bool is_differentiable() const override { return false; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    const Shape& scores = in[0].shape;
-    if (scores.rank() != 3 || !(in[1].shape == scores) || !(in[2].shape == scores.without(-1))) {
-      throw Error("pointing_accuracy: scores and mask [B, M, N] and targets [B, M] were expected; they are " +
-                  scores.text() + ", " + in[1].shape.text() + " and " + in[2].shape.text() + "; make their shapes agree.");
-    }
-    return {{Shape{scores[0]}, Kind::kReal}, {Shape{scores[0]}, Kind::kReal}};
+    const Signature types(name(), in, {"scores [B, M, N]", "mask Index [B, M, N]", "targets Index [B, M]"});
+    return {types.type("[B]"), types.type("[B]")};
   }
 
   void forward(const OpRun& run) const override {
@@ -146,13 +136,8 @@ class TeacherInputs : public Op {
   BackwardReads backward_reads() const override { return {.inputs = 0b100, .outputs = 0}; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    const Shape& items = in[0].shape;
-    const Shape& targets = in[2].shape;
-    if (items.rank() != 3 || targets.rank() != 2 || items[0] != targets[0] || !(in[1].shape == Shape{items[2]})) {
-      throw Error("teacher_inputs: items [B, N, D], start [D] and targets [B, M] were expected; they are " + items.text() +
-                  ", " + in[1].shape.text() + " and " + targets.text() + "; make their shapes agree.");
-    }
-    return {{Shape{targets[1], targets[0], items[2]}, Kind::kReal}};
+    const Signature types(name(), in, {"items [B, N, D]", "start [D]", "targets Index [B, M]"});
+    return {types.type("[M, B, D]")};
   }
 
   void forward(const OpRun& run) const override {

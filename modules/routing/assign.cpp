@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
+#include "framework/core/span.h"
 #include "framework/cpu/row_math.h"
-#include "framework/ops/checks.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -80,11 +81,11 @@ class AssignOp final : public Op {
     of.places = shape[2];
     if (traits_.has_site) of.gates = part(static_cast<const Real*>(run.in[0].real()), rows * sizes_.experts);
     if (scores_ != kNone) of.scores = part(static_cast<const Real*>(run.in[scores_].real()), rows * sizes_.experts);
-    if (bias_ != kNone) of.bias = {run.in[bias_].real(), static_cast<std::size_t>(sizes_.experts)};
+    if (bias_ != kNone) of.bias = span_of(run.in[bias_].real(), sizes_.experts);
     if (ids_ != kNone) of.ids = part(static_cast<const Index*>(run.in[ids_].index()), rows);
     of.rng = run.rng(b);
     of.mode = run.context->mode;
-    of.scratch = {run.workspace[0].real(), static_cast<std::size_t>(run.workspace[0].size())};
+    of.scratch = span_of(run.workspace[0].real(), run.workspace[0].size());
     of.wanted = part(run.out[kWanted].index(), rows * shape[2]);
     of.kept = part(run.out[kKept].index(), rows * shape[2]);
     of.counts = part(run.out[kCount].index(), rows);
@@ -95,7 +96,7 @@ class AssignOp final : public Op {
   std::shared_ptr<const RoutingPolicy> policy_;
   RoutingPolicy::Traits traits_;
   AssignSizes sizes_;
-  std::size_t scores_ = kNone;  // places of the inputs behind the gates
+  std::size_t scores_ = kNone;  // places of the inputs after the gates
   std::size_t bias_ = kNone;
   std::size_t ids_ = kNone;
 };
@@ -105,14 +106,8 @@ class PickOp final : public Op {
   std::string_view name() const override { return "pick"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 2);
-    require_real(name(), in[0], "x");
-    require_index(name(), in[1], "kept");
-    if (in[0].shape.rank() < 1 || in[1].shape.rank() < 1 || in[0].shape.without(-1) != in[1].shape.without(-1)) {
-      reject(name(),
-             describe("x", in[0]) + " and " + describe("kept", in[1]) + " do not fit; give equal axes but for the last.");
-    }
-    return {Type{in[1].shape, Kind::kReal}};
+    const Signature types(name(), in, {"x [..., E]", "kept Index [..., K]"});
+    return {types.type("[..., K]")};
   }
 
   void forward(const OpRun& run) const override {
@@ -143,9 +138,7 @@ class NormalLikeOp final : public Op {
  public:
   std::string_view name() const override { return "normal_like"; }
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 1);
-    require_real(name(), in[0], "x");
-    require_rank(name(), in[0], 1, "x");
+    Signature(name(), in, {"x [..., E]"});
     return {in[0]};
   }
   void forward(const OpRun& run) const override {
@@ -170,7 +163,7 @@ class NormalLikeOp final : public Op {
 Assigned assign(std::shared_ptr<const RoutingPolicy> policy, const AssignInputs& inputs, AssignSizes sizes, At at) {
   const RoutingPolicy::Traits traits = policy->traits();
   std::vector<Value> operands;
-  // Detached, so that the bias alone waits for a gradient.
+  // Detached, so that only the bias waits for a gradient.
   if (traits.has_site) operands.push_back(detach(inputs.gates, at));
   if (traits.reads_scores) operands.push_back(detach(inputs.scores, at));
   if (!inputs.bias.is_empty()) operands.push_back(inputs.bias);

@@ -1,11 +1,10 @@
 #include "modules/routing/balance.h"
 
-#include <algorithm>
 #include <cmath>
 #include <numbers>
 
 #include "framework/attention/choice.h"
-#include "framework/ops/checks.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -16,15 +15,7 @@ class ProbabilityOfBestOp final : public Op {
   std::string_view name() const override { return "probability_of_best"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 3);
-    for (const Type& type : in) {
-      require_real(name(), type, "scores");
-      require_rank(name(), type, 1, "scores");
-      if (!(type == in[0])) {
-        reject(name(), describe("clean", in[0]) + ", " + describe("noisy", in[1]) + " and " + describe("deviation", in[2]) +
-                           " differ; give equal shapes.");
-      }
-    }
+    Signature(name(), in, {"clean [..., E]", "noisy [..., E]", "deviation [..., E]"});
     if (k_ < 1) reject(name(), "k is " + std::to_string(k_) + "; give 1 or more.");
     return {in[0]};
   }
@@ -80,7 +71,7 @@ class ProbabilityOfBestOp final : public Op {
     keep_best(row, kept);
     Index worst = kept[0];
     for (const Index place : kept) {
-      if (row[static_cast<std::size_t>(place)] <= row[static_cast<std::size_t>(worst)]) worst = place;
+      if (row[place] <= row[worst]) worst = place;
     }
     return static_cast<std::size_t>(worst);
   }
@@ -96,7 +87,7 @@ class ProbabilityOfBestOp final : public Op {
       t.noisy = run.in[1].real() + from;
       const ConstRow row(t.noisy, t.experts);
       if (!t.is_all) {
-        t.last = worst(row, kept.first(static_cast<std::size_t>(k_)));
+        t.last = worst(row, kept.first(k_));
         t.next = worst(row, kept);
       }
       body(from, t);

@@ -1,7 +1,7 @@
 #include "modules/routing/expert_linear.h"
 
 #include "framework/cpu/row_math.h"
-#include "framework/ops/checks.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -11,21 +11,11 @@ class ExpertLinearOp final : public Op {
   std::string_view name() const override { return "expert_linear"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 4);
-    require_real(name(), in[0], "x");
-    require_index(name(), in[1], "kept");
-    const Shape& x = in[0].shape;
-    const Shape& kept = in[1].shape;
-    const Shape& weight = in[2].shape;
-    const bool has_axes = kept.rank() == 3 && weight.rank() == 3 && (x.rank() == 3 || x.rank() == 4);
-    const bool is_shared = x.rank() == 3;
-    if (!has_axes || x.without(-1) != (is_shared ? kept.without(-1) : kept) || x.last() != weight[2] ||
-        in[3].shape != weight.without(-1)) {
-      reject(name(), describe("x", in[0]) + ", " + describe("kept", in[1]) + ", " + describe("weight", in[2]) + " and " +
-                         describe("bias", in[3]) +
-                         " do not fit; give x [B, M, D] or [B, M, K, D], kept [B, M, K], weight [E, O, D] and bias [E, O].");
-    }
-    return {Type{kept.inserted(3, weight[1]), Kind::kReal}};
+    const bool is_shared = !in.empty() && in[0].shape.rank() == 3;
+    const Signature types(
+        name(), in,
+        {is_shared ? "x [B, M, D]" : "x [B, M, K, D]", "kept Index [B, M, K]", "weight [E, O, D]", "bias [E, O]"});
+    return {types.type("[B, M, K, O]")};
   }
 
   void forward(const OpRun& run) const override {

@@ -4,7 +4,7 @@
 
 #include "framework/core/error.h"
 #include "framework/graph/functions.h"
-#include "framework/ops/checks.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -15,9 +15,7 @@ class SlotsOfOp final : public Op {
   std::string_view name() const override { return "slots_of"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 1);
-    require_index(name(), in[0], "opened");
-    if (in[0].shape.rank() != 2) reject(name(), describe("opened", in[0]) + " does not fit; give [B, M].");
+    Signature(name(), in, {"opened Index [B, M]"});
     return {Type{in[0].shape.inserted(2, memories_ * slots_), Kind::kIndex}};
   }
 
@@ -66,9 +64,9 @@ MemoryMixture::Result MemoryMixture::operator()(const Inputs& inputs, At at) {
   const Shape& values = inputs.values.shape();
   if (keys.rank() != 4 || values.rank() != 4 || keys.without(-1) != values.without(-1) ||
       keys[1] != options_.route.experts) {
-    throw Error("memory_mixture", "keys [B, E, S, D] and values [B, E, S, V] of " + std::to_string(options_.route.experts) +
-                                      " memories were expected; " + keys.text() + " and " + values.text() +
-                                      " came; give as many slots to each (built at " + at.text() + ").");
+    throw at.error("memory_mixture", "keys [B, E, S, D] and values [B, E, S, V] of " +
+                                         std::to_string(options_.route.experts) + " memories were expected; " + keys.text() +
+                                         " and " + values.text() + " came; give each equally many slots");
   }
   const Extent slots = keys[2];
   Result result;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "framework/cpu/row_math.h"
-#include "framework/ops/checks.h"
+#include "framework/ops/signature.h"
 
 namespace fovea::seq2seq {
 namespace {
@@ -29,13 +29,7 @@ class TurnAround final : public Op {
   BackwardReads backward_reads() const override { return {0b10, 0}; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_real(name(), in[0], "x");
-    require_index(name(), in[1], "mask");
-    const Shape& x = in[0].shape;
-    if (x.rank() != 3 || !(in[1].shape == Shape{x[1], x[0]})) {
-      reject(name(), "x [T, B, D] and a mask [B, T] were expected; " + describe("x", in[0]) + " and " +
-                         describe("mask", in[1]) + " came; give x time first.");
-    }
+    Signature(name(), in, {"x [T, B, D]", "mask Index [B, T]"});
     return {in[0]};
   }
 
@@ -78,11 +72,8 @@ class TeacherWords final : public Op {
   bool is_differentiable() const override { return false; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_index(name(), in[0], "targets");
-    if (in[0].shape.rank() != 2) {
-      reject(name(), "targets [B, M] were expected; " + describe("targets", in[0]) + " came; give one row an item.");
-    }
-    return {{Shape{in[0].shape[1], in[0].shape[0]}, Kind::kIndex}};
+    const Signature types(name(), in, {"targets Index [B, M]"});
+    return {types.type("Index [M, B]")};
   }
 
   void forward(const OpRun& run) const override {
@@ -105,12 +96,8 @@ class WordAccuracyOp final : public Op {
   bool is_differentiable() const override { return false; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    const Shape& scores = in[0].shape;
-    if (scores.rank() != 3 || !(in[1].shape == Shape{scores[1], scores[0]})) {
-      reject(name(), "scores [M, B, V] and targets [B, M] were expected; " + describe("scores", in[0]) + " and " +
-                         describe("targets", in[1]) + " came; make their shapes agree.");
-    }
-    return {{Shape{scores[1]}, Kind::kReal}, {Shape{scores[1]}, Kind::kReal}};
+    const Signature types(name(), in, {"scores [M, B, V]", "targets Index [B, M]"});
+    return {types.type("[B]"), types.type("[B]")};
   }
 
   void forward(const OpRun& run) const override {

@@ -4,7 +4,7 @@
 
 #include "framework/core/error.h"
 #include "framework/cpu/row_math.h"
-#include "framework/ops/checks.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -18,17 +18,8 @@ class HaltOp final : public Op {
   std::string_view name() const override { return "halt"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 4);
-    require_real(name(), in[kProbability], "probability");
-    require_index(name(), in[kRunning], "running");
-    const Shape& shape = in[kProbability].shape;
-    if (shape.rank() != 2 || !(in[kTotal] == in[kProbability]) || !(in[kRunning].shape == shape) ||
-        in[kIsLast].shape.size() != 1) {
-      reject(name(), describe("probability", in[kProbability]) + ", " + describe("total", in[kTotal]) + ", " +
-                         describe("running", in[kRunning]) + " and " + describe("is_last", in[kIsLast]) +
-                         " came; give [B, T] three times, and one number.");
-    }
-    return {in[kProbability], in[kProbability], in[kRunning], {Shape{shape[0]}, Kind::kIndex}};
+    const Signature types(name(), in, {"probability [B, T]", "total [B, T]", "running Index [B, T]", "is_last [1]"});
+    return {in[kProbability], in[kProbability], in[kRunning], types.type("Index [B]")};
   }
 
   void forward(const OpRun& run) const override {
@@ -49,7 +40,7 @@ class HaltOp final : public Op {
     }
   }
 
-  // weight = p, total' = total + p where it goes on; weight = 1 - total, total' = total where it halts; 0 and total behind
+  // weight = p, total' = total + p where it goes on; weight = 1 - total, total' = total where it halts; 0 and total after
   void backward(const OpRun& run) const override {
     const Index* running = run.in[kRunning].index();
     const Index* goes_on = run.out[2].index();
@@ -80,16 +71,7 @@ class AdvanceOp final : public Op {
   std::string_view name() const override { return "advance"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 5);
-    require_real(name(), in[kFresh], "fresh");
-    require_index(name(), in[kRuns], "running");
-    const Shape& shape = in[kFresh].shape;
-    if (shape.rank() != 3 || !(in[kState] == in[kFresh]) || !(in[kSum] == in[kFresh]) ||
-        !(in[kWeight].shape == shape.without(2)) || !(in[kRuns].shape == shape.without(2))) {
-      reject(name(), describe("fresh", in[kFresh]) + ", " + describe("state", in[kState]) + ", " +
-                         describe("sum", in[kSum]) + ", " + describe("weight", in[kWeight]) + " and " +
-                         describe("running", in[kRuns]) + " came; give [B, T, E] three times and [B, T] twice.");
-    }
+    Signature(name(), in, {"state [B, T, E]", "sum [B, T, E]", "fresh [B, T, E]", "weight [B, T]", "running Index [B, T]"});
     return {in[kFresh], in[kFresh]};
   }
 
@@ -114,7 +96,7 @@ class AdvanceOp final : public Op {
       const auto gradient = [&](AdvanceInput input) { return std::span{run.grad_in[input].real() + begin, width}; };
       if (!runs && run.wants(kState)) cpu::add(grad_state, gradient(kState));
       if (run.wants(kSum)) cpu::add(grad_sum, gradient(kSum));
-      if (!runs) return;  // its weight is 0, and stays so
+      if (!runs) return;  // its weight is and stays 0
       if (run.wants(kFresh)) {
         cpu::add(grad_state, gradient(kFresh));
         cpu::add_scaled(run.in[kWeight].real()[i], grad_sum, gradient(kFresh));

@@ -5,12 +5,12 @@
 
 #include "framework/core/error.h"
 #include "framework/cpu/row_math.h"
-#include "framework/ops/checks.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
 
-/// Values that depend on the position alone, made once per plan.
+/// Values that depend only on the position, made once per plan.
 struct Table final : Prepared {
   std::vector<Real> first;
   std::vector<Real> second;
@@ -23,8 +23,7 @@ class AddSinusoid final : public Op {
   std::string_view name() const override { return "add_sinusoid"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_real(name(), in[0], "x");
-    if (in[0].shape.rank() != 3) reject(name(), "x [B, T, D] was expected; " + describe("x", in[0]) + " came; reshape it.");
+    Signature(name(), in, {"x [B, T, D]"});
     return {in[0]};
   }
 
@@ -62,14 +61,8 @@ class AddPositions final : public Op {
   std::string_view name() const override { return "add_positions"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_real(name(), in[0], "x");
-    require_real(name(), in[1], "table");
-    const Shape& x = in[0].shape;
-    const Shape& table = in[1].shape;
-    if (x.rank() != 3 || table.rank() != 2 || x[2] != table[1] || x[1] > table[0]) {
-      reject(name(), "x [B, T, D] and a table [L, D] with T <= L were expected; " + describe("x", in[0]) + " and " +
-                         describe("table", in[1]) + " came; declare a table for the longest T.");
-    }
+    const Signature types(name(), in, {"x [B, T, D]", "table [L >= T, D]"});
+    types.require(in[1].shape[0] >= types["T"]);
     return {in[0]};
   }
 
@@ -165,13 +158,9 @@ class RelativeBias final : public Op {
   std::string_view name() const override { return "relative_bias"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_real(name(), in[0], "table");
-    if (in[0].shape.rank() != 1 || in[0].shape[0] % 2 == 0 || in[1].shape.rank() < 2 || in[2].shape.rank() < 2) {
-      reject(name(), "a table [2 R + 1], queries [B, M, ...] and items [B, N, ...] were expected; " +
-                         describe("table", in[0]) + ", " + describe("queries", in[1]) + " and " + describe("items", in[2]) +
-                         " came; give a table of odd length.");
-    }
-    return {{Shape{in[1].shape[1], in[2].shape[1]}, Kind::kReal}};
+    const Signature types(name(), in, {"table [2 R + 1]", "queries any [B, M, ...]", "items any [B, N, ...]"});
+    types.require(in[0].shape[0] % 2 == 1);
+    return {types.type("[M, N]")};
   }
 
   void forward(const OpRun& run) const override {

@@ -105,8 +105,10 @@ TEST_CASE("items at places of a list, and where a list ends") {
 
 TEST_CASE("lists that do not fit are refused") {
   const std::vector<Type> odd{{{1, 4, 6}}, {{1, 4, 4}}, {{1, 8, 3}, Kind::kIndex}};
-  CHECK_THROWS_WITH_AS(make_listed_scores({.heads = 2, .item_heads = 1})->infer(odd),
-                       doctest::Contains("a list [B, H M, C] were expected; [1, 4, 6], [1, 4, 4], [1, 8, 3] came"), Error);
+  CHECK_THROWS_WITH_AS(
+      make_listed_scores({.heads = 2, .item_heads = 1})->infer(odd),
+      doctest::Contains("list [1, 8, 3] do not fit; give queries [B, M, H D], items [B, N, G D] and list Index [B, H M, C]"),
+      Error);
   std::vector<Input> far = score_inputs(1, 2, 5, 1);
   far[2].indices[0] = 5;
   OpRunner runner(make_listed_scores(kHeads), far);

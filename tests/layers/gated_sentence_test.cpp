@@ -127,7 +127,7 @@ TEST_CASE("what does not fit gated sentences is refused") {
   Builder b;
   const Value words = b.input("words", {{2, 3}, Kind::kIndex});
   const Value states = b.parameter("states", {3, 4, 5});
-  CHECK_THROWS_WITH_AS(states_of_last_words(states, words, true), doctest::Contains("give states [3, 2, H]"), Error);
+  CHECK_THROWS_WITH_AS(states_of_last_words(states, words, true), doctest::Contains("give states [L, R, H]"), Error);
   const GatedSentence encode(b, "gru", 4, 3);
   const Value table = b.parameter("table", {5, 4});
   CHECK_THROWS_WITH_AS(encode({.words = words, .tables = {table, table}, .places = {table}}),

@@ -123,9 +123,9 @@ TEST_CASE("what an entity memory does not take is named") {
   std::vector<Type> types;
   for (const Input& input : stories()[1].inputs()) types.push_back(input.type);
   types[EntityMemoryInputs::kMask] = {{2, 4}, Kind::kIndex};
-  CHECK_THROWS_WITH_AS(make_entity_memory()->infer(types), doctest::Contains("mask [2, 4] was given; Index [2, 3]"), Error);
+  CHECK_THROWS_WITH_AS(make_entity_memory()->infer(types), doctest::Contains("mask [2, 4]"), Error);
   types[EntityMemoryInputs::kInitial] = {{2}};
-  CHECK_THROWS_WITH_AS(make_entity_memory()->infer(types), doctest::Contains("initial states are [N, D]"), Error);
+  CHECK_THROWS_WITH_AS(make_entity_memory()->infer(types), doctest::Contains("initial [N, D]"), Error);
 }
 
 TEST_CASE("words are multiplied by the masks of their places and added up, and word 0 is none") {
@@ -146,7 +146,8 @@ TEST_CASE("masked words that do not fit are refused") {
     make_mask_words()->infer(std::vector{words, table, masks});
   };
   CHECK_THROWS_WITH_AS(infer({{5, 4}}, {{2, 4}}), doctest::Contains("more words than masks [2, 4]"), Error);
-  CHECK_THROWS_WITH_AS(infer({{5, 4}}, {{3, 5}}), doctest::Contains("does not fit table [5, 4]"), Error);
+  CHECK_THROWS_WITH_AS(infer({{5, 4}}, {{3, 5}}),
+                       doctest::Contains("give words Index [..., J], table [V, D] and masks [L, D]"), Error);
   const std::vector<Input> in{index_input({1, 1}, {3}), random_input({3, 2}, 1), random_input({1, 2}, 2)};
   CHECK_THROWS_WITH_AS(OpRunner(make_mask_words(), in).forward(), doctest::Contains("3"), Error);
 }

@@ -129,7 +129,7 @@ TEST_CASE("one_hot, mark_used, equal, to_real and full_index do as they say") {
   CHECK(ran(make_same_segment(), {index_input({2, 2}, {0, -1, 3, 1}), index_input({2, 3}, {0, -1, 1, 1, 1, 3})})
             .index_output() == std::vector<Index>{1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0});
   CHECK_THROWS_WITH_AS(ran(make_same_segment(), {index_input({2, 2}, {0, 1, 0, 1}), index_input({3}, {0, 1, 1})}),
-                       doctest::Contains("give [B, M] and [B, N]"), Error);
+                       doctest::Contains("give a Index [B, M] and b Index [B, N]"), Error);
   CHECK(ran(make_equal(), {mask, index_input({2, 2}, {1, 0, 0, 0})}).output() == std::vector<Real>{1, 0, 0, 1});
   CHECK(ran(make_to_real(), {index_input({2}, {7, -1})}).output() == std::vector<Real>{7, -1});
   CHECK(ran(make_full_index(1, 4), {kCount}).index_output() == std::vector<Index>{4, 4});

@@ -41,7 +41,7 @@ TEST_CASE("memory_write names what does not fit") {
   const std::vector<Type> types{{{2, 3, 4}}, {{2, 3}}, {{2, 4}}, {{2, 5}}};
   CHECK_THROWS_WITH_AS(make_memory_write()->infer(types),
                        "[memory_write] memory [2, 3, 4], weights [2, 3], erase [2, 4] and added [2, 5] do not fit; give "
-                       "[B, N, D], [B, N], [B, D] and [B, D].",
+                       "memory [B, N, D], weights [B, N], erase [B, D] and added [B, D].",
                        Error);
 }
 
@@ -72,8 +72,8 @@ TEST_CASE("cosine_score has exact gradients on both sides of epsilon, for one qu
 TEST_CASE("cosine_score names what does not fit, and hands a number that is none on") {
   const std::vector<Type> types{{{2, 1, 4}}, {{2, 3, 5}}};
   CHECK_THROWS_WITH_AS(make_cosine_score(1e-8)->infer(types),
-                       "[cosine_score] queries [2, 1, 4] and keys [2, 3, 5] do not fit; give [B, M, D] and [B, N, D] of one "
-                       "width.",
+                       "[cosine_score] queries [2, 1, 4] and keys [2, 3, 5] do not fit; give queries [B, M, D] and keys "
+                       "[B, N, D].",
                        Error);
   const Real nan = std::numeric_limits<Real>::quiet_NaN();
   CHECK(std::isnan(ran(make_cosine_score(1e-8), {real_input({1, 1, 1}, {nan}), real_input({1, 1, 1}, {1})}).output()[0]));

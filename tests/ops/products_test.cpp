@@ -41,7 +41,7 @@ TEST_CASE("linear has exact gradients") {
 TEST_CASE("linear names a weight that does not fit") {
   const std::vector<Type> types = {{{4, 7}}, {{5, 8}}};
   CHECK_THROWS_WITH_AS(make_linear(cpu::Products::kFull)->infer(types),
-                       "[linear] weight [5, 8] does not fit x [4, 7]; give a weight [outputs, 7].", Error);
+                       "[linear] x [4, 7] and weight [5, 8] do not fit; give x [..., D] and weight [O, D].", Error);
 }
 
 TEST_CASE("matmul multiplies the last two axes") {
@@ -74,10 +74,9 @@ std::vector<Real> additive_by_hand(const std::vector<Input>& in) {
     for (Extent n = 0; n < keys; ++n) {
       double sum = 0;
       for (Extent h = 0; h < q[2]; ++h) {
-        const auto query = static_cast<double>(in[0].reals[static_cast<std::size_t>(row * q[2] + h)]);
+        const auto query = static_cast<double>(in[0].reals[row * q[2] + h]);
         const Extent key = (row / q[1] * keys + n) * q[2] + h;
-        sum += static_cast<double>(in[2].reals[static_cast<std::size_t>(h)]) *
-               std::tanh(query + static_cast<double>(in[1].reals[static_cast<std::size_t>(key)]));
+        sum += static_cast<double>(in[2].reals[h]) * std::tanh(query + static_cast<double>(in[1].reals[key]));
       }
       scores.push_back(static_cast<Real>(sum));
     }

@@ -80,7 +80,7 @@ TEST_CASE("a position that has halted keeps its state, and gives the mean of its
   const auto state = [&](int t, Extent i) { return static_cast<double>(run.parameter("s_" + std::to_string(t)).real()[i]); };
   const std::vector<int> halts{3, 1, 3, 2, 1};
   for (Extent i = 0; i < 10; ++i) {
-    CHECK(run.output("state").real()[i] == Real(state(halts[static_cast<std::size_t>(i / 2)], i)));
+    CHECK(run.output("state").real()[i] == Real(state(halts[i / 2], i)));
   }
   CHECK(run.output("state").real()[10] == 0);  // one that never runs
   CHECK(std::abs(run.output("sum").real()[0] - (0.3 * state(1, 0) + 0.5 * state(2, 0) + 0.2 * state(3, 0))) < kClose);
@@ -105,5 +105,5 @@ TEST_CASE("halting refuses a threshold outside of (0, 1] and shapes that do not 
                        doctest::Contains("threshold in (0, 1]"), Error);
   const Value other = b.parameter("other", {2, 4});
   CHECK_THROWS_WITH_AS(halt({.probability = other, .before = not_halted(mask), .is_last = last}),
-                       doctest::Contains("give [B, T]"), Error);
+                       doctest::Contains("give probability [B, T]"), Error);
 }

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "framework/attention/tiles/listed_kernel.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -18,12 +19,6 @@ void expect_list(std::string_view op, const Pairs& pairs) {
   }
 }
 
-[[noreturn]] void reject_types(std::string_view op, std::span<const Type> in, const std::string& expected) {
-  std::string came;
-  for (const Type& type : in) came += (came.empty() ? "" : ", ") + type.shape.text();
-  reject(op, expected + " were expected; " + came + " came; give widths and rows that the heads divide.");
-}
-
 bool is_shared(const ListedHeads& heads) {
   return heads.heads >= 1 && heads.item_heads >= 1 && heads.heads % heads.item_heads == 0;
 }
@@ -35,15 +30,10 @@ class ListedScoresOp final : public Op {
   std::string_view name() const override { return "listed_scores"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 3);
-    require_real(name(), in[0], "queries");
-    require_real(name(), in[1], "items");
-    require_index(name(), in[2], "list");
+    const Signature types(name(), in, {"queries [B, M, H D]", "items [B, N, G D]", "list Index [B, H M, C]"});
     const auto& [queries, items, list] = std::tie(in[0].shape, in[1].shape, in[2].shape);
-    const bool has_axes = queries.rank() == 3 && items.rank() == 3 && list.rank() == 3 && is_shared(heads_);
-    const bool fits = has_axes && items[0] == queries[0] && list[0] == queries[0] && list[1] == heads_.heads * queries[1] &&
-                      queries[2] % heads_.heads == 0 && items[2] * heads_.heads == queries[2] * heads_.item_heads;
-    if (!fits) reject_types(name(), in, "queries [B, M, H D], items [B, N, G D] and a list [B, H M, C]");
+    types.require(is_shared(heads_) && list[1] == heads_.heads * queries[1] && queries[2] % heads_.heads == 0 &&
+                  items[2] * heads_.heads == queries[2] * heads_.item_heads);
     return {Type{list}};
   }
 
@@ -84,15 +74,10 @@ class ListedReadOp final : public Op {
   std::string_view name() const override { return "listed_read"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 3);
-    require_real(name(), in[0], "weights");
-    require_index(name(), in[1], "list");
-    require_real(name(), in[2], "values");
+    const Signature types(name(), in, {"weights [B, H M, K]", "list Index [B, H M, K]", "values [B, N, G V]"});
     const auto& [weights, list, values] = std::tie(in[0].shape, in[1].shape, in[2].shape);
-    const bool has_axes = weights.rank() == 3 && values.rank() == 3 && is_shared(heads_);
-    const bool fits = has_axes && weights == list && values[0] == weights[0] && weights[1] % heads_.heads == 0 &&
-                      values[2] % heads_.item_heads == 0;
-    if (!fits) reject_types(name(), in, "weights and a list [B, H M, K] and values [B, N, G V]");
+    types.require(is_shared(heads_) && weights == list && weights[1] % heads_.heads == 0 &&
+                  values[2] % heads_.item_heads == 0);
     return {Type{{weights[0], weights[1] / heads_.heads, values[2] / heads_.item_heads * heads_.heads}}};
   }
 
@@ -139,13 +124,7 @@ class ListedItemsOp final : public Op {
   BackwardReads backward_reads() const override { return {0, 0}; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 2);
-    require_index(name(), in[0], "list");
-    require_index(name(), in[1], "places");
-    require_rank(name(), in[0], 1, "list");
-    if (in[1].shape.rank() < 1 || in[0].shape.without(-1) != in[1].shape.without(-1)) {
-      reject_types(name(), in, "a list [..., C] and places [..., K]");
-    }
+    Signature(name(), in, {"list Index [..., C]", "places Index [..., K]"});
     return {in[1]};
   }
 
@@ -167,8 +146,7 @@ class ListedMaskOp final : public Op {
   BackwardReads backward_reads() const override { return {0, 0}; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 1);
-    require_index(name(), in[0], "list");
+    Signature(name(), in, {"list Index [...]"});
     return {in[0]};
   }
 
@@ -185,10 +163,8 @@ class ListedCountOp final : public Op {
   BackwardReads backward_reads() const override { return {0, 0}; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 1);
-    require_index(name(), in[0], "list");
-    require_rank(name(), in[0], 1, "list");
-    return {Type{in[0].shape.without(-1), Kind::kIndex}};
+    const Signature types(name(), in, {"list Index [..., C]"});
+    return {types.type("Index [...]")};
   }
 
   void forward(const OpRun& run) const override {

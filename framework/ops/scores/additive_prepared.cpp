@@ -1,5 +1,6 @@
 #include "framework/ops/scores/additive_kernel.h"
 #include "framework/ops/scores/score.h"
+#include "framework/ops/signature.h"
 
 // Keys that are scored again and again, one query at a time: their exponentials are made once. The keys of an item are
 // prepared as [2, N, padded width]: as they are, then exp(2 key). Where one of them is out of bounds, all exponentials of
@@ -17,11 +18,8 @@ class PrepareAdditiveKeys final : public Op {
   bool is_differentiable() const override { return false; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 1);
-    require_real(name(), in[0], "keys");
-    const Shape& keys = in[0].shape;
-    if (keys.rank() != 3) reject(name(), describe("keys", in[0]) + " came; give [B, N, H].");
-    return {Type{{keys[0], 2, keys[1], padded(keys[2])}, Kind::kReal}};
+    const Signature types(name(), in, {"keys [B, N, H]"});
+    return {Type{{types["B"], 2, types["N"], padded(types["H"])}}};
   }
 
   void forward(const OpRun& run) const override {
@@ -47,18 +45,9 @@ class PreparedAdditiveScore final : public Op {
   bool is_differentiable() const override { return false; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 3);
-    for (std::size_t i = 0; i < 3; ++i) require_real(name(), in[i], i == 0 ? "queries" : i == 1 ? "prepared keys" : "v");
-    const Shape& queries = in[0].shape;
-    const Shape& keys = in[1].shape;
-    if (queries.rank() != 3 || keys.rank() != 4 || queries[0] != keys[0] || padded(queries[2]) != keys[3]) {
-      reject(name(), describe("queries", in[0]) + " and " + describe("prepared keys", in[1]) +
-                         " do not fit; give [B, M, H] and what additive_keys made of [B, N, H].");
-    }
-    if (in[2].shape != Shape{queries[2]}) {
-      reject(name(), describe("v", in[2]) + " does not fit; give [" + std::to_string(queries[2]) + "].");
-    }
-    return {Type{{queries[0], queries[1], keys[2]}, Kind::kReal}};
+    const Signature types(name(), in, {"queries [B, M, H]", "prepared keys [B, 2, N, P]", "v [H]"});
+    types.require(padded(types["H"]) == types["P"]);
+    return {types.type("[B, M, N]")};
   }
 
   // v and the queries of one item.

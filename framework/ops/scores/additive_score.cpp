@@ -1,7 +1,7 @@
-#include <cmath>
 
 #include "framework/ops/scores/additive_kernel.h"
 #include "framework/ops/scores/score.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -33,18 +33,8 @@ class AdditiveScoreOp final : public Op {
   std::string_view name() const override { return "additive_score"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 3);
-    for (std::size_t i = 0; i < 3; ++i) require_real(name(), in[i], i == 0 ? "queries" : i == 1 ? "keys" : "v");
-    const Shape& queries = in[0].shape;
-    const Shape& keys = in[1].shape;
-    if (queries.rank() != 3 || keys.rank() != 3 || queries[0] != keys[0] || queries[2] != keys[2]) {
-      reject(name(), describe("queries", in[0]) + " and " + describe("keys", in[1]) +
-                         " do not fit; give [B, M, H] and [B, N, H] of one width.");
-    }
-    if (in[2].shape != Shape{queries[2]}) {
-      reject(name(), describe("v", in[2]) + " does not fit; give [" + std::to_string(queries[2]) + "].");
-    }
-    return {Type{{queries[0], queries[1], keys[1]}, Kind::kReal}};
+    const Signature types(name(), in, {"queries [B, M, H]", "keys [B, N, H]", "v [H]"});
+    return {types.type("[B, M, N]")};
   }
 
   // q and k arranged, their gradients in the same places, v and its gradient.

@@ -1,5 +1,7 @@
 #include "modules/memory/dnc/allocation.h"
 
+#include "framework/ops/signature.h"
+
 #include <algorithm>
 #include <numeric>
 
@@ -11,9 +13,7 @@ class AllocationOp final : public Op {
   std::string_view name() const override { return "allocation"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 1);
-    require_real(name(), in[0], "usage");
-    if (in[0].shape.rank() != 2) reject(name(), describe("usage", in[0]) + " has not two axes; give [B, N].");
+    Signature(name(), in, {"usage [B, N]"});
     return {in[0]};
   }
 

@@ -1,7 +1,9 @@
 #include "modules/memory/dnc/temporal_links.h"
 
+#include "framework/core/span.h"
 #include "framework/cpu/packs.h"
 #include "framework/cpu/row_math.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -26,27 +28,14 @@ void for_rows(const OpRun& run, Body body) {
   }
 }
 
-std::span<const Real> span_of(const Real* from, const Part& part) {
-  return {from + part.begin, static_cast<std::size_t>(part.size())};
-}
+std::span<const Real> part_of(const Real* from, const Part& part) { return span_of(from + part.begin, part.size()); }
 
 class TemporalLinksOp final : public Op {
  public:
   std::string_view name() const override { return "temporal_links"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 3);
-    require_real(name(), in[kLinks], "links");
-    require_real(name(), in[kPrecedence], "precedence");
-    require_real(name(), in[kWeights], "weights");
-    const Shape& links = in[kLinks].shape;
-    const bool fits = links.rank() == 3 && links[1] == links[2] && in[kPrecedence].shape == links.without(2) &&
-                      in[kWeights].shape == links.without(2);
-    if (!fits) {
-      reject(name(), describe("links", in[kLinks]) + ", " + describe("precedence", in[kPrecedence]) + " and " +
-                         describe("weights", in[kWeights]) +
-                         " do not fit; give links [B, N, N], precedence and weights [B, N].");
-    }
+    Signature(name(), in, {"links [B, N, N]", "precedence [B, N]", "weights [B, N]"});
     return {in[kLinks]};
   }
 
@@ -85,7 +74,7 @@ class TemporalLinksOp final : public Op {
       }
       if (run.wants(kPrecedence)) {
         Real* grad_precedence = run.grad_in[kPrecedence].real() + first + part.begin;
-        cpu::add_scaled(weights[i], span_of(grad, part), {grad_precedence, static_cast<std::size_t>(part.size())});
+        cpu::add_scaled(weights[i], part_of(grad, part), span_of(grad_precedence, part.size()));
       }
       if (run.wants(kWeights)) pull_weights(run, first, i, part);
     });
@@ -102,7 +91,7 @@ class TemporalLinksOp final : public Op {
     const Real* precedence = run.in[kPrecedence].real() + first;
     Real* grad_weights = run.grad_in[kWeights].real() + first;
     grad_weights[i] +=
-        cpu::dot(span_of(grad, part), span_of(precedence, part)) - cpu::dot(span_of(grad, part), span_of(links, part));
+        cpu::dot(part_of(grad, part), part_of(precedence, part)) - cpu::dot(part_of(grad, part), part_of(links, part));
     for_packs(part.size(), [=, at = part.begin](Extent j, auto lanes) {
       const Pack taken = lanes.load(grad + at + j) * lanes.load(links + at + j);
       lanes.store(grad_weights + at + j, lanes.load(grad_weights + at + j) - taken);

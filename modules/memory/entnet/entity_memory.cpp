@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "framework/cpu/row_math.h"
+#include "framework/ops/signature.h"
 #include "modules/memory/entnet/entity_memory_kernel.h"
 
 namespace fovea {
@@ -27,7 +28,7 @@ struct EntityPrepared final : Prepared {
 enum Scratch : std::size_t { kAfter, kInner, kGates, kNorms, kOrder, kCounts, kAllowed };
 enum Workspace : std::size_t { kStart, kTransposed, kGrad, kGradInner, kSink };
 
-/// A tile of rows, in the order of how many sentences they have: at step k the first active(k) of them take part.
+/// A tile of rows, ordered by their number of sentences: at step k the first active(k) of them take part.
 struct Tile {
   const EntityPrepared& plan;
   const OpRun& run;
@@ -65,7 +66,7 @@ void each_tile(const EntityPrepared& plan, const OpRun& run, Body body) {
   }
 }
 
-// Which sentences are allowed, and rows in the order of how many: the longest first, so that those at work are the first.
+// Which sentences are allowed, and rows ordered by their number: the longest first, so that active rows come first.
 void order_rows(const EntityPrepared& plan, const OpRun& run) {
   const Index* mask = run.in[Inputs::kMask].index();
   Index* order = run.scratch[kOrder].index();
@@ -93,7 +94,7 @@ void step_forward(const Tile& tile, Extent k) {
   const EntityPrepared& plan = tile.plan;
   const Extent rows = tile.active(k);
   const Real* before = tile.before(k);
-  plan.forward[static_cast<std::size_t>(rows)](before, tile.work(kTransposed), tile.inner(k));
+  plan.forward[rows](before, tile.work(kTransposed), tile.inner(k));
   Real* gates = tile.gates(k);
   for (Extent i = 0; i < rows * plan.slots; ++i) {
     const Real* sentence = tile.in(Inputs::kSentences, tile.sentence(i / plan.slots, k));
@@ -159,25 +160,10 @@ class EntityMemoryOp final : public Op {
   std::string_view name() const override { return "entity_memory"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, Inputs::kCount);
-    if (in[Inputs::kSentences].shape.rank() != 3) {
-      reject(name(), describe("sentences", in[Inputs::kSentences]) + " was given; sentences are [B, T, D].");
-    }
-    if (in[Inputs::kInitial].shape.rank() != 2) {
-      reject(name(), describe("initial", in[Inputs::kInitial]) + " was given; initial states are [N, D].");
-    }
-    const Shape sentences = in[Inputs::kSentences].shape;
-    const Extent width = sentences.last();
-    const Shape slots{in[Inputs::kInitial].shape[0], width};
-    expect(in[Inputs::kSentences], "sentences", {sentences, Kind::kReal});
-    expect(in[Inputs::kSentenceTerms], "sentence terms", {sentences, Kind::kReal});
-    expect(in[Inputs::kMask], "mask", {sentences.without(-1), Kind::kIndex});
-    expect(in[Inputs::kInitial], "initial", {slots, Kind::kReal});
-    expect(in[Inputs::kKeys], "keys", {slots, Kind::kReal});
-    expect(in[Inputs::kKeyTerms], "key terms", {slots, Kind::kReal});
-    expect(in[Inputs::kWeight], "weight", {{width, width}, Kind::kReal});
-    expect(in[Inputs::kSlope], "slope", {{1}, Kind::kReal});
-    return {Type{{sentences[0], slots[0], width}, Kind::kReal}};
+    const Signature types(name(), in,
+                          {"sentences [B, T, D]", "sentence terms [B, T, D]", "mask Index [B, T]", "initial [N, D]",
+                           "keys [N, D]", "key terms [N, D]", "weight [D, D]", "slope [1]"});
+    return {types.type("[B, N, D]")};
   }
 
   std::vector<Type> scratch(std::span<const Type> in) const override {
@@ -255,12 +241,6 @@ class EntityMemoryOp final : public Op {
   }
 
  private:
-  void expect(const Type& type, const char* what, const Type& wanted) const {
-    if (type == wanted) return;
-    reject(name(), describe(what, type) + " was given; " + (wanted.kind == Kind::kIndex ? "Index " : "Real ") +
-                       wanted.shape.text() + " was expected, as sentences [B, T, D] and initial states [N, D] ask for.");
-  }
-
   cpu::Products products_;
 };
 

@@ -1,6 +1,7 @@
 #include "modules/memory/entnet/mask_words.h"
 
 #include "framework/cpu/packs.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -12,21 +13,12 @@ class MaskWordsOp final : public Op {
   std::string_view name() const override { return "mask_words"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 3);
-    require_index(name(), in[0], "words");
-    require_rank(name(), in[0], 1, "words");
-    require_real(name(), in[1], "table");
-    require_real(name(), in[2], "masks");
-    if (in[1].shape.rank() != 2 || in[2].shape.rank() != 2 || in[1].shape[1] != in[2].shape[1]) {
-      reject(name(), describe("masks", in[2]) + " does not fit " + describe("table", in[1]) +
-                         "; give a table [V, D] and masks [L, D].");
-    }
-    const Extent length = row_shape(in[0].shape).width;
-    if (in[2].shape[0] < length) {
+    const Signature types(name(), in, {"words Index [..., J]", "table [V, D]", "masks [L, D]"});
+    if (types["L"] < types["J"]) {
       reject(name(), describe("words", in[0]) + " has more words than " + describe("masks", in[2]) + "; give masks [" +
-                         std::to_string(length) + ", D].");
+                         std::to_string(types["J"]) + ", D].");
     }
-    return {Type{in[0].shape.with(-1, in[1].shape[1]), Kind::kReal}};
+    return {types.type("[..., D]")};
   }
 
   // y = sum over j of mask_j * table[w_j]
@@ -68,7 +60,7 @@ class MaskWordsOp final : public Op {
     });
   }
 
-  // body(word, place in its sentence, sentence) for every word that is one
+  // body(word, place in its sentence, sentence) for every word that is not padding
   template <class Body>
   static void each_word(const OpRun& run, Body body) {
     const Extent length = run.in[0].shape().last();

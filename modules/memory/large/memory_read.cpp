@@ -5,9 +5,11 @@
 #include <limits>
 #include <numeric>
 
+#include "framework/core/span.h"
 #include "framework/cpu/packs.h"
 #include "framework/cpu/parallel.h"
 #include "framework/cpu/row_math.h"
+#include "framework/ops/signature.h"
 #include "modules/memory/large/memory_read_row.h"
 #include "modules/memory/large/slot_scan.h"
 
@@ -30,29 +32,18 @@ class MemoryReadOp final : public Op {
   std::string_view name() const override { return "memory_read"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 2 + (options_.has_values ? 1U : 0U) + (options_.has_sharpness ? 1U : 0U));
-    for (const Type& type : in) require_real(name(), type, "an input");
-    const Shape& queries = in[kQueries].shape;
-    const Shape& keys = in[kKeys].shape;
-    const auto fits_keys = [&](const Shape& memory) {
-      if (memory.rank() == 2) return keys.rank() == 2 && memory[0] == keys[0];
-      return memory.rank() == 3 && keys.rank() == 3 && memory[0] == queries[0] && memory[1] == keys[1];
-    };
-    bool fits = queries.rank() == 3 && fits_keys(keys) && keys.last() == queries[2] && keys[keys.rank() - 2] >= 1;
-    if (fits && options_.has_values) fits = fits_keys(in[kMore].shape);
-    if (fits && options_.has_sharpness) fits = in.back().shape == queries.without(2);
-    if (!fits) {
-      std::string came;
-      for (const Type& type : in) came += (came.empty() ? "" : ", ") + type.shape.text();
-      reject(name(),
-             came + " do not fit; give queries [B, M, D], keys [B, N, D] or [N, D], values alike, sharpness [B, M].");
-    }
+    const bool is_shared = in.size() > kKeys && in[kKeys].shape.rank() == 2;
+    std::vector<const char*> inputs{"queries [B, M, D]", is_shared ? "keys [N, D]" : "keys [B, N, D]"};
+    if (options_.has_values) inputs.push_back(is_shared ? "values [N, V]" : "values [B, N, V]");
+    if (options_.has_sharpness) inputs.push_back("sharpness [B, M]");
+    const Signature types(name(), in, inputs);
+    types.require(types["N"] >= 1);
     const Layout sizes = layout(in);
-    const Shape kept = queries.with(2, sizes.kept);
+    const Shape kept = in[kQueries].shape.with(2, sizes.kept);
     return {{kept, Kind::kReal},
             {kept, Kind::kIndex},
-            {queries.without(2), Kind::kIndex},
-            {queries.with(2, sizes.value_width), Kind::kReal}};
+            types.type("Index [B, M]"),
+            {in[kQueries].shape.with(2, sizes.value_width), Kind::kReal}};
   }
 
   std::vector<Type> workspace(std::span<const Type> in) const override {
@@ -148,11 +139,11 @@ class MemoryReadOp final : public Op {
     return layout(std::span<const Type>(types).first(run.in.size()));
   }
 
-  // The queries with the length that scores shall have.
+  // The queries, scaled as their scores should be.
   void scale_queries(const OpRun& run, const Layout& sizes) const {
     for (Extent query = 0; query < sizes.groups * sizes.queries; ++query) {
       const Real* from = run.in[kQueries].real() + query * sizes.width;
-      const Real factor = query_factor(score_rule(), {from, static_cast<std::size_t>(sizes.width)});
+      const Real factor = query_factor(score_rule(), span_of(from, sizes.width));
       const Real sharpness = options_.has_sharpness ? run.in.back().real()[query] : 1;
       Real* to = run.workspace[kScaled].real() + query * sizes.width;
       for (Extent d = 0; d < sizes.width; ++d) to[d] = sharpness * factor * from[d];

@@ -4,10 +4,12 @@
 #include <cmath>
 
 #include "framework/core/error.h"
+#include "framework/core/span.h"
 #include "framework/cpu/packs.h"
 #include "framework/cpu/parallel.h"
 #include "framework/cpu/row_math.h"
 #include "framework/graph/functions.h"
+#include "framework/ops/signature.h"
 #include "modules/layers/linear.h"
 #include "modules/memory/large/large_read.h"
 #include "modules/memory/large/slot_index.h"
@@ -31,23 +33,15 @@ class ProductKeysOp final : public Op {
   std::string_view name() const override { return "product_keys"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 3);
-    for (const Type& type : in) require_real(name(), type, "an input");
-    const Shape& query = in[kQuery].shape;
-    const Shape& keys = in[kKeys].shape;
-    bool fits = query.rank() == 3 && keys.rank() == 4 && keys[0] == query[1] && keys[1] == 2 && 2 * keys[3] == query[2];
-    fits = fits && in[kValues].shape.rank() == 2 && in[kValues].shape[0] == keys[2] * keys[2];
-    if (!fits) {
-      reject(name(), describe("query", in[kQuery]) + ", " + describe("half keys", in[kKeys]) + ", " +
-                         describe("values", in[kValues]) +
-                         " do not fit; give query [R, H, 2 D], half keys [H, 2, S, D], values [S^2, V].");
+    const Signature types(name(), in, {"query [R, H, 2 D]", "half keys [H, 2, S, D]", "values [S^2, V]"});
+    const Extent half = types["S"];
+    types.require(in[kQuery].shape[2] == 2 * types["D"] && in[kValues].shape[0] == half * half);
+    if (kept_ > half) {
+      reject(name(), std::to_string(kept_) + " slots cannot be kept with " + std::to_string(half) +
+                         " half keys; give at least as many half keys.");
     }
-    if (kept_ > keys[2]) {
-      reject(name(), std::to_string(kept_) + " slots cannot be kept with " + std::to_string(keys[2]) +
-                         " half keys; give as many half keys at least.");
-    }
-    const Shape kept = query.with(2, kept_);
-    return {{{query[0], in[kValues].shape[1]}, Kind::kReal}, {kept, Kind::kReal}, {kept, Kind::kIndex}};
+    const Shape kept = in[kQuery].shape.with(2, kept_);
+    return {types.type("[R, V]"), {kept, Kind::kReal}, {kept, Kind::kIndex}};
   }
 
   std::vector<Type> workspace(std::span<const Type> in) const override {
@@ -134,17 +128,16 @@ class ProductKeysOp final : public Op {
     for (Extent head = 0; head < sizes.heads; ++head) {
       const Extent place = (row * sizes.heads + head) * kept_;
       Index* kept = run.out[kKept].index() + place;
-      const std::span<Real> weights{run.out[kWeights].real() + place, static_cast<std::size_t>(kept_)};
+      const std::span<Real> weights = span_of(run.out[kWeights].real() + place, kept_);
       join_halves(run, sizes, row, head, BestOf(kept_, kept, weights.data()));
       cpu::softmax_weights(weights, weights);
       for (Extent k = 0; k < kept_; ++k) {
-        cpu::add_scaled(weights[static_cast<std::size_t>(k)], value(run, sizes, kept[k]),
-                        {read, value(run, sizes, 0).size()});
+        cpu::add_scaled(weights[k], value(run, sizes, kept[k]), {read, value(run, sizes, 0).size()});
       }
     }
   }
 
-  // A pair of places (a, b) has at least a b pairs that are as good: with a b > K, counted from 1, it is not needed.
+  // A pair of places (a, b) has at least a b pairs at least as good: with a b > K, counted from 1, it is not needed.
   void join_halves(const OpRun& run, const Sizes& sizes, Extent row, Extent head, BestOf best) const {
     const Extent tiles = tiles_of(sizes.rows);
     const BestSlots first = found_by(run, sizes, 2 * head * tiles + row / kTile);
@@ -160,7 +153,7 @@ class ProductKeysOp final : public Op {
   }
 
   static std::span<const Real> value(const OpRun& run, const Sizes& sizes, Index slot) {
-    return {run.in[kValues].real() + slot * sizes.value_width, static_cast<std::size_t>(sizes.value_width)};
+    return span_of(run.in[kValues].real() + slot * sizes.value_width, sizes.value_width);
   }
 
   // read = sum w_k v_k, w = softmax(s)  =>  g_k = grad_read . v_k + grad_w_k; grad_s_k = w_k (g_k - sum over j of w_j g_j)

@@ -1,13 +1,15 @@
 #include "modules/memory/ntm/memory_address.h"
 
+#include "framework/core/span.h"
 #include "framework/cpu/packs.h"
 #include "framework/cpu/row_math.h"
 #include "framework/cpu/simplex.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
 
-// Weights of 0 are met: their logarithm must stay finite, and so low that no power of it counts.
+// Weights of 0 occur: their logarithm must stay finite, yet so low that none of their powers counts.
 constexpr Real kTiny = static_cast<Real>(1e-30);
 
 using Row = std::span<Real>;
@@ -30,19 +32,10 @@ class MemoryAddressOp final : public Op {
   std::string_view name() const override { return "memory_address"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, kInputs);
-    constexpr const char* kNames[] = {"found", "previous", "gate", "shift", "power"};
-    for (std::size_t i = 0; i < in.size(); ++i) require_real(name(), in[i], kNames[i]);
-    const Shape& found = in[kFound].shape;
-    const Shape& shift = in[kShift].shape;
-    const bool fits = found.rank() == 2 && in[kPrevious].shape == found && in[kGate].shape == Shape{found[0]} &&
-                      in[kPower].shape == Shape{found[0]} && shift.rank() == 2 && shift[0] == found[0];
-    if (!fits || shift[1] % 2 == 0 || shift[1] / 2 > found[1]) {
-      reject(name(), describe("found", in[kFound]) + ", " + describe("previous", in[kPrevious]) + ", " +
-                         describe("gate", in[kGate]) + ", " + describe("shift", in[kShift]) + " and " +
-                         describe("power", in[kPower]) +
-                         " do not fit; give [B, N], [B, N], [B], [B, 2 R + 1] with R <= N, and [B].");
-    }
+    const Signature types(name(), in,
+                          {"found [B, N]", "previous [B, N]", "gate [B]", "shift [B, 2 R + 1 <= 2 N + 1]", "power [B]"});
+    const Extent shifts = in[kShift].shape[1];
+    types.require(shifts % 2 == 1 && shifts / 2 <= types["N"]);
     return {in[kFound]};
   }
 
@@ -105,10 +98,10 @@ class MemoryAddressOp final : public Op {
 
   static Row row_of(const Tensor& tensor, Extent b) {
     const Extent width = tensor.shape()[1];
-    return {tensor.real() + b * width, static_cast<std::size_t>(width)};
+    return span_of(tensor.real() + b * width, width);
   }
   static Row workspace_row(const OpRun& run, std::size_t i) {
-    return {run.workspace[i].real(), static_cast<std::size_t>(run.in[kFound].shape()[1])};
+    return span_of(run.workspace[i].real(), run.in[kFound].shape()[1]);
   }
 
   // mixed = g found + (1 - g) previous: a sum of two products that are not negative cannot fall below 0 by rounding.
@@ -158,7 +151,7 @@ class MemoryAddressOp final : public Op {
         cpu::sparsemax(row_of(run.scratch[kMoved], b), temperature, {weights, kept, run.workspace[1].real()});
     run.scratch[kCount].index()[b] = static_cast<Index>(count);
     clear(out.data(), width);
-    for (Extent i = 0; i < count; ++i) out[static_cast<std::size_t>(kept[i])] = weights[i];
+    for (Extent i = 0; i < count; ++i) out[kept[i]] = weights[i];
   }
 
   // With a = p log(moved): grad_a = y (g - sum(y g)); grad_p += sum(grad_a log(moved)); grad_moved = grad_a p / moved
@@ -182,7 +175,7 @@ class MemoryAddressOp final : public Op {
     const Real power = run.in[kPower].real()[b];
     clear(grad_moved.data(), static_cast<Extent>(grad_moved.size()));
     Real mean = 0;
-    for (Index i = 0; i < count; ++i) mean += grad[static_cast<std::size_t>(kept[i])] / static_cast<Real>(count);
+    for (Index i = 0; i < count; ++i) mean += grad[kept[i]] / static_cast<Real>(count);
     Real along = 0;
     for (Index i = 0; i < count; ++i) {
       const auto place = static_cast<std::size_t>(kept[i]);

@@ -1,26 +1,18 @@
 #include "modules/memory/ntm/memory_write.h"
 
 #include "framework/cpu/packs.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
 
-// y_n = m_n + w_n (a - m_n e), element by element: what three products with outer products would write is never stored.
+// y_n = m_n + w_n (a - m_n e), element by element: the intermediate results of three products are never stored.
 class MemoryWriteOp final : public Op {
  public:
   std::string_view name() const override { return "memory_write"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 4);
-    constexpr const char* kNames[] = {"memory", "weights", "erase", "added"};
-    for (std::size_t i = 0; i < in.size(); ++i) require_real(name(), in[i], kNames[i]);
-    const Shape& memory = in[0].shape;
-    const bool fits = memory.rank() == 3 && in[1].shape == Shape{memory[0], memory[1]} &&
-                      in[2].shape == Shape{memory[0], memory[2]} && in[3].shape == in[2].shape;
-    if (!fits) {
-      reject(name(), describe("memory", in[0]) + ", " + describe("weights", in[1]) + ", " + describe("erase", in[2]) +
-                         " and " + describe("added", in[3]) + " do not fit; give [B, N, D], [B, N], [B, D] and [B, D].");
-    }
+    Signature(name(), in, {"memory [B, N, D]", "weights [B, N]", "erase [B, D]", "added [B, D]"});
     return {in[0]};
   }
 
@@ -97,7 +89,7 @@ class MemoryWriteOp final : public Op {
 
   static Real pull_weight(const Row& s) {
     Pack total{};
-    for_packs(s.width, [&](Extent i, auto lanes) {  // behind the end the gradient is 0
+    for_packs(s.width, [&](Extent i, auto lanes) {  // past the end the gradient is 0
       total += lanes.load(s.grad + i) * (lanes.load(s.added + i) - lanes.load(s.memory + i) * lanes.load(s.erase + i));
     });
     return cpu::sum_lanes(total);

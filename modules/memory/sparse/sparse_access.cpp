@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "framework/core/span.h"
 #include "framework/cpu/packs.h"
 #include "framework/cpu/parallel.h"
 #include "framework/cpu/row_math.h"
+#include "framework/ops/signature.h"
 #include "modules/memory/sparse/sparse_words.h"
 
 namespace fovea {
@@ -18,7 +20,7 @@ struct SparseState final : OpState {
   std::vector<std::unique_ptr<SparseWords>> rows;
 };
 
-/// One head of one row: what it is told and what it gives.
+/// One head of one row: what it takes and what it gives.
 struct Head {
   Extent number, width, kept;
   SparseWords& words;
@@ -27,9 +29,7 @@ struct Head {
   Real* real(std::span<const Tensor> tensors, std::size_t i, Extent size) const {
     return i < tensors.size() && tensors[i] ? tensors[i].real() + number * size : nullptr;
   }
-  std::span<const Real> vector(std::size_t input) const {
-    return {real(run.in, input, width), static_cast<std::size_t>(width)};
-  }
+  std::span<const Real> vector(std::size_t input) const { return span_of(real(run.in, input, width), width); }
   Real number_of(std::size_t input) const { return run.in[input].real()[number]; }
   const Index* kept_before() const { return run.in[kKeptBefore].index() + number * kept; }
   const Real* before() const { return real(run.in, kBefore, kept); }
@@ -47,24 +47,15 @@ class SparseAccessOp final : public Op {
   std::string_view name() const override { return "sparse_access"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 7);
-    const Shape& query = in[kQuery].shape;
-    bool fits = query.rank() == 3 && in[kAdded].shape == query && in[kKeptBefore].kind == Kind::kIndex;
-    for (const std::size_t i : {kSharpness, kWriteGate, kReuse}) fits = fits && in[i].shape == query.without(2);
-    for (const std::size_t i : {kBefore, kKeptBefore}) fits = fits && in[i].shape == query.with(2, options_.kept);
-    if (!fits) {
-      std::string came;
-      for (const Type& type : in) came += (came.empty() ? "" : ", ") + type.shape.text();
-      reject(name(), came +
-                         " do not fit; give query and added [B, H, D], sharpness, write_gate and reuse [B, H], weights and "
-                         "kept of the step before [B, H, K].");
-    }
+    const Signature types(name(), in,
+                          {"query [B, H, D]", "added [B, H, D]", "sharpness [B, H]", "write_gate [B, H]", "reuse [B, H]",
+                           "weights before [B, H, K]", "kept before Index [B, H, K]"});
+    types.require(types["K"] == options_.kept);
     if (options_.kept > options_.slots) {
       reject(name(), std::to_string(options_.kept) + " words cannot be kept of " + std::to_string(options_.slots) +
-                         "; give as many slots at least.");
+                         "; give at least as many slots.");
     }
-    const Shape kept = query.with(2, options_.kept);
-    return {{query, Kind::kReal}, {kept, Kind::kReal}, {kept, Kind::kIndex}, {query.without(2), Kind::kIndex}};
+    return {in[kQuery], types.type("[B, H, K]"), types.type("Index [B, H, K]"), types.type("Index [B, H]")};
   }
 
   std::vector<Type> scratch(std::span<const Type> in) const override {
@@ -84,7 +75,7 @@ class SparseAccessOp final : public Op {
     const Shape& query = run.in[kQuery].shape();
     std::vector<SparseWords*> rows = rows_of(run);
     cpu::parallel_for(query[0], [&](Extent b) {
-      SparseWords& words = *rows[static_cast<std::size_t>(b)];
+      SparseWords& words = *rows[b];
       if (run.time == 0) words.reset();
       for (Extent h = 0; h < query[1]; ++h) write({b * query[1] + h, query[2], options_.kept, words, run});
       for (Extent h = 0; h < query[1]; ++h) read({b * query[1] + h, query[2], options_.kept, words, run});
@@ -99,7 +90,7 @@ class SparseAccessOp final : public Op {
     const Shape& query = run.in[kQuery].shape();
     std::vector<SparseWords*> rows = rows_of(run);
     cpu::parallel_for(query[0], [&](Extent b) {
-      SparseWords& words = *rows[static_cast<std::size_t>(b)];
+      SparseWords& words = *rows[b];
       words.prepare_gradients();
       for (Extent h = query[1] - 1; h >= 0; --h) pull_read({b * query[1] + h, query[2], options_.kept, words, run});
       for (Extent h = query[1] - 1; h >= 0; --h) pull_write({b * query[1] + h, query[2], options_.kept, words, run});
@@ -164,14 +155,12 @@ class SparseAccessOp final : public Op {
     }
   }
 
-  static std::span<const Real> word(const Head& head, Index slot) {
-    return {head.words.word(slot), static_cast<std::size_t>(head.width)};
-  }
+  static std::span<const Real> word(const Head& head, Index slot) { return span_of(head.words.word(slot), head.width); }
 
   // read = sum w_k M_k, w = softmax(sharpness s)  =>  g_k = grad_read . M_k + grad_w_k, grad of sharpness s_k: w_k (g_k -
   // sum w g)
   void pull_read(const Head& head) const {
-    const std::span<const Real> grad{head.real(head.run.grad_out, kRead, head.width), static_cast<std::size_t>(head.width)};
+    const std::span<const Real> grad = span_of(head.real(head.run.grad_out, kRead, head.width), head.width);
     const Real* grad_weights = head.real(head.run.grad_out, kWeights, head.kept);
     const auto pull_of = [&](Extent k) { return cpu::dot(grad, word(head, head.kept_now()[k])) + grad_weights[k]; };
     Real mean = 0;
@@ -219,9 +208,9 @@ class SparseAccessOp final : public Op {
     if (Real* to = head.real(head.run.grad_in, kReuse, 1); to != nullptr) *to += grad_reuse;
   }
 
-  /// Adds to the gradient of what was added; returns that of the weight it was added with.
+  /// Adds to the gradient of what was added; returns that of the weight with which it was added.
   static Real pull_added(const Head& head, Index slot, Real weight) {
-    const std::span<const Real> grad{head.words.gradient(slot), static_cast<std::size_t>(head.width)};
+    const std::span<const Real> grad = span_of(head.words.gradient(slot), head.width);
     Real* to = head.real(head.run.grad_in, kAdded, head.width);
     if (to != nullptr) cpu::add_scaled(weight, grad, {to, grad.size()});
     return cpu::dot(grad, head.vector(kAdded));

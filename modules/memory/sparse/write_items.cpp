@@ -4,6 +4,7 @@
 
 #include "framework/cpu/packs.h"
 #include "framework/cpu/row_math.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -55,7 +56,7 @@ void write(const Head& head, Extent k, Real* slot) {
 // sum over d of g (a - m e)
 Real pull_weight(const Head& head, const Real* slot, const Real* grad) {
   Pack total{};
-  for_packs(head.width, [&](Extent i, auto lanes) {  // behind the end the gradient is 0
+  for_packs(head.width, [&](Extent i, auto lanes) {  // past the end the gradient is 0
     total += lanes.load(grad + i) * (lanes.load(head.added + i) - lanes.load(slot + i) * lanes.load(head.erase + i));
   });
   return cpu::sum_lanes(total);
@@ -81,20 +82,10 @@ class WriteItemsOp final : public Op {
   std::string_view name() const override { return "write_items"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    if (in.size() != 6) require_count(name(), in, 5);
-    for (const std::size_t i : {kMemory, kWeights, kErase, kAdded}) require_real(name(), in[i], kNames[i]);
-    require_index(name(), in[kKept], kNames[kKept]);
-    const Shape& memory = in[kMemory].shape;
-    const Shape& kept = in[kKept].shape;
-    bool fits = memory.rank() == 3 && kept.rank() == 3 && kept[0] == memory[0] && in[kWeights].shape == kept;
-    for (const std::size_t i : {kErase, kAdded}) fits = fits && in[i].shape == kept.with(2, memory[2]);
-    if (fits && in.size() == 6) fits = in[kAll] == Type{kept.with(2, memory[1]), Kind::kReal};
-    if (fits) return {in[kMemory]};
-    std::string came;
-    for (std::size_t i = 0; i < in.size(); ++i) came += (i == 0 ? "" : ", ") + describe(kNames[i], in[i]);
-    reject(name(), came +
-                       " do not fit; give memory [B, N, D], kept and weights [B, M, K], erase and added [B, M, D], and "
-                       "all weights [B, M, N] or none.");
+    Signature(name(), in,
+              {"memory [B, N, D]", "kept Index [B, M, K]", "weights [B, M, K]", "erase [B, M, D]", "added [B, M, D]",
+               "all weights? [B, M, N]"});
+    return {in[kMemory]};
   }
 
   std::vector<Type> scratch(std::span<const Type> in) const override {
@@ -161,16 +152,14 @@ class WriteItemsOp final : public Op {
   }
 
  private:
-  static constexpr const char* kNames[] = {"memory", "kept", "weights", "erase", "added", "all weights"};
-
-  // Backwards: a slot that was written twice has its oldest values in the end.
+  // Backwards: a slot that was written twice ends with its oldest values.
   static void put_back(const Head& head, Real* memory) {
     for (Extent k = head.kept - 1; k >= 0; --k) {
       if (head.items[k] >= 0) copy(head.old + k * head.width, memory + head.items[k] * head.width, head.width);
     }
   }
 
-  // Memory and gradient [N, D] behind this head become those before it.
+  // Memory and gradient [N, D] after this head become those before it.
   static void pull_head(const Head& head, Real* memory, Real* grad) {
     for (Extent n = 0; head.grad_all != nullptr && n < head.slots; ++n) {
       if (std::find(head.items, head.items + head.kept, static_cast<Index>(n)) != head.items + head.kept) continue;

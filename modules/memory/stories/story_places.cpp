@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include "framework/core/error.h"
-#include "framework/ops/checks.h"
+#include "framework/core/span.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -16,13 +17,12 @@ class StoryPlacesOp final : public Op {
   std::string_view name() const override { return "story_places"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 1);
-    require_index(name(), in[0], "story");
-    if (in[0].shape.rank() != 3 || in[0].shape[1] > options_.places) {
+    const Signature types(name(), in, {"story Index [B, N, J]"});
+    if (types["N"] > options_.places) {
       reject(name(), describe("story", in[0]) + " does not fit " + std::to_string(options_.places) +
-                         " places; give a story [B, N, J] with N of at most as many.");
+                         " places; give a story [B, N, J] with at most as many sentences N.");
     }
-    return {Type{in[0].shape.without(-1), Kind::kIndex}};
+    return {types.type("Index [B, N]")};
   }
 
   void forward(const OpRun& run) const override {
@@ -30,7 +30,7 @@ class StoryPlacesOp final : public Op {
     const bool is_noisy = options_.noise > 0 && run.context->mode == Mode::kTrain;
     for (Extent b = 0; b < story[0]; ++b) {
       const Index* words = run.in[0].index() + b * story[1] * story[2];
-      const std::span<Index> places{run.out[0].index() + b * story[1], static_cast<std::size_t>(story[1])};
+      const std::span<Index> places = span_of(run.out[0].index() + b * story[1], story[1]);
       const Extent count = number(words, story[2], places);
       if (is_noisy) move(run.rng(b), count, places);
     }
@@ -56,7 +56,7 @@ class StoryPlacesOp final : public Op {
     return count;
   }
 
-  /// Walks away from place 0 over `count` sentences and `empty` memories, in an order where each arrangement is as likely.
+  /// Walks away from place 0 over `count` sentences and `empty` memories, with all arrangements equally likely.
   void move(Rng rng, Extent count, std::span<Index> places) const {
     Extent empty = rng.between(0, static_cast<Extent>(std::ceil(options_.noise * static_cast<double>(count))));
     Index shift = 0;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "framework/core/error.h"
-#include "framework/ops/checks.h"
+#include "framework/ops/signature.h"
 
 namespace fovea {
 namespace {
@@ -16,11 +16,9 @@ class StoryWindowsOp final : public Op {
   bool is_differentiable() const override { return false; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 1);
-    require_index(name(), in[0], "story");
-    if (in[0].shape.rank() != 3) reject(name(), describe("story", in[0]) + " was given; a story is [B, N, J].");
-    const Extent words = in[0].shape[1] * in[0].shape[2];
-    return {Type{{in[0].shape[0], words, width_}, Kind::kIndex}, Type{{in[0].shape[0], words, 1}, Kind::kIndex}};
+    const Signature types(name(), in, {"story Index [B, N, J]"});
+    const Extent words = types["N"] * types["J"];
+    return {Type{{types["B"], words, width_}, Kind::kIndex}, Type{{types["B"], words, 1}, Kind::kIndex}};
   }
 
   void forward(const OpRun& run) const override {
@@ -47,13 +45,8 @@ class HashOp final : public Op {
   bool is_differentiable() const override { return false; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, 3);
-    for (const Type& type : in) require_index(name(), type, "every input");
-    if (in[0].shape.rank() != 3 || in[1].shape.rank() != 2 || in[2].shape.rank() != 1 || in[0].shape[0] != in[1].shape[0]) {
-      reject(name(), describe("keys", in[0]) + ", " + describe("question", in[1]) + " and " + describe("common", in[2]) +
-                         " were given; give keys [B, M, W], a question [B, L] and common [V].");
-    }
-    return {Type{in[0].shape.without(-1), Kind::kIndex}};
+    const Signature types(name(), in, {"keys Index [B, M, W]", "question Index [B, L]", "common Index [V]"});
+    return {types.type("Index [B, M]")};
   }
 
   void forward(const OpRun& run) const override {
@@ -84,7 +77,7 @@ class HashOp final : public Op {
 StoryWindows story_windows(Value story, Extent width, At at) {
   if (width < 1 || width % 2 == 0) {
     throw Error("story_windows", "an odd number of words was expected; width is " + std::to_string(width) +
-                                     "; give as many words on both sides (at " + at.text() + ").");
+                                     "; give equally many words on both sides (at " + at.text() + ").");
   }
   const std::vector<Value> both = story.builder().add_all(std::make_shared<StoryWindowsOp>(width), {story}, "", at);
   return {both[0], both[1]};

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "framework/ops/signature.h"
 #include "modules/routing/experts/expert_layers_kernel.h"
 
 namespace fovea {
@@ -47,7 +48,7 @@ void set_memory(const OpRun& run, Call& call) {
     call.pulled = run.workspace[3].real();
     return;
   }
-  // Reals lie alike along rows and along columns, and grad_x takes the place of what it was made from.
+  // Reals lie the same way along rows and along columns, and grad_x takes the place of what it was made from.
   call.weighted_grads = run.workspace[0].real();
   call.pulled = run.workspace[0].real();
   if (!is_backward) call.columns = call.inputs;
@@ -67,19 +68,10 @@ class ExpertLayersOp final : public Op {
   std::string_view name() const override { return "expert_layers"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    require_count(name(), in, options_.has_bias ? 7 : 5);
-    for (std::size_t i = 0; i < in.size(); ++i) {
-      if (i != 1) require_real(name(), in[i], kNames[i]);
-    }
-    require_index(name(), in[1], kNames[1]);
-    const Shape& x = in[0].shape;
-    const Shape& w1 = in[3].shape;
-    const Shape& w2 = in[4].shape;
-    if (x.rank() < 1 || in[1].shape.rank() != x.rank() || w1.rank() != 3 || w2.rank() != 3) reject_shapes(in);
-    const bool fits = in[1].shape.without(-1) == x.without(-1) && in[2].shape == in[1].shape && w1[2] == x.last() &&
-                      w2 == Shape{w1[0], w1[2], w1[1]} && x.last() > 0 && w1[1] > 0;
-    const bool has_biases = !options_.has_bias || (in[5].shape == w1.without(-1) && in[6].shape == w2.without(-1));
-    if (!fits || !has_biases) reject_shapes(in);
+    const Signature types(name(), in,
+                          {"x [..., D]", "kept Index [..., K]", "weights [..., K]", "w1 [E, H, D]", "w2 [E, D, H]",
+                           "b1? [E, H]", "b2? [E, D]"});
+    types.require(in.size() == (options_.has_bias ? 7 : 5) && types["D"] > 0 && types["H"] > 0);
     return {in[0]};
   }
 
@@ -120,16 +112,6 @@ class ExpertLayersOp final : public Op {
   }
 
  private:
-  static constexpr std::array kNames = {"x", "kept", "weights", "w1", "w2", "b1", "b2"};
-
-  [[noreturn]] void reject_shapes(std::span<const Type> in) const {
-    std::string came;
-    for (std::size_t i = 0; i < in.size(); ++i) came += (i == 0 ? "" : ", ") + describe(kNames[i], in[i]);
-    reject(name(), came +
-                       " do not fit; give x [..., D], kept and weights [..., K], w1 [E, H, D], w2 [E, D, H], and biases " +
-                       "[E, H] and [E, D] where there are any.");
-  }
-
   Extents extents(std::span<const Type> in) const {
     Extents e;
     e.experts = in[3].shape[0];
