@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "framework/core/error.h"
 #include "framework/graph/functions.h"
 
 namespace fovea {
@@ -26,7 +25,7 @@ const Options::Field* field_of(const Options& options, std::string_view name) {
   return found == options.fields().end() ? nullptr : &*found;
 }
 
-/// The number in the place of an option; null where the option is no number.
+/// The number that an option holds; null where the option is not a number.
 const Annealed::Target* target_of(const Options::Field* field, Annealed::Target& target) {
   if (field == nullptr) return nullptr;
   if (auto* const* number = std::get_if<double*>(&field->target)) {
@@ -39,7 +38,7 @@ const Annealed::Target* target_of(const Options::Field* field, Annealed::Target&
   return &target;
 }
 
-/// The value of a graph's number, as it stands when the plan runs.
+/// The value of a graph's number, as it is when the plan runs.
 class NumberOp final : public Op {
  public:
   explicit NumberOp(std::shared_ptr<const double> number) : number_(std::move(number)) {}

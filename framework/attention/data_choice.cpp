@@ -1,15 +1,14 @@
 #include "framework/attention/data_choice.h"
 
 #include <algorithm>
-#include <functional>
 
 namespace fovea {
 
 Extent keep_best_items(ConstRow scores, std::span<Index> items, Extent count) {
   if (static_cast<Extent>(items.size()) <= count) return static_cast<Extent>(items.size());
   const auto is_better = [&](Index a, Index b) {
-    const Real left = scores[static_cast<std::size_t>(a)];
-    const Real right = scores[static_cast<std::size_t>(b)];
+    const Real left = scores[a];
+    const Real right = scores[b];
     return left > right || (left == right && a < b);  // ties go to the lowest index
   };
   std::nth_element(items.begin(), items.begin() + count - 1, items.end(), is_better);

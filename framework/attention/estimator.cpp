@@ -5,7 +5,6 @@
 #include "framework/attention/critic.h"
 #include "framework/attention/several_draws.h"
 #include "framework/attention/whole_items.h"
-#include "framework/core/error.h"
 
 namespace fovea {
 namespace {

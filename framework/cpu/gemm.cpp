@@ -2,7 +2,6 @@
 
 #include <string>
 #include <unordered_map>
-#include <utility>
 
 #include "framework/core/error.h"
 #include "framework/cpu/gemm_kernel.h"

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "framework/core/error.h"
 #include "framework/graph/overwrite.h"
 
 namespace fovea::graph {
@@ -36,9 +35,9 @@ class Binder {
 
   void bind_slots(int id) {
     const Node& node = level_.graph->node(id);
-    const LevelNode& compiled = level_.nodes[static_cast<std::size_t>(id)];
-    auto& values = frame_.values[static_cast<std::size_t>(id)];
-    auto& gradients = frame_.gradients[static_cast<std::size_t>(id)];
+    const LevelNode& compiled = level_.nodes[id];
+    auto& values = frame_.values[id];
+    auto& gradients = frame_.gradients[id];
     for (std::size_t o = 0; o < compiled.types.size(); ++o) {
       gradients.push_back({nullptr, compiled.types[o]});
       switch (node.kind) {
@@ -67,16 +66,16 @@ class Binder {
     }
   }
 
-  // Output 0 of an op that overwrites an input lies where this input does.
+  // Output 0 of an op that overwrites an input is where this input is.
   void bind_same(int id) {
-    const LevelNode& compiled = level_.nodes[static_cast<std::size_t>(id)];
+    const LevelNode& compiled = level_.nodes[id];
     const auto home_of = [](const std::vector<Buffer>& buffers) { return buffers.empty() ? Home::kNone : buffers[0].home; };
     const Node& node = level_.graph->node(id);
     if (home_of(compiled.values) != Home::kSame) return;
-    const Slot source = node.inputs[static_cast<std::size_t>(node.op->overwrites())];
-    frame_.values[static_cast<std::size_t>(id)][0] = frame_.value(source);
+    const Slot source = node.inputs[node.op->overwrites()];
+    frame_.values[id][0] = frame_.value(source);
     if (home_of(compiled.gradients) == Home::kSame) {
-      frame_.gradients[static_cast<std::size_t>(id)][0].data = frame_.gradient(source).data;
+      frame_.gradients[id][0].data = frame_.gradient(source).data;
     }
   }
 
@@ -105,7 +104,7 @@ class Binder {
 
   void bind_step(int id) {
     const Node& node = level_.graph->node(id);
-    const LevelNode& compiled = level_.nodes[static_cast<std::size_t>(id)];
+    const LevelNode& compiled = level_.nodes[id];
     BoundStep& step = frame_.steps.emplace_back();
     step.node = &node;
     step.op = node.op.get();
@@ -116,7 +115,7 @@ class Binder {
     std::vector<Ref> in;
     for (const Slot& slot : node.inputs) in.push_back(frame_.value(slot));
     step.forward.in = keep(step, in);
-    step.forward.out = keep(step, frame_.values[static_cast<std::size_t>(id)]);
+    step.forward.out = keep(step, frame_.values[id]);
     step.forward.scratch = keep(step, compiled.scratch, compiled.scratch_types);
     step.forward.stream = stream_of(node.path);
     step.forward.time = context_.time;
@@ -130,7 +129,7 @@ class Binder {
     if (node.loop) step.loop = bind_loop(frame_, id, memory_, context_);
   }
 
-  // All steps of a loop meet one state.
+  // All steps of a loop share one state.
   OpState* state_of(int id) {
     std::shared_ptr<OpState>& state = (*context_.states)[{&level_, id}];
     if (!state) {
@@ -144,7 +143,7 @@ class Binder {
 
   void bind_gradients(BoundStep& step, int id) {
     const Node& node = level_.graph->node(id);
-    const LevelNode& compiled = level_.nodes[static_cast<std::size_t>(id)];
+    const LevelNode& compiled = level_.nodes[id];
     std::vector<Ref> in;
     std::vector<Ref> out;
     std::uint32_t assign = compiled.assign;
@@ -168,7 +167,7 @@ class Binder {
       in.push_back({gradient, -1, 0});
     }
     for (std::size_t o = 0; o < compiled.types.size(); ++o) {
-      const Tensor gradient = frame_.gradients[static_cast<std::size_t>(id)][o];
+      const Tensor gradient = frame_.gradients[id][o];
       if (compiled.clears_own[o] != 0) step.clears.push_back(gradient);
       out.push_back({gradient, -1, 0});
     }
@@ -184,7 +183,7 @@ class Binder {
       const Slot slot{id, 0};
       const Tensor gradient = frame_.gradient(slot);
       if (!gradient || level_.at(slot).first_reader >= 0 || !is_written(slot)) continue;
-      // What comes in at a parameter that is an output itself lies in its gradient before backward.
+      // For a parameter that is itself an output, what comes in is in its gradient before backward.
       const bool is_seed = std::find(level_.seeds.begin(), level_.seeds.end(), slot) != level_.seeds.end();
       (is_seed ? frame_.seed_clears : frame_.clears).push_back(gradient);
     }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "framework/core/error.h"
-#include "framework/graph/check.h"
 #include "framework/graph/level.h"
 
 namespace fovea {
@@ -22,7 +21,7 @@ void describe_level(const graph::Level& level, int depth, std::string& text) {
   for (const int id : level.graph->order()) {
     const Node& node = level.graph->node(id);
     if (node.kind != Node::Kind::kOp && node.kind != Node::Kind::kLoop) continue;
-    const graph::LevelNode& compiled = level.nodes[static_cast<std::size_t>(id)];
+    const graph::LevelNode& compiled = level.nodes[id];
     const std::string what = node.op ? std::string(node.op->name()) : fmt::format("loop x {}", compiled.steps);
     const graph::Buffer& place = compiled.values.front();
     const std::string where = place.home == graph::Home::kOutside || place.home == graph::Home::kSame

@@ -4,7 +4,6 @@
 #include <span>
 #include <string_view>
 
-#include "framework/core/error.h"
 #include "framework/results/atomic_file.h"
 
 namespace fovea {

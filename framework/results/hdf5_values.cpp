@@ -2,12 +2,11 @@
 #include <hdf5.h>
 #include <algorithm>
 #include <array>
-#include <memory>
 
 #include "framework/core/error.h"
 #include "framework/results/hdf5_read.h"
 
-// The values and attributes of a file that Reader has looked at.
+// The values and attributes of a file that Reader has inspected.
 namespace fovea::hdf5 {
 namespace {
 
@@ -48,7 +47,7 @@ Handle variable_text() {
   return type;
 }
 
-/// Texts that the library allocated, given back to it whatever happens.
+/// Texts that the library allocated, given back to it in any case.
 class LibraryTexts {
  public:
   explicit LibraryTexts(std::size_t count) : pointers_(count, nullptr) {}

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "framework/core/error.h"
-
 namespace fovea {
 
 Shards::Shards(Config config) : config_(std::move(config)) {

@@ -44,13 +44,13 @@ const SiteRecord& find_site(const Graph& graph, const std::string& path) {
   throw Error("study/site", unknown_name(path, paths));
 }
 
-/// What is compared of a gradient: those parameters of a model that the model of the exact gradient has too.
+/// The part of a gradient that is compared: the parameters of a model that the model of the exact gradient has too.
 using Entries = std::vector<const ParameterStore::Entry*>;
 
 Numbers values_of(std::span<const Real> block, const Entries& entries) {
   Numbers values;
   for (const ParameterStore::Entry* entry : entries) {
-    const auto part = block.subspan(entry->offset, static_cast<std::size_t>(entry->shape.size()));
+    const auto part = block.subspan(entry->offset, entry->shape.size());
     values.insert(values.end(), part.begin(), part.end());
   }
   return values;
@@ -134,7 +134,7 @@ void copy(std::span<const Real> from, const Entries& entries, std::span<Real> to
   }
 }
 
-/// Steps of the optimizer of the run in which the shared parameters stay: what an estimator learns for itself. The random
+/// Optimizer steps of the run that leave the shared parameters: what an estimator learns for itself. The random
 /// numbers are not those that are measured later.
 void learn_own(Training& training, const Comparison& comparison, const StudySpec& spec) {
   if (comparison.own.empty()) return;
@@ -148,7 +148,7 @@ void learn_own(Training& training, const Comparison& comparison, const StudySpec
   }
 }
 
-/// The exact gradient by enumeration, or, where that cannot be, by the derivative itself or by many samples.
+/// The exact gradient by enumeration, or, where that is impossible, by the derivative itself or by many samples.
 Reference find_reference(const StudySpec& spec, const SiteRecord& site) {
   const SiteText text = SiteText::parse(site.text);
   const auto selector = Registry<Selector>::instance().parse(text.selector).plugin;

@@ -2,7 +2,6 @@
 
 #include "framework/attention/critic.h"
 #include "framework/attention/several_draws.h"
-#include "framework/core/error.h"
 #include "framework/graph/functions.h"
 
 namespace fovea {
@@ -19,7 +18,7 @@ class Reinforce final : public Estimator, public SeveralDraws, public Critic {
     options.add("critic_width", critic_width_, "width of the hidden layer of the critic, >= 1", {.low = 1});
   }
 
-  // The last layer starts at 0: in the first step the critic is no baseline at all.
+  // The last layer starts at 0: in the first step there is in effect no baseline.
   std::vector<SiteParameter> parameters(Extent query_width) const override {
     if (!is("critic")) return {};
     return {{"critic_weight", {critic_width_, query_width}, Init::glorot()},
@@ -117,7 +116,7 @@ With          (cost - b) d log p(choice) / d scores. The baseline b is
               leave_one_out   every item is evaluated `draws` times: the mean cost of its other draws;
               greedy_rollout  every item is evaluated twice: the cost of the most probable choice;
               critic          v . tanh(W q + c) + d, a prediction from the query q of each choice, which is trained to lower
-                              (cost - b)^2 with the model; from there no gradient reaches the query.
+                              (cost - b)^2 with the model; no gradient passes from it to the query.
 Requires      a selector that samples; one cost for each row of the batch; nothing passes through the weights.
 Bias          none: b does not depend on the choice that it is used for.
 Cost          O(N) time a row; leave_one_out and greedy_rollout take `draws` and 2 evaluations of each item; the critic takes

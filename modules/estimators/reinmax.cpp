@@ -1,5 +1,4 @@
 #include <cmath>
-#include <vector>
 
 #include "framework/attention/estimator.h"
 

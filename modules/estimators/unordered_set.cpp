@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "framework/attention/several_draws.h"
 #include "framework/core/error.h"
@@ -28,7 +27,7 @@ struct Set {
       for (std::size_t last = 0; last < size; ++last) {
         const unsigned bit = 1U << last;
         if ((part & bit) == 0) continue;
-        // Of what is left when `last` is drawn it is a part itself, whatever the rounding of the sum.
+        // `last` itself is part of what is left when it is drawn, whatever the rounding of the sum.
         const double left = std::max(1 - gone - sum(part & ~bit), p[last]);
         table[part] += table[part & ~bit] * p[last] / left;
       }
@@ -66,7 +65,7 @@ class UnorderedSet final : public Estimator, public SeveralDraws {
     const auto choices = static_cast<std::size_t>(selector.enumerable->choices(static_cast<Extent>(scores.size())));
     if (choices > out.scratch.size()) {
       throw Error("estimator 'unordered_set'", "scratch of a number for each choice was expected; there are " +
-                                                   std::to_string(choices) + " choices; let Selector::scratch say so.");
+                                                   std::to_string(choices) + " choices; have Selector::scratch ask.");
     }
     const Row keys = out.scratch.first(choices);
     selector.enumerable->log_probs(scores, keys);

@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "framework/attention/site/site.h"
-#include "framework/core/error.h"
 #include "framework/graph/functions.h"
 #include "framework/graph/loop.h"
 #include "modules/layers/linear.h"

@@ -1,7 +1,5 @@
 #include "modules/program/controller.h"
 
-#include "framework/core/error.h"
-
 namespace fovea::program {
 namespace {
 
@@ -14,8 +12,8 @@ Site site_in(Builder& b, const std::string& name, const std::string& text, Exten
 
 void SynthesiserOptions::fields(Options& options) {
   options.add("together", together, "registers seen together, in [1, 4]", {.low = 1, .high = 4});
-  options.add("features", features, "width of what is computed of the patterns of a view, >= 1", {.low = 1});
-  options.add("hidden", hidden, "width of what is computed of a view, and of a query, >= 1", {.low = 1});
+  options.add("features", features, "width of what is computed from the patterns of a view, >= 1", {.low = 1});
+  options.add("hidden", hidden, "width of what is computed from a view, and of a query, >= 1", {.low = 1});
   options.add("site", site, "site of all choices: scorer | pattern | selector | estimator");
   options.add("samples", samples, "programs that are tried on the pairs in evaluation, the first greedy, >= 1", {.low = 1});
   options.add("wrong_bits", wrong_bits, "by reward: cost of the share of wrong bits, >= 0", {.low = 0});

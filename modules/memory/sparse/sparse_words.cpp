@@ -1,8 +1,7 @@
 #include "modules/memory/sparse/sparse_words.h"
 
-#include <algorithm>
-
 #include "framework/core/rng.h"
+#include "framework/core/span.h"
 #include "framework/cpu/packs.h"
 
 namespace fovea {
@@ -17,8 +16,7 @@ SparseWords::SparseWords(const SparseAccess& options, Extent width)
       written_(options.slots) {
   const bool is_empty = options.start == MemoryStart::kZero;
   if (!is_empty) {
-    Rng({.seed = 1, .stream = stream_of("sparse_access")})
-        .fill_normal({words_.data(), static_cast<std::size_t>(options.slots * width)});
+    Rng({.seed = 1, .stream = stream_of("sparse_access")}).fill_normal(span_of(words_.data(), options.slots * width));
   }
   index_->build({words_.data(), options.slots, width, options.rule.epsilon},
                 is_empty ? SlotIndex::Holds::kNone : SlotIndex::Holds::kAll);
@@ -57,7 +55,7 @@ void SparseWords::wrote(Index slot) {
   index_->put(slot);
 }
 
-// Slots that were never written are all alike: the lowest of them stand for all.
+// Slots that were never written are all equal: the lowest of them represent all.
 void SparseWords::add_empty(Extent count) {
   while (lowest_empty_ < options_.slots && written_[lowest_empty_] != 0) ++lowest_empty_;
   for (Index slot = lowest_empty_; slot < options_.slots && count > 0; ++slot) {
@@ -68,11 +66,11 @@ void SparseWords::add_empty(Extent count) {
 }
 
 FoundSlots SparseWords::search(std::span<const Real> query, Extent count, Real sharpness) {
-  candidates_.resize(static_cast<std::size_t>(count));
-  candidates_.resize(static_cast<std::size_t>(index_->search(query.data(), count, candidates_.data())));
+  candidates_.resize(count);
+  candidates_.resize(index_->search(query.data(), count, candidates_.data()));
   if (options_.start == MemoryStart::kZero) add_empty(count);
-  found_.resize(static_cast<std::size_t>(count));
-  scores_.resize(static_cast<std::size_t>(count));
+  found_.resize(count);
+  scores_.resize(count);
   BestOf best(count, found_.data(), scores_.data());
   for (const Index slot : candidates_) {
     best.meet(sharpness * score_of(options_.rule, query, {word(slot), query.size()}), slot);

@@ -1,7 +1,5 @@
 #include "modules/memory/stories/hop_reads.h"
 
-#include "framework/core/error.h"
-
 namespace fovea {
 namespace {
 
