@@ -18,6 +18,7 @@ constexpr std::size_t kHugePage = std::size_t{2} << 20;
 Arena::Arena(std::size_t bytes) : bytes_(aligned(bytes)) {
   if (bytes_ == 0) return;
   const std::size_t alignment = bytes_ >= kHugePage ? kHugePage : kAlignment;
+  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): block_ owns it in the end
   void* block = std::aligned_alloc(alignment, (bytes_ + alignment - 1) / alignment * alignment);
   if (block == nullptr) {
     throw Error("memory", "an arena of " + std::to_string(bytes_) + " bytes could not be allocated; use a smaller batch.");
@@ -28,6 +29,7 @@ Arena::Arena(std::size_t bytes) : bytes_(aligned(bytes)) {
   block_.reset(static_cast<std::byte*>(block));
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory): the way back
 void Arena::Release::operator()(std::byte* block) const { std::free(block); }
 
 }  // namespace fovea

@@ -20,6 +20,7 @@ bool has_tiles();
 class TileScope {
  public:
   TileScope();
+  // NOLINTNEXTLINE(performance-trivially-destructible): only where the processor has no tiles
   ~TileScope();
   TileScope(const TileScope&) = delete;
   TileScope& operator=(const TileScope&) = delete;

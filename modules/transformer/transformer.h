@@ -43,6 +43,7 @@ Value feed_forward(Builder& builder, const std::string& name, Value x, const Tra
 
 /// What self-attention may see beside the pattern of its site: one of the two, or all.
 struct SequenceMask {
+  // NOLINTNEXTLINE(google-explicit-constructor): a mask of items is one as it stands
   SequenceMask(Value of_items = {}, Value of_sequences = {}) : mask(of_items), segments(of_sequences) {}
   Value mask;      // Index [B, T] or [B, T, T], 1 = allowed
   Value segments;  // Index [B, T]: sequences packed into one; a position sees those of its segment, which is not negative.
