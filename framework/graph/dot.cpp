@@ -1,11 +1,8 @@
-// Boost 1.74 trips this warning of g++ 12 inside its own headers.
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-// The only file that includes graphviz.hpp: it doubles the time a source takes to compile.
-#include <boost/graph/adjacency_list.hpp>
-#include <boost/graph/graphviz.hpp>
+#include <algorithm>
+#include <cctype>
 #include <map>
 #include <set>
-#include <sstream>
+#include <vector>
 
 #include "framework/graph/graph.h"
 
@@ -14,10 +11,11 @@ namespace {
 
 struct Box {
   std::string label;
-  std::string shape;
+  const char* shape;
+  std::vector<std::size_t> targets;  // the boxes that its edges lead to
 };
 
-using Drawing = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, Box>;
+using Drawing = std::vector<Box>;
 
 std::string types_text(const Node& node) {
   std::string text;
@@ -56,40 +54,65 @@ Drawing drawing_of(const Graph& graph, Detail detail) {
     const auto found = boxes.find(name);
     if (found == boxes.end()) {
       const std::string label = is_op ? name + "\n" + kind_text(node) + " " + types_text(node) : name;
-      box_of[id] = boost::add_vertex({label, node.kind == Node::Kind::kInput ? "ellipse" : "box"}, drawing);
-      boxes[name] = box_of[id];
+      box_of[id] = boxes[name] = drawing.size();
+      drawing.push_back({label, node.kind == Node::Kind::kInput ? "ellipse" : "box", {}});
     } else {
       box_of[id] = found->second;
     }
     for (const Slot& input : node.inputs) {
       const auto source = box_of.find(input.node);
       if (source == box_of.end() || source->second == box_of[id]) continue;
-      if (drawn.emplace(source->second, box_of[id]).second) boost::add_edge(source->second, box_of[id], drawing);
+      if (drawn.emplace(source->second, box_of[id]).second) drawing[source->second].targets.push_back(box_of[id]);
     }
   }
   for (const NamedSlot& output : graph.outputs()) {
     const auto source = box_of.find(output.slot.node);
-    const std::size_t sink = boost::add_vertex({output.name, "ellipse"}, drawing);
-    if (source != box_of.end()) boost::add_edge(source->second, sink, drawing);
+    if (source != box_of.end()) drawing[source->second].targets.push_back(drawing.size());
+    drawing.push_back({output.name, "ellipse", {}});
   }
   return drawing;
 }
 
+// Names and numbers are written to dot as they are, any other text in quotes.
+bool is_plain(const std::string& text) {
+  const auto is_part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  const bool is_word =
+      std::all_of(text.begin(), text.end(), is_part) && std::isdigit(static_cast<unsigned char>(text[0])) == 0;
+  const std::string digits = text.substr(text[0] == '-' ? 1 : 0);
+  const bool is_number = digits.find_first_not_of("0123456789.") == std::string::npos &&
+                         digits.find_first_of("0123456789") != std::string::npos &&
+                         std::count(digits.begin(), digits.end(), '.') <= 1;
+  return is_word || is_number;
+}
+
+std::string quoted(const std::string& text) {
+  if (!text.empty() && is_plain(text)) return text;
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"') result += '\\';
+    result += c;
+  }
+  return result + '"';
+}
+
 }  // namespace
 
+// By hand: Boost's graphviz.hpp writes the same, but takes longer to compile than any source.
 std::string dot_text(const Graph& graph, Detail detail) {
-  boost::dynamic_properties properties;
-  Drawing drawing = drawing_of(graph, detail);
-  properties.property("node_id", boost::get(boost::vertex_index, drawing));
-  properties.property("label", boost::get(&Box::label, drawing));
-  properties.property("shape", boost::get(&Box::shape, drawing));
-  std::ostringstream text;
-  boost::write_graphviz_dp(text, drawing, properties);
-  // The body of a loop follows as a graph of its own.
-  for (const Node& node : graph.nodes()) {
-    if (node.loop) text << "// body of " << node.path << "\n" << dot_text(*node.loop->body, detail);
+  const Drawing drawing = drawing_of(graph, detail);
+  std::string text = "digraph G {\n";
+  for (std::size_t i = 0; i < drawing.size(); ++i) {
+    text += std::to_string(i) + " [label=" + quoted(drawing[i].label) + ", shape=" + drawing[i].shape + "];\n";
   }
-  return text.str();
+  for (std::size_t i = 0; i < drawing.size(); ++i) {
+    for (const std::size_t target : drawing[i].targets) text += std::to_string(i) + "->" + std::to_string(target) + " ;\n";
+  }
+  text += "}\n";
+  // The body of a loop follows as another graph.
+  for (const Node& node : graph.nodes()) {
+    if (node.loop) text += "// body of " + node.path + "\n" + dot_text(*node.loop->body, detail);
+  }
+  return text;
 }
 
 }  // namespace fovea
