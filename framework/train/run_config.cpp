@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <set>
 
-#include <nlohmann/json.hpp>
-
 #include "framework/core/error.h"
 #include "framework/results/atomic_file.h"
+#include "framework/results/json.h"
 
 namespace fovea {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 TextPairs settings_of(const TrainSettings& settings) {
   TrainSettings copy = settings;
@@ -38,13 +35,13 @@ TextPairs sites_of(const Graph& graph) {
 
 /// Numbers and flags as such, anything else as text.
 Json json_of(const std::string& text) {
-  const Json value = Json::parse(text, nullptr, false);
-  return value.is_number() || value.is_boolean() ? value : Json(text);
+  const std::optional<Json> value = parse_json(text);
+  return value && (value->is_number() || value->is<bool>()) ? *value : Json(text);
 }
 
-Json json_of(const TextPairs& pairs) {
-  Json object = Json::object();
-  for (const auto& [name, text] : pairs) object[name] = json_of(text);
+Json::Object json_of(const TextPairs& pairs) {
+  Json::Object object;
+  for (const auto& [name, text] : pairs) object.emplace_back(name, json_of(text));
   return object;
 }
 
@@ -89,7 +86,7 @@ void check_evaluation_names(const RunSpec& run) {
   for (const ExtraEvaluation& evaluation : run.evaluations) {
     const bool is_plain = !evaluation.name.empty() && evaluation.name.find('/') == std::string::npos;
     if (!is_plain || !names.insert(evaluation.name).second) {
-      throw Error("evaluations need names of their own, without '/'; '" + evaluation.name + "' came; rename it.");
+      throw Error("evaluations need different names, without '/'; '" + evaluation.name + "' came; rename it.");
     }
     if (evaluation.rows < 1) {
       throw Error("an evaluation has at least one item; '" + evaluation.name + "' has " + std::to_string(evaluation.rows) +
@@ -107,9 +104,9 @@ RunConfig config_of(const RunRequest& request, const Training& training) {
   const std::string task = Registry<Task>::instance().parse(run.task).text;
   RunConfig config;
   config.pairs = {{"experiment", request.experiment}, {"run", run.name}, {"task", task}, {"precision", kPrecision}};
-  Json json = json_of(config.pairs);
-  json["options"] = json_of(request.options);
-  json["train"] = json_of(settings);
+  Json::Object json = json_of(config.pairs);
+  json.emplace_back("options", json_of(request.options));
+  json.emplace_back("train", json_of(settings));
   const auto add = [&](const std::string& name, const std::string& prefix, const std::string& text) {
     const auto same = [&](const auto& pair) { return pair.first == name; };
     const bool is_taken = std::any_of(config.pairs.begin(), config.pairs.end(), same);
@@ -117,15 +114,16 @@ RunConfig config_of(const RunRequest& request, const Training& training) {
   };
   for (const auto& [name, text] : settings) add(name, "train_", text);
   for (const auto& [name, text] : request.options) add(name, "option_", text);
-  json["evaluations"] = Json::array();
+  Json::Array evaluations;
   for (const ExtraEvaluation& evaluation : run.evaluations) {
     const std::string text = Registry<Task>::instance().parse(evaluation.task).text;
     add("evaluation " + evaluation.name, "", text + ", " + std::to_string(evaluation.rows) + " items");
-    json["evaluations"].push_back({{"name", evaluation.name}, {"task", text}, {"rows", evaluation.rows}});
+    evaluations.push_back(Json::Object{{"name", evaluation.name}, {"task", text}, {"rows", evaluation.rows}});
   }
   for (const auto& [path, text] : sites) add("site " + path, "", text);
-  json["sites"] = json_of(sites);
-  config.json = json.dump(2);
+  json.emplace_back("evaluations", std::move(evaluations));
+  json.emplace_back("sites", json_of(sites));
+  config.json = json_text(json);
   config.hash = hash_of_pairs(config.pairs);
   config.command = command_of(request, settings);
   return config;
