@@ -7,7 +7,7 @@
 
 #include "framework/core/registry.h"
 #include "framework/graph/builder.h"
-#include "framework/train/settings.h"
+#include "framework/settings.h"
 
 namespace fovea {
 
@@ -36,12 +36,12 @@ struct RunSpec {
 
 /// Figures of papers, which the closing output sets beside those of the runs.
 struct Comparison {
-  /// How the metric is told; per cent wrong is 100 (1 - metric).
+  /// How the metric is reported; per cent wrong is 100 (1 - metric).
   enum class Form : std::uint8_t { kPlain, kPercent, kPercentWrong };
 
   struct Row {
     std::string name;                 // "task 1", "mean"
-    std::string runs;                 // one run, or several whose mean is told: "qa*"; a row without runs is left out
+    std::string runs;                 // one run, or several whose mean is given: "qa*"; a row without runs is left out
     std::string split = "test";       // or the name of an extra evaluation
     std::string slice{};              // empty: all rows
     std::vector<double> published{};  // a figure for each source in the form of the table; NaN or missing: none is known
@@ -65,10 +65,10 @@ class Experiment {
   virtual ~Experiment() = default;
   /// The experiment's own options; the options of TrainSettings are added by the framework.
   virtual void fields(Options& options);
-  /// The runs for the options as they stand. `defaults` are the training settings to start from; a key=value of the command
+  /// The runs for the options as set. `defaults` are the training settings to start from; a key=value of the command
   /// line is applied to every run afterwards, so a run sets only what it means to change.
   virtual std::vector<RunSpec> runs() const = 0;
-  /// What papers found, for the options as they stand.
+  /// What papers found, for the options as set.
   virtual std::vector<Comparison> published() const;
 };
 

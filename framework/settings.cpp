@@ -1,4 +1,4 @@
-#include "framework/train/settings.h"
+#include "framework/settings.h"
 
 namespace fovea {
 
