@@ -7,7 +7,6 @@
 #include "framework/cli/process.h"
 #include "framework/cli/resolve.h"
 #include "framework/cli/screen.h"
-#include "framework/cpu/parallel.h"
 #include "framework/train/trainer.h"
 
 namespace fovea::cli {
@@ -15,6 +14,17 @@ namespace {
 
 constexpr double kLargestGradientError = 1e-6;
 constexpr bool kIsDouble = sizeof(Real) == sizeof(double);
+
+struct Arguments {
+  ExperimentArguments experiment;
+  bool is_gradient_only = false;  // what the float program asks its twin for
+
+  void fields(ArgumentList& list) {
+    experiment.fields(list);
+    list.hidden_flag("--gradient", is_gradient_only, "only the gradient");
+    add_plugins(list, experiment.plugins);
+  }
+};
 
 void print_run(const RunSpec& run, const CheckReport& report, std::ostream& out) {
   out << fmt::format("run {}  task {}\n{}", run.name, run.task, report.plan);
@@ -53,7 +63,7 @@ std::string twin_of_plugin(const std::filesystem::path& path) {
 }
 
 // The double-precision program checks the gradients: in single precision a central difference proves little.
-int check_with_twin(const Arguments& arguments, std::ostream& out) {
+int check_with_twin(const ExperimentArguments& arguments, std::ostream& out) {
   const std::filesystem::path twin = program_file().parent_path() / "fovea_f64";
   if (!std::filesystem::exists(twin)) {
     throw Error("check", "expected the double-precision program for the gradient check; there is no " + twin.string() +
@@ -68,12 +78,8 @@ int check_with_twin(const Arguments& arguments, std::ostream& out) {
   return result.exit_code;
 }
 
-}  // namespace
-
-int check(const Arguments& arguments, Streams streams) {
-  cpu::set_threads(arguments.threads);
-  load_plugins(arguments.plugins);
-  const ResolvedExperiment experiment = resolve(arguments.name, arguments.settings);
+int check(const Arguments& arguments, const Console& console) {
+  const ResolvedExperiment experiment = resolve(arguments.experiment);
   bool is_right = true;
   for (const RunSpec& run : experiment.runs) {
     CheckReport report;
@@ -82,13 +88,19 @@ int check(const Arguments& arguments, Streams streams) {
     } catch (const Error& error) {
       throw error.at(experiment.name + "/" + run.name);
     }
-    if (!arguments.gradient) print_run(run, report, streams.out);
-    if (kIsDouble) is_right = print_gradient(run, report, streams.out) && is_right;
+    if (!arguments.is_gradient_only) print_run(run, report, console.out);
+    if (kIsDouble) is_right = print_gradient(run, report, console.out) && is_right;
     for (const double loss : report.losses) is_right = is_right && std::isfinite(loss);
-    streams.out << std::flush;
+    console.out << std::flush;
   }
   if (!is_right) return kFailure;
-  return kIsDouble ? static_cast<int>(kOk) : check_with_twin(arguments, streams.out);
+  return kIsDouble ? static_cast<int>(kOk) : check_with_twin(arguments.experiment, console.out);
 }
+
+}  // namespace
+
+const Command kCheck = {"check", "compile every run, take two steps and check the gradient in double precision",
+                        "  fovea check sort_by_pointing\n  fovea check sort_by_pointing batch=4\n",
+                        run_with<Arguments, check>};
 
 }  // namespace fovea::cli

@@ -10,7 +10,7 @@ namespace fovea::cli {
 enum ExitCode : int { kOk = 0, kFailure = 1, kUsage = 2, kVerifyFailure = 3 };
 
 /// Runs one command: `arguments` are what follows the name of the program. Never throws; every failure is one line on `err`.
-/// `program` is the name that suggested commands start with.
+/// Commands that it suggests start with `program`.
 int run_command(std::span<const std::string> arguments, std::ostream& out, std::ostream& err,
                 const std::string& program = "fovea");
 

@@ -101,7 +101,7 @@ std::string comparison_text(const Comparison& comparison, const std::vector<Done
                                    "lowest training cost"};
   head.insert(head.end(), comparison.sources.begin(), comparison.sources.end());
   lines.insert(lines.begin(), std::move(head));
-  // One seed is the best of one: the column would say everything twice.
+  // With one seed, the column would repeat the mean.
   if (most_seeds == 1) {
     for (auto& line : lines) line.erase(line.begin() + 2);
   }

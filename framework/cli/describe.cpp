@@ -8,9 +8,20 @@
 namespace fovea::cli {
 namespace {
 
+struct Arguments {
+  std::string name;
+  std::vector<std::string> plugins;
+
+  void fields(ArgumentList& list) {
+    list.word("name", name, "name of a plugin");
+    add_plugins(list, plugins);
+  }
+};
+
 std::string options_text(const std::vector<Options::Description>& options) {
   std::vector<std::vector<std::string>> rows = {{"  option", "default", "type", "range", "help"}};
-  for (const Options::Description& one : options) rows.push_back({"  " + one.name, one.value, one.type, one.range, one.help});
+  for (const Options::Description& one : options)
+    rows.push_back({"  " + one.name, one.value, one.type, one.range, one.help});
   return table_text(rows);
 }
 
@@ -35,9 +46,7 @@ std::string description(const PluginInfo& info) {
                      info.kind == Experiment::kKind ? settings_text() : "");
 }
 
-}  // namespace
-
-int describe(const Arguments& arguments, Streams streams) {
+int describe(const Arguments& arguments, const Console& console) {
   load_plugins(arguments.plugins);
   const Catalogue& catalogue = Catalogue::instance();
   catalogue.throw_kept_error();
@@ -48,8 +57,13 @@ int describe(const Arguments& arguments, Streams streams) {
     if (info.name == arguments.name) text += (text.empty() ? "" : "\n") + description(info);
   }
   if (text.empty()) throw UsageError("describe", unknown_name(arguments.name, known));
-  streams.out << text;
+  console.out << text;
   return kOk;
 }
+
+}  // namespace
+
+const Command kDescribe = {"describe", "print the docstring and the options of a plugin",
+                           "  fovea describe sort_by_pointing\n  fovea describe softmax\n", run_with<Arguments, describe>};
 
 }  // namespace fovea::cli

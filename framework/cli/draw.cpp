@@ -11,6 +11,21 @@
 namespace fovea::cli {
 namespace {
 
+struct Arguments {
+  ExperimentArguments experiment;
+  bool ops = false;
+  std::string file;
+  std::string run;
+
+  void fields(ArgumentList& list) {
+    experiment.fields(list);
+    list.flag("--ops", ops, "draw every op instead of layers");
+    list.option("-o", file, "file to write: .dot, .svg, .png or .pdf; none: dot text on the standard output");
+    list.option("--run", run, "name of a run; by default the first one");
+    add_plugins(list, experiment.plugins);
+  }
+};
+
 void write_picture(const std::filesystem::path& file, const std::string& format, const std::string& dot) {
   const ProcessResult result = run_process({"dot", "-T" + format, "-o", file.string()}, dot);
   if (!result.found) {
@@ -19,15 +34,14 @@ void write_picture(const std::filesystem::path& file, const std::string& format,
                 "install it (apt-get install graphviz), or write the graph with -o model.dot.");
   }
   if (result.exit_code != 0) {
-    throw Error(file.string(), fmt::format("expected a picture of dot; it ended with code {}: {}; check that the directory "
-                                           "exists and can be written.",
-                                           result.exit_code, result.output.substr(0, result.output.find('\n'))));
+    throw Error(file.string(),
+                fmt::format("expected dot to draw the picture; it ended with code {}: {}; check that the directory "
+                            "exists and can be written.",
+                            result.exit_code, result.output.substr(0, result.output.find('\n'))));
   }
 }
 
-}  // namespace
-
-int draw(const Arguments& arguments, Streams streams) {
+int draw(const Arguments& arguments, const Console& console) {
   const std::filesystem::path file = arguments.file;
   const std::string ending = file.extension().string();
   const bool is_text = ending == ".dot" || ending == ".gv";
@@ -35,8 +49,7 @@ int draw(const Arguments& arguments, Streams streams) {
     throw UsageError(file.string(), "expected a file that ends in .dot, .svg, .png or .pdf; '" + ending +
                                         "' came; give one of these endings after -o.");
   }
-  load_plugins(arguments.plugins);
-  const ResolvedExperiment experiment = resolve(arguments.name, arguments.settings);
+  const ResolvedExperiment experiment = resolve(arguments.experiment);
   const RunSpec& run = find_run(experiment, arguments.run);
   std::string dot;
   try {
@@ -45,7 +58,7 @@ int draw(const Arguments& arguments, Streams streams) {
     throw error.at(experiment.name + "/" + run.name);
   }
   if (file.empty()) {
-    streams.out << dot;
+    console.out << dot;
     return kOk;
   }
   if (is_text) {
@@ -53,8 +66,14 @@ int draw(const Arguments& arguments, Streams streams) {
   } else {
     write_picture(file, ending.substr(1), dot);
   }
-  streams.out << fmt::format("{}: run '{}' of {}\n", file.string(), run.name, experiment.name);
+  console.out << fmt::format("{}: run '{}' of {}\n", file.string(), run.name, experiment.name);
   return kOk;
 }
+
+}  // namespace
+
+const Command kDraw = {"draw", "draw the model of an experiment as a graph of layers or of ops",
+                       "  fovea draw sort_by_pointing -o model.svg\n  fovea draw sort_by_pointing --ops -o model.dot\n",
+                       run_with<Arguments, draw>};
 
 }  // namespace fovea::cli

@@ -11,7 +11,7 @@ class logger;
 namespace fovea::cli {
 
 /// log.txt of a run directory: one line a message, with the time. Opened at the first message, when the trainer has made and
-/// locked the directory. A log that cannot be written is no reason to lose a run: its lines are dropped.
+/// locked the directory. A log that cannot be written does not end a run: its lines are dropped.
 class LogFile {
  public:
   explicit LogFile(std::filesystem::path directory);

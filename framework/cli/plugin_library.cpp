@@ -25,7 +25,7 @@ constexpr unsigned kMachine = EM_AARCH64;
                                  "; build it with fovea_add_plugin, which makes a file such as libmy_ideas.so.");
 }
 
-// Reads parts of a file that may say anything: every range is checked against the size of the file.
+// Reads parts of a file that may hold anything: every range is checked against the size of the file.
 class ElfFile {
  public:
   explicit ElfFile(const std::filesystem::path& path) : path_(path), file_(path, std::ios::binary) {
@@ -103,7 +103,7 @@ PluginAbi read_plugin_abi(const std::filesystem::path& path) {
     }
     return abi;
   }
-  throw_not_a_plugin(path, "this shared library has no tag of Fovea");
+  throw_not_a_plugin(path, "this shared library has no Fovea tag");
 }
 
 void check_plugin_abi(const std::filesystem::path& path, const PluginAbi& abi) {
@@ -118,6 +118,10 @@ void check_plugin_abi(const std::filesystem::path& path, const PluginAbi& abi) {
   compare("precision", printable(abi.precision, sizeof(abi.precision)), own.precision);
   compare("standard library", printable(abi.compiler, sizeof(abi.compiler)), own.compiler);
   compare("headers with layout", fmt::format("{:016x}", abi.layout), fmt::format("{:016x}", own.layout));
+}
+
+void add_plugins(ArgumentList& list, std::vector<std::string>& paths) {
+  list.repeated("--plugin", paths, "a plugin library to load first; may be repeated");
 }
 
 void load_plugins(std::span<const std::string> paths) {

@@ -3,12 +3,15 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "framework/plugin.h"
 
 namespace fovea::cli {
 
-/// The tag that a plugin of this program has, its name apart.
+class ArgumentList;
+
+/// The tag of a plugin that fits this program, except for its name.
 const PluginAbi& own_abi();
 
 /// Reads the tag of a plugin library from its file; no code of the library runs.
@@ -18,6 +21,9 @@ PluginAbi read_plugin_abi(const std::filesystem::path& path);
 
 /// Throws Error with both sides where the tag does not fit this program.
 void check_plugin_abi(const std::filesystem::path& path, const PluginAbi& abi);
+
+/// Adds --plugin to the arguments of a command.
+void add_plugins(ArgumentList& list, std::vector<std::string>& paths);
 
 /// Checks and loads plugin libraries; what they register is known from then on.
 void load_plugins(std::span<const std::string> paths);

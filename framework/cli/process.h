@@ -20,7 +20,7 @@ ProcessResult run_process(const std::vector<std::string>& command, const std::st
 /// The file of the running program.
 std::filesystem::path program_file();
 
-/// A text as one word of a shell.
+/// The text as one word for a shell, in quotes where it needs them.
 std::string shell_quote(const std::string& text);
 
 }  // namespace fovea::cli

@@ -11,8 +11,8 @@ namespace fovea::cli {
 /// "main  step 340/1,000  loss 0.7312  sequence_accuracy 0.85  4,812 sequences/s  0:12 left"
 std::string progress_text(const Progress& progress);
 
-/// Shows how a run goes on: on a terminal one line that is redrawn at most ten times a second; elsewhere plain lines, at the
-/// start of each run and every five seconds. Messages stand on lines of their own.
+/// Shows the progress of a run: on a terminal one line that is redrawn at most ten times a second; elsewhere plain lines, at
+/// the start of each run and every five seconds. Each message is a separate line.
 class ProgressLine {
  public:
   enum class Style : std::uint8_t { kTerminal, kPlain, kSilent };

@@ -3,6 +3,8 @@
 #include <set>
 
 #include "framework/cli/command.h"
+#include "framework/cli/plugin_library.h"
+#include "framework/cpu/parallel.h"
 #include "framework/train/shards.h"
 #include "framework/train/training.h"
 
@@ -55,7 +57,7 @@ void check_names(const std::string& place, const std::vector<RunSpec>& runs) {
     const bool is_plain =
         !run.name.empty() && run.name != "." && run.name != ".." && run.name.find('/') == std::string::npos;
     if (!is_plain || !names.insert(run.name).second) {
-      throw Error(place, "expected runs with names that can be names of directories, each its own; '" + run.name +
+      throw Error(place, "expected runs with different names that can be names of directories; '" + run.name +
                              "' came; rename that run.");
     }
   }
@@ -63,7 +65,16 @@ void check_names(const std::string& place, const std::vector<RunSpec>& runs) {
 
 }  // namespace
 
-ResolvedExperiment resolve(const std::string& name, std::span<const std::string> texts) {
+void ExperimentArguments::fields(ArgumentList& list) {
+  list.word("experiment", name, "name of an experiment (fovea list experiment)");
+  list.words("settings", settings, "key=value: options of the experiment, or training settings of every run");
+  list.option("--threads", threads, "threads, >= 0; 0: one per core; changes no number of the results", {0, 4096});
+}
+
+ResolvedExperiment resolve(const ExperimentArguments& arguments) {
+  cpu::set_threads(static_cast<int>(arguments.threads));
+  load_plugins(arguments.plugins);
+  const std::string& name = arguments.name;
   const std::unique_ptr<Experiment> experiment = make_experiment(name);
   Options own;
   experiment->fields(own);
@@ -74,7 +85,7 @@ ResolvedExperiment resolve(const std::string& name, std::span<const std::string>
   std::vector<std::string> known = own.names();
   for (const std::string& key : training.names()) known.push_back(key);
   std::vector<Setting> of_training;
-  for (const Setting& setting : parse(name, texts)) {
+  for (const Setting& setting : parse(name, arguments.settings)) {
     if (own.knows(setting.key)) {
       set(own, setting, name);
     } else if (training.knows(setting.key)) {
@@ -111,8 +122,7 @@ const RunSpec& find_run(const ResolvedExperiment& experiment, const std::string&
 
 std::shared_ptr<const Graph> training_graph(const RunSpec& run) {
   Batch batch(run.train.batch);
-  const BatchKey key{static_cast<std::uint64_t>(run.train.seed), stream_of("train"), 0};
-  fill_batch(*make_task(run.task), Split::kTrain, key, batch);
+  fill_batch(*make_task(run.task), Split::kTrain, {.seed = static_cast<std::uint64_t>(run.train.seed)}, batch);
   return build_graph(run.model, batch.types(), Mode::kTrain, run.train);
 }
 

@@ -12,13 +12,30 @@
 #include "framework/cli/resolve.h"
 #include "framework/cli/screen.h"
 #include "framework/cli/signals.h"
-#include "framework/cpu/parallel.h"
 
 namespace fovea::cli {
 namespace {
 
+struct Arguments {
+  ExperimentArguments experiment;
+  Extent seeds = 0;  // 0: one run with the seed of its settings
+  std::string output = "runs";
+  bool restart = false;
+  bool quiet = false;
+
+  void fields(ArgumentList& list) {
+    experiment.fields(list);
+    list.option("--seeds", seeds, "train with this many seeds in turn, from the seed of the settings on, >= 1", {1, 100000});
+    list.option("--output", output, "directory of all results, by default runs/");
+    list.flag("--restart", restart, "start over where the same run already exists");
+    list.flag("--quiet", quiet, "print the closing table only");
+    add_plugins(list, experiment.plugins);
+  }
+};
+
 // One request per run and seed, in the order in which they are trained.
-std::vector<RunRequest> requests_of(const Arguments& arguments, const ResolvedExperiment& experiment) {
+std::vector<RunRequest> requests_of(const Arguments& arguments, const ResolvedExperiment& experiment,
+                                    const std::string& command_line) {
   std::vector<RunRequest> requests;
   for (const RunSpec& run : experiment.runs) {
     for (Extent k = 0; k < std::max<Extent>(arguments.seeds, 1); ++k) {
@@ -28,8 +45,8 @@ std::vector<RunRequest> requests_of(const Arguments& arguments, const ResolvedEx
       request.run.train.seed += k;
       request.options = experiment.options;
       const std::string seed = arguments.seeds > 0 ? fmt::format("-seed{}", request.run.train.seed) : "";
-      request.directory = arguments.output / experiment.name / (run.name + seed);
-      request.command_line = arguments.command_line;
+      request.directory = std::filesystem::path(arguments.output) / experiment.name / (run.name + seed);
+      request.command_line = command_line;
       request.existing = arguments.restart ? RunRequest::Existing::kRestart : RunRequest::Existing::kResume;
       requests.push_back(std::move(request));
     }
@@ -65,42 +82,46 @@ std::string stopped_text(const DoneRun& run, int signal) {
                      signal == SIGTERM ? "SIGTERM" : "SIGINT", run.outcome.steps, run.directory.string());
 }
 
-}  // namespace
-
-int run(const Arguments& arguments, Streams streams) {
+int run(const Arguments& arguments, const Console& console) {
   const StopSignals signals;  // before any thread
-  cpu::set_threads(arguments.threads);
-  load_plugins(arguments.plugins);
-  const ResolvedExperiment experiment = resolve(arguments.name, arguments.settings);
-  ProgressLine line(streams.out, arguments.quiet            ? ProgressLine::Style::kSilent
-                                 : is_terminal(streams.out) ? ProgressLine::Style::kTerminal
+  const ResolvedExperiment experiment = resolve(arguments.experiment);
+  ProgressLine line(console.out, arguments.quiet            ? ProgressLine::Style::kSilent
+                                 : is_terminal(console.out) ? ProgressLine::Style::kTerminal
                                                             : ProgressLine::Style::kPlain);
-  const std::vector<RunRequest> requests = requests_of(arguments, experiment);
+  const std::vector<RunRequest> requests = requests_of(arguments, experiment, console.command_line);
   std::vector<DoneRun> done;
   for (const RunRequest& request : requests) {
     done.push_back({request.run.name, request.run.train.seed, request.directory, train(request, signals, line)});
     const DoneRun& last = done.back();
     if (last.outcome.state == RunState::kAlreadyFinished) {
-      line.message(last.directory.string() + ": finished before; it is left as it is (--restart trains anew).");
+      line.message(last.directory.string() + ": already finished; it is left unchanged (--restart trains it again).");
     }
     // A signal may also come between two runs.
     const bool is_cut = signals.number() != 0 && done.size() < requests.size();
     if (last.outcome.state == RunState::kStopped || is_cut) {
       line.finish();
-      streams.err << stopped_text(last, signals.number());
+      console.err << stopped_text(last, signals.number());
       return 128 + (signals.number() == 0 ? SIGINT : signals.number());
     }
   }
   line.finish();
   std::string named = experiment.name;  // as a command needs it
-  for (const std::string& plugin : arguments.plugins) named += " --plugin " + shell_quote(plugin);
-  streams.out << '\n' << closing_table(done) << '\n';
+  for (const std::string& plugin : arguments.experiment.plugins) named += " --plugin " + shell_quote(plugin);
+  console.out << '\n' << closing_table(done) << '\n';
   for (const Comparison& comparison : experiment.published) {
     const std::string text = comparison_text(comparison, done);
-    if (!text.empty()) streams.out << text << '\n';
+    if (!text.empty()) console.out << text << '\n';
   }
-  streams.out << closing_notes(arguments.program, named, done);
+  console.out << closing_notes(console.program, named, done);
   return kOk;
 }
+
+}  // namespace
+
+const Command kRun = {"run", "train and evaluate the runs of an experiment; resumes what was interrupted",
+                      "  fovea run sort_by_pointing\n  fovea run sort_by_pointing steps=200 learning_rate=3e-4\n"
+                      "  fovea run sort_by_pointing --seeds 5 --threads 4 --output /data/runs\n"
+                      "  fovea run my_experiment --plugin ./libmy_ideas.so\n",
+                      run_with<Arguments, run>};
 
 }  // namespace fovea::cli

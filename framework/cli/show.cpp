@@ -9,6 +9,12 @@
 namespace fovea::cli {
 namespace {
 
+struct Arguments {
+  std::string file;
+
+  void fields(ArgumentList& list) { list.word("file", file, "results.h5, or the directory of its run"); }
+};
+
 using Rows = std::vector<std::vector<std::string>>;
 
 std::string section(const std::string& title, const TextPairs& pairs) {
@@ -67,10 +73,8 @@ std::string tree_text(const std::string& title, const std::vector<TreeLine>& tre
   return rows.empty() ? "" : "\n" + title + "\n" + table_text(rows);
 }
 
-}  // namespace
-
-int show(const Arguments& arguments, Streams streams) {
-  std::filesystem::path path = arguments.name;
+int show(const Arguments& arguments, const Console& console) {
+  std::filesystem::path path = arguments.file;
   if (std::filesystem::is_directory(path)) path /= kResultsName;  // a run directory may be given too
   const RunSummary summary = read_summary(path);
   std::string text = path.string() + "\n" + section("file", summary.attributes) + section("config", summary.config) +
@@ -87,8 +91,13 @@ int show(const Arguments& arguments, Streams streams) {
   text += tree_text(fmt::format("parameters  ({}; arena of a shard {})", count_text(summary.parameter_count),
                                 bytes_text(static_cast<std::size_t>(summary.arena_bytes))),
                     summary.parameters);
-  streams.out << text << tree_text("data sets", summary.tree);
+  console.out << text << tree_text("data sets", summary.tree);
   return kOk;
 }
+
+}  // namespace
+
+const Command kShow = {"show", "print what a results file holds", "  fovea show runs/sort_by_pointing/main/results.h5\n",
+                       run_with<Arguments, show>};
 
 }  // namespace fovea::cli

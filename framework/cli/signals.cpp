@@ -21,13 +21,13 @@ sigset_t both() {
   return set;
 }
 
-constexpr timespec kTurn{0, 20'000'000};  // 20 ms, in which the end is noticed
+constexpr timespec kTurn{0, 20'000'000};  // 20 ms, within which the end is noticed
 
 }  // namespace
 
 StopSignals::StopSignals() {
   stop_signal = 0;
-  // The handler serves threads that are older than this, which may still be given a signal.
+  // The handler is for threads that are older than this, which may still be given a signal.
   struct sigaction action {};
   action.sa_handler = note_signal;
   action.sa_flags = SA_RESTART;

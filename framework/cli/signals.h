@@ -6,12 +6,12 @@
 
 namespace fovea::cli {
 
-/// While it lives, the first SIGINT or SIGTERM is noted in `stop_signal`, so that the work can end in order; a second one
-/// leaves the process at once with 128 + its number.
+/// While it lives, the first SIGINT or SIGTERM is noted in `flag()`, so that the work can end in order; a second one
+/// ends the process at once with 128 + its number.
 ///
-/// A thread of its own waits for them: the calling thread, and threads that it starts from then on, do not take them. While
+/// A separate thread waits for them: the calling thread, and threads that it starts from then on, do not take them. While
 /// oneDNN multiplies, the stack pointer of its thread may lie on the heap, and a signal that is handled there would write
-/// into whatever lies beside it (uxlfoundation/oneDNN issue 4845). So this is made before any thread is.
+/// into whatever lies beside it (uxlfoundation/oneDNN issue 4845). So this is made before any thread.
 class StopSignals {
  public:
   StopSignals();

@@ -8,12 +8,34 @@
 #include "framework/cli/plugin_library.h"
 #include "framework/cli/resolve.h"
 #include "framework/cli/screen.h"
-#include "framework/cpu/parallel.h"
 #include "framework/results/atomic_file.h"
 #include "framework/results/table_file.h"
 
 namespace fovea::cli {
 namespace {
+
+struct Arguments {
+  std::string what;
+  ExperimentArguments experiment;
+  std::string site;
+  std::vector<std::string> candidates;
+  Extent samples = 200;
+  std::string run;
+  std::string file;
+  bool quiet = false;
+
+  void fields(ArgumentList& list) {
+    list.word("what", what, "estimators or selectors");
+    experiment.fields(list);
+    list.option("--site", site, "path of the site, where the model has more than one");
+    list.repeated("--of", candidates, "what is compared; may be repeated; by default all that are known");
+    list.option("--samples", samples, "gradients of each, >= 1", {1, 100000000});
+    list.option("--run", run, "name of a run; by default the first one");
+    list.option("-o", file, "HDF5 file for the table");
+    list.flag("--quiet", quiet, "print the table only");
+    add_plugins(list, experiment.plugins);
+  }
+};
 
 StudySpec::Part part_of(const std::string& what) {
   if (what == "estimators") return StudySpec::Part::kEstimator;
@@ -41,13 +63,14 @@ void print(const StudyReport& report, const std::string& kind, std::ostream& out
   }
   out << "\nbias, variance and square error are relative to the length of the exact gradient and its square; +- is the bias "
          "that\n"
-         "would be seen without any; cosine is that of one sample; rows are read at the site for each item of the batch.\n";
+         "would be measured if there were none; cosine is that of one sample; rows are read at the site for each item of "
+         "the batch.\n";
 }
 
-TableRecord table_of(const StudyReport& report, const StudySpec& spec, const Arguments& arguments) {
+TableRecord table_of(const StudyReport& report, const StudySpec& spec, const std::string& experiment) {
   TableRecord table;
   table.title = fmt::format("fovea study of the {}s at {}", kind_of(spec.part), report.site);
-  table.attributes = {{"experiment", arguments.name},
+  table.attributes = {{"experiment", experiment},
                       {"run", spec.run.name},
                       {"site", report.site},
                       {"text", report.text},
@@ -68,7 +91,7 @@ TableRecord table_of(const StudyReport& report, const StudySpec& spec, const Arg
   column("draws", "1", "evaluations of each item", &StudyRow::draws);
   column("loss", "1", "mean cost", &StudyRow::loss);
   column("bias", "1", "distance of the mean gradient from the exact one, relative", &StudyRow::bias);
-  column("bias_error", "1", "what bias would be without any", &StudyRow::bias_error);
+  column("bias_error", "1", "what bias would be measured if there were none", &StudyRow::bias_error);
   column("variance", "1", "variance summed over parameters, relative", &StudyRow::variance);
   column("square_error", "1", "mean square error summed over parameters, relative", &StudyRow::error);
   column("cosine", "1", "cosine of one gradient and the exact one, mean", &StudyRow::cosine);
@@ -78,12 +101,8 @@ TableRecord table_of(const StudyReport& report, const StudySpec& spec, const Arg
   return table;
 }
 
-}  // namespace
-
-int study(const Arguments& arguments, Streams streams) {
-  cpu::set_threads(arguments.threads);
-  load_plugins(arguments.plugins);
-  const ResolvedExperiment experiment = resolve(arguments.name, arguments.settings);
+int study(const Arguments& arguments, const Console& console) {
+  const ResolvedExperiment experiment = resolve(arguments.experiment);
   StudySpec spec;
   spec.part = part_of(arguments.what);
   spec.run = find_run(experiment, arguments.run);
@@ -92,14 +111,23 @@ int study(const Arguments& arguments, Streams streams) {
   spec.candidates = arguments.candidates;
   if (spec.candidates.empty()) spec.candidates = Catalogue::instance().names(kind_of(spec.part));
   const StudyReport report = run_study(spec, [&](std::size_t number, std::size_t count, const std::string& name) {
-    if (!arguments.quiet) streams.err << fmt::format("{}/{}  {}\n", number + 1, count, name) << std::flush;
+    if (!arguments.quiet) console.err << fmt::format("{}/{}  {}\n", number + 1, count, name) << std::flush;
   });
-  print(report, kind_of(spec.part), streams.out);
+  print(report, kind_of(spec.part), console.out);
   if (!arguments.file.empty()) {
-    write_atomically(arguments.file, image_of(table_of(report, spec, arguments)));
-    streams.out << fmt::format("results   {}\n", arguments.file);
+    write_atomically(arguments.file, image_of(table_of(report, spec, experiment.name)));
+    console.out << fmt::format("results   {}\n", arguments.file);
   }
   return kOk;
 }
+
+}  // namespace
+
+const Command kStudy = {
+    "study", "compare the gradients of estimators or of selectors at one site with the exact gradient",
+    "  fovea study estimators soft_vs_hard --run sample\n"
+    "  fovea study estimators soft_vs_hard --run sample --of exact --of \"reinforce(baseline=leave_one_out, draws=4)\"\n"
+    "  fovea study selectors soft_vs_hard --of softmax --of \"argmax | straight_through\" --samples 1000 -o study.h5\n",
+    run_with<Arguments, study>};
 
 }  // namespace fovea::cli

@@ -13,6 +13,16 @@
 namespace fovea::cli {
 namespace {
 
+struct Arguments {
+  std::string directory;
+  bool once = false;
+
+  void fields(ArgumentList& list) {
+    list.word("directory", directory, "directory of a run");
+    list.flag("--once", once, "print what is there, then leave");
+  }
+};
+
 std::string row_text(const JournalRow& row) {
   std::string text = fmt::format("{:>8}  step {}", duration_text(row.seconds), count_text(row.step));
   switch (row.kind) {
@@ -39,10 +49,8 @@ bool is_held(const std::filesystem::path& directory) {
 
 bool is_end(const std::string& state) { return state == "finished" || state == "stopped" || state == "failed"; }
 
-}  // namespace
-
-int watch(const Arguments& arguments, Streams streams) {
-  const std::filesystem::path directory = arguments.name;
+int watch(const Arguments& arguments, const Console& console) {
+  const std::filesystem::path directory = arguments.directory;
   if (!std::filesystem::is_directory(directory)) {
     throw Error(directory.string(), "expected a run directory; there is none; give one such as runs/sort_by_pointing/main.");
   }
@@ -52,19 +60,24 @@ int watch(const Arguments& arguments, Streams streams) {
   for (;;) {
     const bool was_held = is_held(directory);  // before reading: what it wrote last is then read below
     const JournalFollower::News news = follower.next();
-    if (news.restarted) streams.out << "the run was started again from an earlier step\n";
+    if (news.restarted) console.out << "the run was started again from an earlier step\n";
     for (const JournalRow& row : news.rows) {
-      streams.out << row_text(row) << '\n';
+      console.out << row_text(row) << '\n';
       if (row.kind == JournalRow::Kind::kState) is_over = is_end(row.text);
     }
-    streams.out << std::flush;
-    if (is_over || arguments.once || !streams.out) return kOk;
+    console.out << std::flush;
+    if (is_over || arguments.once || !console.out) return kOk;
     if (!was_held) {
-      streams.out << "no process works on this run; the command that started it resumes it.\n";
+      console.out << "no process works on this run; the command that started it resumes it.\n";
       return kOk;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
   }
 }
+
+}  // namespace
+
+const Command kWatch = {"watch", "follow a run, from its journal", "  fovea watch runs/sort_by_pointing/main\n",
+                        run_with<Arguments, watch>};
 
 }  // namespace fovea::cli

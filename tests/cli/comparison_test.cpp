@@ -60,6 +60,6 @@ TEST_CASE("a comparison may look at a slice of an extra evaluation") {
         "short    45       1       2\n");
 }
 
-TEST_CASE("a comparison without a run of its own is empty") {
+TEST_CASE("a comparison is empty where none of the runs is one of its rows") {
   CHECK(cli::comparison_text(wrong_answers(), {done("other", 1, 0.9, 0.1)}) == "");
 }

@@ -13,7 +13,7 @@ using namespace fovea;
 
 namespace {
 
-// A file that is gone at the end of the test.
+// A file that is removed at the end of the test.
 struct File {
   std::filesystem::path path =
       std::filesystem::temp_directory_path() / ("fovea-plugin-test-" + std::to_string(::getpid()) + "-" + kPrecision);
@@ -88,7 +88,7 @@ TEST_CASE("a plugin with another layout of the headers is refused") {
   CHECK_THROWS_WITH_AS(cli::check_plugin_abi("libnew.so", abi), doctest::Contains("headers with layout"), Error);
 }
 
-TEST_CASE("what is no plugin library is refused with the reason") {
+TEST_CASE("what is not a plugin library is refused with the reason") {
   CHECK(read_error("this is a text, not a library at all").find("not an ELF file") != std::string::npos);
   CHECK(read_error("").find("truncated") != std::string::npos);
   std::string program = library(kOld);
@@ -96,7 +96,7 @@ TEST_CASE("what is no plugin library is refused with the reason") {
   CHECK(read_error(program).find("not a shared library") != std::string::npos);
   std::string untagged = library(kOld);
   untagged.replace(untagged.find(".fovea_abi"), 10, ".other_abi");
-  CHECK(read_error(untagged).find("no tag of Fovea") != std::string::npos);
+  CHECK(read_error(untagged).find("no Fovea tag") != std::string::npos);
   CHECK_THROWS_WITH_AS(cli::read_plugin_abi("/nonexistent.so"), doctest::Contains("there is no such file"), Error);
   CHECK_THROWS_WITH_AS(cli::read_plugin_abi("/tmp"), doctest::Contains("this is not a file"), Error);
 }

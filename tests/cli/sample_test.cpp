@@ -25,7 +25,7 @@ Answer answer(const std::vector<std::string>& words) {
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-/// A task that has a text of none of its own.
+/// A task that does not override text().
 class Numbers final : public Task {
  public:
   void fill(Rng& /*rng*/, Split /*split*/, Batch& /*batch*/) const override {}

@@ -40,7 +40,7 @@ TEST_CASE("a stop signal is noted, but taken by no thread that works") {
   CHECK(takes(SIGTERM) == took);
 }
 
-TEST_CASE("stop signals are noted anew each time") {
+TEST_CASE("a new StopSignals starts without a signal") {
   const StopSignals signals;
   CHECK(signals.number() == 0);
 }

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using Names = std::set<std::string>;
 
-// Who may include whom, as docs/concepts.md draws it; every folder may include itself.
+// Who may include whom, as docs/concepts.md draws it; every folder may include itself; "framework" is its own files.
 const std::map<std::string, Names> kArrows = {
     {"framework/core", {}},
     {"framework/cpu", {"framework/core"}},
@@ -26,15 +26,16 @@ const std::map<std::string, Names> kArrows = {
     {"framework/train",
      {"framework", "framework/results", "framework/attention", "framework/anneal", "framework/graph", "framework/ops",
       "framework/cpu", "framework/core"}},
-    {"framework",
-     {"framework/train", "framework/attention", "framework/anneal", "framework/graph", "framework/ops", "framework/cpu",
-      "framework/core"}},
+    {"framework", {"framework/graph", "framework/ops", "framework/cpu", "framework/core"}},
+    {"framework/plugin.h",
+     {"framework", "framework/train", "framework/attention", "framework/anneal", "framework/graph", "framework/ops",
+      "framework/cpu", "framework/core"}},
     {"framework/cli",
-     {"framework", "framework/train", "framework/results", "framework/attention", "framework/anneal", "framework/graph",
-      "framework/ops", "framework/cpu", "framework/core"}},
+     {"framework", "framework/plugin.h", "framework/train", "framework/results", "framework/attention", "framework/anneal",
+      "framework/graph", "framework/ops", "framework/cpu", "framework/core"}},
 };
 
-// Library headers stay in the sources of one folder each.
+// Library headers stay in the sources of one folder each, those that take long to compile in one source.
 const std::map<std::string, Names> kLibraries = {
     {"boost/", {"framework/graph"}},
     {"oneapi/dnnl", {"framework/cpu"}},
@@ -45,18 +46,20 @@ const std::map<std::string, Names> kLibraries = {
     {"tbb/", {"framework/cpu", "framework/train"}},
     {"hdf5", {"framework/results"}},
     {"H5", {"framework/results"}},
-    {"CLI/", {"framework/cli"}},
+    {"CLI/", {"framework/cli/arguments.cpp"}},
+    {"nlohmann/", {"framework/results/json.cpp"}},
     {"Random123/", {"framework/core"}},
     {"hnswlib/", {"modules"}},
 };
 
 struct Include {
   std::string file;    // relative to the repository
-  std::string folder;  // "framework/core", or the first folder outside of the framework
+  std::string folder;  // "framework/core", "framework/plugin.h", or the first folder outside of the framework
   std::string target;
 };
 
 std::string folder_of(const std::string& path) {
+  if (path == "framework/plugin.h") return path;  // it gathers what plugins include
   const auto first = path.find('/');
   if (path.rfind("framework/", 0) != 0) return path.substr(0, first);
   const auto second = path.find('/', first + 1);
@@ -115,13 +118,13 @@ TEST_CASE("every include follows an arrow of the architecture") {
   }
 }
 
-TEST_CASE("the headers of a library are included by the sources of its own folder only") {
+TEST_CASE("the headers of a library are included by the sources of its folder only") {
   for (const Include& include : all_includes()) {
     for (const auto& [prefix, folders] : kLibraries) {
       if (include.target.rfind(prefix, 0) != 0) continue;
       CAPTURE(include.file);
       CAPTURE(include.target);
-      CHECK(folders.count(include.folder) != 0);
+      CHECK(folders.count(include.folder) + folders.count(include.file) != 0);
     }
   }
 }
