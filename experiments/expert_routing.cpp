@@ -1,4 +1,4 @@
-// Ways to share the characters of a text out among experts, in one small language model.
+// Ways to share out the characters of a text among experts, in one small language model.
 
 #include <algorithm>
 #include <utility>
@@ -127,7 +127,7 @@ class ExpertRouting final : public Experiment {
       const std::string name = routers_.substr(begin, end - begin);
       const auto found = std::find(known.begin(), known.end(), name);
       if (found == known.end()) throw Error("expert_routing", unknown_name(name, known));
-      kept.push_back(runs[static_cast<std::size_t>(found - known.begin())]);
+      kept.push_back(runs[found - known.begin()]);
       begin = end + 1;
     }
     return kept;
@@ -167,14 +167,14 @@ class ExpertRouting final : public Experiment {
 FOVEA_EXPERIMENT("expert_routing", ExpertRouting, R"doc(
 How evenly do routers keep experts busy, and what does that cost?
 
-Question  Two layers of a character language model have experts behind a router. Runs: "dense" (one feed-forward layer of the
+Question  Two layers of a character language model have experts after a router. Runs: "dense" (one feed-forward layer of the
           work of two experts), "none" (the two best experts, nothing balances), "noisy_top_k" with losses of importance and
           load, "auxiliary" (the two best, with a loss of balance), "switch" and "switch_overflow" (one expert, room for 1.25
           times the mean), "top_2", "expert_choice", "hash", "sinkhorn", "bias" (no loss: a bias follows the load). Which
           are balanced, and what do they cost in bits per character?
 Command   fovea run expert_routing --seeds 3
 Expect    a minute for each run on one core; in two layers of eight experts, three seeds, test: "bias" 0.589 bits per
-          character with a largest load of 1.02 times the mean (the worse of both layers), "auxiliary" 0.599 with 1.29,
+          character with a largest load of 1.02 times the mean (the worse of the two layers), "auxiliary" 0.599 with 1.29,
           "none" 0.614 with 2.3; the best predictor needs 0.495.
 Options   text=TASK for another text, such as text="text_file(path=FILE)" vocabulary=256; routers=bias+auxiliary for some runs.
 Source    Shazeer et al. 2017, arXiv:1701.06538, table 6 (largest over mean load 1.14 with both losses of 0.1); Wang et al.

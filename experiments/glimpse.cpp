@@ -53,7 +53,7 @@ class Glimpse final : public Experiment {
     options.add("hidden", model_.decoder.hidden, "width of the decoder's state, >= 1", {.low = 1});
     options.add("entropy", entropy_, "bonus of the sampled run for each nat of entropy, >= 0; may be an annealing");
     options.add("scorer", scorer_, "scorer of all runs");
-    options.add("only", only_, "one run alone, or all",
+    options.add("only", only_, "one run, or all",
                 {"all", "soft", "sampled", "straight_through", "sampled_straight_through"});
   }
 
@@ -96,8 +96,8 @@ FOVEA_EXPERIMENT("glimpse", Glimpse, R"doc(
 Does a model that looks at one region for each word caption as well as one that looks at all of them softly?
 
 Question  An image shows a few digits on a grid of regions; the caption names them in reading order. Before each word the decoder
-          reads the regions: all of them by weight (soft), or one, chosen by chance (sampled, trained by the score function
-          with a bonus for entropy) or by score (straight_through), or chosen by chance with the softmax in its place in
+          reads the regions: all of them by weight (soft), or one, chosen at random (sampled, trained by the score function
+          with a bonus for entropy) or by score (straight_through), or chosen at random with the softmax in its place in
           backward (sampled_straight_through). In evaluation every hard run looks at the best scored region alone.
 Command   fovea run glimpse
           fovea run glimpse grid=4 digits=4 only=straight_through

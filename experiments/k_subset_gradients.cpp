@@ -30,7 +30,7 @@ class KSubsetGradients final : public Experiment {
     options.add("items", items_, "items N, >= 2", {.low = 2, .high = 1e4});
     options.add("k", k_, "items of a set, in [1, items)", {.low = 1});
     options.add("instance", instance_, "which b, >= 0", {.low = 0});
-    options.add("cost", cost_, "of a set z: |z - b|^2, or the same with z for z^2, as the run marginals has it always",
+    options.add("cost", cost_, "of a set z: |z - b|^2, or the same with z for z^2, as always in the run marginals",
                 {"quadratic", "linear"});
   }
 
@@ -65,7 +65,7 @@ class KSubsetGradients final : public Experiment {
     return [text, is_linear, items = items_, k = k_, marginals = marginals()](Builder& b, const InputTypes& inputs) {
       const Value target = b.input("target", inputs.at("target"));
       std::vector<Real> diagonal(static_cast<std::size_t>(items * items));
-      for (Extent i = 0; i < items; ++i) diagonal[static_cast<std::size_t>(i * items + i)] = 1;
+      for (Extent i = 0; i < items; ++i) diagonal[i * items + i] = 1;
       const Value scores = expand_rows(b.parameter("scores", {1, items}, Init::normal(1)), target);
       const Value units = expand_rows(b.constant("units", {items, items}, diagonal), target);
       const auto scope = b.scope("choice");
@@ -92,7 +92,7 @@ class KSubsetGradients final : public Experiment {
 FOVEA_EXPERIMENT("k_subset_gradients", KSubsetGradients, R"doc(
 How far are the estimates of a gradient through the choice of k of N items from the exact one?
 
-Question  A set z of 5 of 10 items is drawn from the conditional Bernoulli distribution, the mean of |z - b|^2 is to be
+Question  A set z of 5 of 10 items is drawn from the conditional Bernoulli distribution; the mean of |z - b|^2 is to be
           small, b ~ N(0, I) fixed. There are 252 sets, and so the gradient is known exactly. The run marginals writes z for
           z^2, so that its gradient is the exact one too, without any draw.
 Command   fovea study estimators k_subset_gradients --run sampled --samples 10000 --of exact --of reinforce \

@@ -112,7 +112,7 @@ Which choices and which positions let what is learned on short sequences hold fo
 
 Question  A transformer of two layers learns to sort, reverse or copy up to 16 numbers, and is then asked for 16, 20, 32 and 64,
           with heads that read softly, four items or one, and five ways to tell places apart. A sequence is exact where no
-          number is wrong, each told knowing the right ones before it.
+          number is wrong, each written knowing the right ones before it.
 Command   fovea run length_generalisation
           fovea run length_generalisation orders=copy kinds=rotary+relative
 Expect    less than a minute a run on one core. Sorting after 1,000 steps, relative positions, seed 1, exact sequences of 16, 32

@@ -7,7 +7,7 @@
 namespace fovea {
 namespace {
 
-/// What the last layer sees, or how it chooses. K stands for the annealing of a number of items, M for that of a share.
+/// What the last layer sees, or how it chooses. K is replaced by the annealing of a number of items, M by that of a share.
 struct Choice {
   const char* name;
   const char* kind;
@@ -70,7 +70,7 @@ class LongRecall final : public Experiment {
     options.add("choices", choices_, "runs of the table: all, patterns, selectors, or names of runs joined by +");
     options.add("sizes", sizes_, "length x pairs of training, joined by +: one is drawn for each batch");
     options.add("tests", tests_, "length x pairs of the tests, joined by +");
-    options.add("filler", filler_, "what stands where no key is", {"zeros", "noise"});
+    options.add("filler", filler_, "what fills the places without a key", {"zeros", "noise"});
     options.add("vocabulary", model_.vocabulary, "tokens, >= 4", {.low = 4});
     options.add("begin", begin_, "steps before an annealed number starts to fall, >= 0", {.low = 0});
     options.add("fall", fall_, "steps that it falls, >= 1", {.low = 1});
@@ -169,12 +169,12 @@ Command   fovea run long_recall
           begin=500, steps=1000))) | softmax | none"
 Expect    the last command: 99.93 % of 512 tokens with 64 pairs (64 sequences, seed 1), read from four items and the one before,
           in six minutes on one busy core. The first: half a minute a run, 26 of them; all pairs, the four best ones and a
-          last choice of one item recall everything, while four or one from the start on learn nothing: see
+          last choice of one item recall everything, while four or one from the start learn nothing: see
           experiments/README.md.
-Options   choices for some runs; site for one of your own; sizes, tests, filler, vocabulary; begin and fall of annealed numbers;
+Options   choices for some runs; site for your own; sizes, tests, filler, vocabulary; begin and fall of annealed numbers;
           first_site, positions, kernel, width, layers, heads, hidden.
 Source    Arora et al. 2023, arXiv:2312.04927, section 4 and figure 2, where attention recalls everything at all sizes. Unlike
-          there: positions are biases of distances, the first layer has a site of its own, vectors start larger, there is no
+          there: positions are biases of distances, the first layer has its own site, vectors start larger, there is no
           dropout, and items are drawn anew for every step.
 )doc");
 

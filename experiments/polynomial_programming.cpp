@@ -34,7 +34,7 @@ class PolynomialProgramming : public Experiment {
     options.add("choices", choices_, "independent choices, >= 1", {.low = 1});
     options.add("target", target_, "what each choice is compared with, in [0, 1]", {.low = 0, .high = 1});
     options.add("power", power_, "of the distance, > 0", {.low = 1e-3});
-    options.add("only", only_, "one run alone, or all", run_names());
+    options.add("only", only_, "one run, or all", run_names());
   }
 
   std::vector<RunSpec> runs() const override {
@@ -92,7 +92,7 @@ class PolynomialProgramming : public Experiment {
 FOVEA_EXPERIMENT("polynomial_programming", PolynomialProgramming, R"doc(
 Which estimators find the optimum of many independent hard choices?
 
-Question  128 choices of 0 or 1, the mean of |z - 0.45|^p is to be small: the optimum takes 0 everywhere, 0.301869 / 0.2025 /
+Question  128 choices of 0 or 1; the mean of |z - 0.45|^p is to be small: the optimum takes 0 everywhere, 0.301869 / 0.2025 /
           0.091125 for p = 1.5 / 2 / 3, and the two sides of a choice differ by little. One run for each estimator, Adam with 1e-3,
           batch 64; `expected_cost` is exact, `gap` its distance from the optimum.
 Command   fovea run polynomial_programming

@@ -96,12 +96,12 @@ Command   fovea run program_synthesis --seeds 3
 Expect    6 to 15 minutes of training on one core. Of 2,000 unseen programs, 3 seeds: 91.7 % are found exactly by the best
           choices alone (93.1 % with other programs that are as short and right), 95.7 % (97.5 %) where 16 programs, the greedy
           one and 15 samples, are tried on the pairs; of those of three instructions 75.3 % and 87.0 %.
-Options   samples=1 for the greedy program alone; unseen=shape for test programs that no training program equals under other
-          names of its registers; live=1 where the words of one register alone are wanted; longest, registers, bits, pairs.
+Options   samples=1 for only the greedy program; unseen=shape for test programs that no training program equals under other
+          names of its registers; live=1 where the words of only one register are wanted; longest, registers, bits, pairs.
           learn_from=rewards learns from the pairs alone, by any estimator with a score function.
 Source    execution-guided, as Chen, Liu & Song 2019 ("Execution-guided neural program synthesis", ICLR); samples that are
           tried on the pairs: Devlin et al. 2017, arXiv:1703.07469 (RobustFill); Balog et al. 2017, arXiv:1611.01989
-          (DeepCoder). Their languages are others, so that no figure of theirs compares.
+          (DeepCoder). Their languages differ, so their figures cannot be compared.
 )doc");
 
 }  // namespace

@@ -92,7 +92,7 @@ class SoftVsHard : public Experiment {
 };
 
 FOVEA_EXPERIMENT("soft_vs_hard", SoftVsHard, R"doc(
-What does it cost, and what does it bring, to choose one item instead of mixing all of them?
+What does it cost, and what does it gain, to choose one item instead of mixing all of them?
 
 Question  A memory of n items is read once, by a query that resembles one key. The same model, task and training with a soft
           read (softmax), sparse soft reads (sparsemax, top_k) and hard reads (argmax with straight-through, a sampled item

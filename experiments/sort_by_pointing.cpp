@@ -11,7 +11,7 @@ class SortByPointing : public Experiment {
 
   void fields(Options& options) override {
     options.add("n", n_, "most numbers in a row in training, >= 1", {.low = 1});
-    options.add("n_min", n_min_, "least numbers in a row in training, drawn anew for each batch; 0: always n", {.low = 0});
+    options.add("n_min", n_min_, "fewest numbers in a row in training, drawn anew for each batch; 0: always n", {.low = 0});
     options.add("order", order_, "order of the output, as task sort_numbers has them");
     options.add("lengths", lengths_, "lengths to evaluate on without retraining", {.low = 1});
     model_.fields(options);
@@ -51,7 +51,7 @@ Question  A pointer network is shown rows of n random numbers with the positions
           sorts unseen rows of that length, and rows of 5 to 100 numbers, which it never saw.
 Command   fovea run sort_by_pointing
 Expect    less than a minute of training on 2 cores; exact sequences on the test rows close to 100 %, at all lengths. What
-          luck alone does: learning_rate=0 steps=1.
+          chance alone gives: learning_rate=0 steps=1.
 Options   encoder=lstm reads the numbers one after another, as the first pointer network did: it fails far beyond n.
 )doc");
 

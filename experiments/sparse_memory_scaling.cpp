@@ -20,7 +20,7 @@ class SparseMemoryScaling final : public Experiment {
     options.add("max_size", size_, "most items or vectors in training, >= 2", {.low = 2});
     options.add("tests", tests_, "items or vectors of the tests, >= 2", {.low = 2});
     options.add("parts", parts_, "which runs: learning, scaling, all", {"all", "learning", "scaling"});
-    options.add("sizes", sizes_, "words of the runs that tell how work scales, >= 64", {.low = 64});
+    options.add("sizes", sizes_, "words of the runs that show how work scales, >= 64", {.low = 64});
     options.add("most_dense", most_dense_, "words up to which the dense memory runs, >= 0", {.low = 0});
     options.add("scaling_steps", scaling_steps_, "training steps of these runs, >= 1", {.low = 1});
     model_.controller.fields(options);
@@ -99,15 +99,15 @@ FOVEA_EXPERIMENT("sparse_memory_scaling", SparseMemoryScaling, R"doc(
 Does a memory that is accessed at few places learn to recall, and does its work stay the same for more words?
 
 Question  A sparse access memory of 65,536 words is trained on few items and tested on more. Then the pairs that a step scores
-          are counted for 1,024 to 1,048,576 words, for each index and for a memory that is met everywhere.
+          are counted for 1,024 to 1,048,576 words, for each index and for a memory that is read everywhere.
 Command   fovea run sparse_memory_scaling parts=learning
           fovea run sparse_memory_scaling parts=scaling
 Expect    four minutes of training on a core. Wrong bits of a list, of 18, for seeds 1 and 2: 0 and 0 with 6 items, 0.019 and
           0.009 with 20, 1.3 and 3.6 with 100; a neural Turing machine has 8 with 20 (Graves et al. 2014). Words of 65,536, of
           which 16 are read at a step. Pairs that a step scores do not depend on the number of words with the indexes exact
-          and hnsw, and grow with its root with lists; a memory that is met everywhere scores all. The losses with exact are
-          the same to the bit for every number of words.
-Options   task=copy; sam_slots, sam_width, sam_heads, site, sam_index; sizes of the second part. Times are told by
+          and hnsw, and grow with its square root with lists; a memory that is read everywhere scores all. The losses with
+          exact are the same to the bit for every number of words.
+Options   task=copy; sam_slots, sam_width, sam_heads, site, sam_index; sizes of the second part. Times are measured by
           bench_sparse_memory and bench_slot_index.
 Source    Rae et al. 2016, arXiv:1610.09027, sections 4.1 to 4.3; the task: Graves et al. 2014, arXiv:1410.5401, section 4.3.
 )doc");

@@ -15,7 +15,7 @@
 
 namespace fovea {
 
-/// What a plugin library says of how it was built. It lies in the section ".fovea_abi" of the file, so that the program
+/// What a plugin library says about how it was built. It is in the section ".fovea_abi" of the file, so that the program
 /// can read and compare it before the library is loaded and any code of it runs.
 struct PluginAbi {
   char magic[16];      // kPluginMagic
@@ -30,10 +30,10 @@ inline constexpr char kPluginMagic[16] = "fovea plugin 1";
 inline constexpr const char* kPluginSection = ".fovea_abi";
 
 namespace detail {
-/// Raise it where a virtual function of a kind of plugin is added, removed or changed: no size shows that.
+/// Raise it when a virtual function of a kind of plugin is added, removed or changed: no size shows that.
 constexpr std::size_t kPluginContract = 3;
 
-/// A number that changes where the layout of a type that crosses the border between program and plugin changes.
+/// A number that changes when the layout of a type that crosses the border between program and plugin changes.
 constexpr std::uint64_t plugin_layout() {
   constexpr std::array<std::size_t, 30> kSizes = {kPluginContract,
                                                   sizeof(Type),

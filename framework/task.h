@@ -47,7 +47,7 @@ class Batch {
 /// Outputs of the evaluation graph for a whole batch, by name; each has the batch as its first axis.
 using Outputs = std::map<std::string, Tensor>;
 
-/// What a task says of the outputs of a batch, row by row; the trainer averages over rows, and over the rows of a slice.
+/// What a task says about the outputs of a batch, row by row; the trainer averages over rows, and over the rows of a slice.
 struct Judgement {
   struct Metric {
     std::string name;          // "sequence_accuracy"
@@ -68,7 +68,7 @@ class Task {
   virtual void fields(Options& options);
   /// Checks the options together, after parsing. Errors: Error with the fact.
   virtual void check() const {}
-  /// Fills a batch of batch.rows() items. `rng` is of the split already (see `fill_batch`): the same key gives the same
+  /// Fills a batch of batch.rows() items. `rng` already belongs to the split (see `fill_batch`): the same key gives the same
   /// batch, and the splits draw from different streams. Shapes may differ from batch to batch (a length drawn from `rng`),
   /// not within one. A task with a list of items evaluates those from batch.first_row() on, so that each comes once, however
   /// large the batches are.
@@ -78,13 +78,13 @@ class Task {
   virtual Judgement judge(const Batch& batch, const Outputs& outputs) const = 0;
   /// The accuracy of a random guess for the main metric, where it is known; negative: not known.
   virtual double chance() const { return -1; }
-  /// An item as people read it, for `fovea sample`: by default its tensors, one after the other.
+  /// An item in readable form, for `fovea sample`: by default its tensors, one after the other.
   virtual std::string text(const Batch& batch, Extent row) const;
-  /// One line that a run says when it starts, such as what is wrong with its data; empty: there is nothing to say.
+  /// One line that a run prints when it starts, such as what is wrong with its data; empty: none.
   virtual std::string note() const { return ""; }
 };
 
-/// Which batch: the number-th of a seed, from a stream beside those of the splits where `stream` is not 0.
+/// Which batch: the number-th of a seed, from a stream separate from those of the splits where `stream` is not 0.
 struct BatchKey {
   std::uint64_t seed = 0;
   std::uint32_t stream = 0;  // stream_of("gradient_check"), ...
@@ -94,19 +94,19 @@ struct BatchKey {
 /// Fills a batch with the items of a split that a key stands for.
 void fill_batch(const Task& task, Split split, const BatchKey& key, Batch& batch);
 
-/// Which of `count` listed items stands in a row: drawn anew in training; in an evaluation each once, from first_row() on.
+/// Which of `count` listed items is in a row: drawn anew in training; in an evaluation each once, from first_row() on.
 Extent listed_item(Rng& rng, Split split, const Batch& batch, Extent row, Extent count);
 
 /// The output that a task judges. Errors: none of this name and type, with the name of the task.
 Tensor require_output(const Outputs& outputs, const std::string& name, const Type& type, const std::string& task);
 
-/// How far the rows of an Index tensor are what is wanted.
+/// How well the rows of an Index tensor match what is wanted.
 struct EqualRows {
   std::vector<double> share;  // [B], of a row's entries; 1 where nothing is wanted
   std::vector<double> whole;  // [B], 1 where all of them are, else 0
 };
 
-/// Compares tensors of one type, row by row. An entry of `wanted` below 0 stands for nothing and is passed over.
+/// Compares tensors of one type, row by row. An entry of `wanted` below 0 is skipped.
 EqualRows equal_rows(const Tensor& given, const Tensor& wanted);
 
 template <>

@@ -12,7 +12,7 @@
 
 namespace fovea {
 
-/// How a number changes while a run trains, written where the number would stand:
+/// How a number changes while a run trains, written in place of the number:
 /// softmax(temperature=linear(from=2, to=0.1)), schedule="warmup(100) * cosine(to=0.1)".
 ///
 /// A plugin: one file in modules/annealings, ended by FOVEA_ANNEALING("name", Class, R"doc(docstring)doc").
@@ -32,7 +32,7 @@ class Annealing {
   virtual bool needs_metric() const { return false; }
   /// The main metric of an evaluation on the validation split; higher is better.
   virtual void observe(double /*metric*/) {}
-  /// What a checkpoint keeps; the same length always.
+  /// What a checkpoint keeps; its length never changes.
   virtual std::span<double> state() { return {}; }
 };
 
@@ -93,8 +93,8 @@ struct AnnealedCall {
 /// Sets options from the arguments of a call; those that are annealings start at the value of step 0. `owner` keeps the
 /// targets of the options alive.
 AnnealedCall apply_annealed(const Call& call, Options& options, const std::shared_ptr<const void>& owner);
-/// Every combination of the ends of the ranges of the annealings of a call, as calls with plain numbers; one where there
-/// are none.
+/// Every combination of the ends of the ranges of the annealings of a call, as calls with plain numbers; without
+/// annealings, the call alone.
 std::vector<Call> extremes(const Call& call, const Options& options);
 
 /// A plugin made from text, some of whose numbers may be annealings.

@@ -29,22 +29,22 @@ void fill_gumbel(Rng& rng, Row noise) {
 }
 
 void keep_best(ConstRow scores, std::span<Index> kept) {
-  // A heap with the worst kept item on top: of equal scores the higher place is the worse.
+  // A heap with the worst kept item on top: of equal scores, the one at the higher place is worse.
   const auto is_better = [scores](Index a, Index b) {
-    const Real left = scores[static_cast<std::size_t>(a)];
-    const Real right = scores[static_cast<std::size_t>(b)];
+    const Real left = scores[a];
+    const Real right = scores[b];
     return left > right || (left == right && a < b);
   };
   if (kept.empty()) return;
   std::iota(kept.begin(), kept.end(), Index{0});
   std::make_heap(kept.begin(), kept.end(), is_better);
-  Real worst = scores[static_cast<std::size_t>(kept[0])];
+  Real worst = scores[kept[0]];
   for (std::size_t i = kept.size(); i < scores.size(); ++i) {
-    if (!(scores[i] > worst)) continue;  // of equal scores the kept place is the lower one
+    if (!(scores[i] > worst)) continue;  // of equal scores, the kept one has the lower place
     std::pop_heap(kept.begin(), kept.end(), is_better);
     kept.back() = static_cast<Index>(i);
     std::push_heap(kept.begin(), kept.end(), is_better);
-    worst = scores[static_cast<std::size_t>(kept[0])];
+    worst = scores[kept[0]];
   }
   std::sort(kept.begin(), kept.end());
 }

@@ -38,14 +38,14 @@ struct SiteParameter {
 inline constexpr std::size_t kMostSiteParameters = 4;  // of one selector
 
 /// weights = softmax(scores / temperature), temperature > 0; returns log(sum(exp((scores - max) / temperature))). The
-/// largest score is taken off first: divided by a small temperature it could overflow. May work in place. Shapes: [N], [>=
+/// largest score is subtracted first: divided by a small temperature it could overflow. May work in place. Shapes: [N], [>=
 /// N].
 Real tempered_softmax(ConstRow scores, double temperature, Row weights);
 /// grad_scores += weights * (grad_weights - dot(weights, grad_weights)) / temperature.
 void tempered_softmax_backward(ConstRow weights, ConstRow grad_weights, double temperature, Row grad_scores);
 
-/// Standard Gumbel noise, -log(-log(u)): the best of the scores + noise is a draw from their softmax. u has 23 random bits,
-/// so that the noise ends at 16.6.
+/// Standard Gumbel noise, -log(-log(u)): the largest of scores + noise is a draw from their softmax. u has 23 random bits,
+/// so that the noise is at most 16.6.
 void fill_gumbel(Rng& rng, Row noise);
 
 /// The places of the kept.size() best scores, ascending; ties go to the lowest place. kept.size() <= N.

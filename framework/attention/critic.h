@@ -8,10 +8,10 @@ namespace fovea {
 class Critic {
  public:
   virtual ~Critic() = default;
-  /// What it learns.
+  /// The parameters that it learns.
   virtual std::vector<SiteParameter> parameters(Extent query_width) const = 0;
-  /// A prediction of the cost for each query, [B, M], which is taken off the advantage of its choice and trained to come
-  /// close to the cost; empty: none. The gradient of the prediction must end at the parameters.
+  /// A prediction of the cost for each query, [B, M], which is subtracted from the advantage of its choice and trained to
+  /// approach the cost; empty: none. The gradient of the prediction must stop at the parameters.
   virtual Value baseline(std::span<const Value> parameters, Value queries) const = 0;
 };
 

@@ -20,30 +20,30 @@ struct PatternRow {
   std::span<const Row> grad_parameters = {};  // where a gradient passes, to be added to; an empty row is not wanted
 };
 
-/// What tags are made of: the vectors of heads that lie beside each other.
+/// What tags are made from: the vectors of all heads, side by side.
 struct TagVectors {
   Value rows;        // [B, X, H D]
   Extent heads = 1;  // H
   Value mask = {};   // Index [B, X], 0: not there; empty: all are
 };
 
-/// Tags of keys, and what those of queries are made of beside the queries.
+/// Tags of keys, and what the tags of queries are made from besides the queries.
 struct KeyTags {
   Value tags;          // Index [B, N H, T]
   Value summary = {};  // of any shape, for TagChoice::query_tags
 };
 
-/// How a pattern that reads data chooses, for kernels that see scores in tiles and never a row of them: as its choose_among
-/// does. Best items, after tags were met, or best blocks.
+/// How a pattern that reads data chooses, for kernels that see tiles of scores and never whole rows: the same choice as
+/// its choose_among. The best of the items whose tags meet, or the best blocks.
 struct TileChoice {
   bool by_tags = false;                                     // keep_met_items; pairs_at_most holds for every query
-  Extent best = 0;                                          // > 0: so many items with the highest scores, or blocks
-  double margin = std::numeric_limits<double>::infinity();  // and of these the ones less than so far below the highest
-  Extent block = 0;                                         // > 0: of so many items, see make_find_pairs
+  Extent best = 0;                                          // > 0: this many items, or blocks, with the highest scores
+  double margin = std::numeric_limits<double>::infinity();  // of these, the ones less than this far below the highest
+  Extent block = 0;                                         // > 0: the items of a block, see make_find_pairs
 };
 
-/// The half of a pattern that depends on data. Its `candidates` are every item that may ever be seen, and this half says
-/// which of them are, row by row, while the plan runs. Data steer which pairs exist, never a shape. Of `a & b`, the one that
+/// The half of a pattern that depends on data. Its `candidates` are all items that may ever be seen; this half says which
+/// of them are seen, row by row, while the plan runs. Data steer which pairs exist, never a shape. In `a & b`, the one that
 /// depends on data chooses among what the other (and the mask) leaves; where both do, `a` comes first.
 ///
 ///     class Nearest final : public Pattern, public DataChoice { ... };
@@ -70,11 +70,11 @@ class TagChoice : public DataChoice {
   virtual bool groups_keys() const { return false; }
 };
 
-/// A choice whose pairs count more or less, by a bias of their scores. Such a pattern can be part of a union only where all
+/// A choice whose pairs count more or less, by a bias on their scores. Such a pattern can be part of a union only where all
 /// parts have one, as in `(a + b) & c`.
 class PairBias : public DataChoice {
  public:
-  /// What the bias is made of at each site; given to the functions in PatternRow::parameters.
+  /// What the bias is made from at each site; given to the functions in PatternRow::parameters.
   virtual std::vector<SiteParameter> parameters() const { return {}; }
   /// scores[i] += the bias of items[i]; these exist. Selectors and estimators see the sum.
   virtual void add_bias(const PatternRow& row, std::span<const Index> items, Row scores) const = 0;

@@ -20,22 +20,22 @@ struct Draw {
 /// What the draws of a batch cost. Rows [B R]: the R draws of an item one after the other.
 struct Evaluations {
   std::span<const Real> costs;
-  /// Of the choices that the site made, summed over its rows; minus infinity: this draw stands for no choice.
+  /// Of the choices that the site made, summed over its rows; minus infinity: this draw has no choice.
   std::span<const Real> log_probs;
   Extent draws = 1;
 };
 
-/// What becomes of each: its gradient through the model is multiplied by the weight, that of its log-probability by the
+/// What each draw counts: its gradient through the model is multiplied by the weight, that of its log-probability by the
 /// advantage. [B R]
 struct Shares {
   std::span<Real> weights;
   std::span<Real> advantages;
 };
 
-/// How a gradient passes a selector that has none. What it does, an estimator says by deriving from its halves as well, of
-/// which it needs one at least:
+/// How a gradient passes through a selector that has none. An estimator says what it does by also deriving from its halves;
+/// it needs at least one:
 ///   WeightPath     a path through the weights (straight-through and its kin), row by row;
-///   ScoreFunction  grad_scores += advantage * d log_prob / d scores, the advantages made of the costs of the whole batch;
+///   ScoreFunction  grad_scores += advantage * d log_prob / d scores, the advantages made from the costs of the whole batch;
 ///                  as Advantages with one evaluation of each item, as SeveralDraws (several_draws.h) with more, and then
 ///                  with a WholeItems (whole_items.h) that pulls all of them together;
 ///   Critic         a baseline that is learned (critic.h).
@@ -48,7 +48,7 @@ class Estimator {
 
   struct Traits {
     bool is_biased = false;
-    // What it needs of the selector and of the site:
+    // What it needs from the selector and from the site:
     bool needs_derivative = false;   // a DifferentiableChoice whose gradient is not 0 everywhere
     bool needs_enumeration = false;  // an EnumerableChoice
     bool needs_one_item = false;     // one item is kept, always
@@ -66,7 +66,7 @@ class Estimator {
 /// A path of the gradient through the weights.
 class WeightPath {
  public:
-  /// Of which candidates the gradient with respect to the weight is needed. kAll costs dense work in the backward of the
+  /// Which candidates need the gradient with respect to their weight. kAll costs dense work in the backward of the
   /// read, counted as such, and the site must be given values.
   enum class Reads : std::uint8_t { kKept, kAll };
 
@@ -78,13 +78,13 @@ class WeightPath {
                               ConstRow grad_weights, Row grad_scores) const = 0;
 };
 
-/// The part of the gradient that passes the log-probability of a choice; it needs a SampledChoice.
+/// The part of the gradient that passes through the log-probability of a choice; it needs a SampledChoice.
 class ScoreFunction {
  public:
   virtual ~ScoreFunction() = default;
   /// The weight and the advantage of every draw, called once per training step for the whole batch.
   virtual void share_out(const Evaluations& evaluations, const Shares& out) = 0;
-  /// The baseline, saved in the checkpoint; the same length always.
+  /// The baseline, saved in the checkpoint; its length never changes.
   virtual std::span<double> state() { return {}; }
 };
 

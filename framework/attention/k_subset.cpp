@@ -88,7 +88,7 @@ void Draws::fill_table() {
 bool is_all(const SubsetRow& row) { return row.k >= static_cast<Extent>(row.scores.size()); }
 
 // log p(S) = sum over S of log q_i + sum over the others of log(1 - q_i) - log(probability that k are taken). Each item
-// gives log(max(q, 1 - q)), and -|x| where the less likely happened: no terms of unlike sign.
+// gives log(max(q, 1 - q)), and -|x| where the less likely happened: no terms of different signs.
 Real log_prob_of(const Draws& draws, std::span<const Index> kept) {
   double sum = -std::log(static_cast<double>(draws.total()));
   std::size_t next = 0;

@@ -22,7 +22,7 @@ Extent subset_scratch(Extent items, Extent k);
 Real draw_subset(const SubsetRow& row, Rng rng, std::span<Index> kept);
 /// The log-probability of a set of min(k, N) items, ascending.
 Real subset_log_prob(const SubsetRow& row, std::span<const Index> kept);
-/// marginals [N]: the probability of each item to be in the set; they sum to min(k, N).
+/// marginals [N]: the probability that each item is in the set; they sum to min(k, N).
 void subset_marginals(const SubsetRow& row, Row marginals);
 /// grad_scores [N] += (d marginals / d scores)^T grad_marginals.
 void subset_marginals_backward(const SubsetRow& row, ConstRow grad_marginals, Row grad_scores);

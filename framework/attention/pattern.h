@@ -39,7 +39,7 @@ class Pattern {
   virtual bool is_causal() const { return false; }  // no query sees a key past its own place
 
   /// What combinations are made of; a plugin leaves it as it is, unless it depends on data and its `candidates` leave out
-  /// much: {{{this}, {this}}} then saves the others in every row.
+  /// many items: {{{this}, {this}}} then spares every row the work on these.
   virtual std::vector<PatternTerm> terms() const;
 };
 

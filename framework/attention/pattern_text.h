@@ -10,8 +10,8 @@
 
 namespace fovea {
 
-/// A pattern made of others, its canonical text, and its numbers that change while a run trains: those of patterns that
-/// choose by scores alone may, as in content_top_k(k=exponential(from=512, to=4)).
+/// A pattern made of others, its canonical text, and its numbers that change while a run trains; only patterns that
+/// choose by scores alone may have such numbers, as in content_top_k(k=exponential(from=512, to=4)).
 struct PatternExpression {
   std::shared_ptr<const Pattern> pattern;
   std::string text;  // "(dense + causal) & causal", with every option spelled out

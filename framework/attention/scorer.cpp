@@ -18,7 +18,7 @@ class TemperedScorer final : public Scorer {
     for (const char* own : {"temperature", "learn_temperature"}) {
       if (!options.knows(own)) continue;
       throw Error("scorer " + name_,
-                  "the option '" + std::string(own) + "' is that of every scorer; it came again; rename it.");
+                  "the option '" + std::string(own) + "' is one that every scorer has; it came again; rename it.");
     }
     options.add("temperature", temperature_, "scores are divided by it, > 0; small is sharp", {.low = 1e-6});
     options.add("learn_temperature", learns_, "true: the temperature is where a parameter starts");

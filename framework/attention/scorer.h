@@ -9,8 +9,8 @@ namespace fovea {
 
 /// Queries and keys to scores, written as graph composition, so that its gradient comes for free.
 ///
-/// Every scorer has a temperature by its registration: scores are divided by it, and it is fixed or learned. The options
-/// `temperature` and `learn_temperature` stand behind the scorer's own.
+/// Registration gives every scorer a temperature: scores are divided by it, and it is fixed or learned. The options
+/// `temperature` and `learn_temperature` follow the scorer's own options.
 ///
 /// Shapes    queries [B, M, Dq], keys [B, N, Dk] -> scores [B, M, N].
 /// A plugin: one file in modules/scorers, ended by FOVEA_SCORER("name", Class, R"doc(docstring)doc");
@@ -22,7 +22,7 @@ class Scorer {
   virtual void fields(Options& options);
   /// Adds the parameters at the builder's current scope; called once, before anything else. Widths of queries and keys.
   virtual void declare(Builder& builder, Extent query_width, Extent key_width);
-  /// What can be computed of the keys once and used for many queries (a loop calls this outside of its body).
+  /// What can be computed from the keys once and used for many queries (a loop calls this outside of its body).
   virtual Value prepare_keys(Builder& builder, Value keys);
   virtual Value score(Builder& builder, Value queries, Value prepared) = 0;
   /// f > 0: scores are f q . k, so that kernels may compute them where they are needed; 0: they are something else.

@@ -82,8 +82,7 @@ void backward_row_by_row(const DifferentiableChoice& selector, const Selector::R
   for (Extent row = 0; row < rows.size(); ++row) {
     const Row grad_scores = rows.items_of(grad.scores, row);
     if (grad.assigns) std::fill(grad_scores.begin(), grad_scores.end(), Real{0});
-    const Choice choice{rows.kept_of(rows.weights, row), rows.kept_of(rows.kept, row),
-                        rows.counts[static_cast<std::size_t>(row)], 0, rows.scratch};
+    const Choice choice{rows.kept_of(rows.weights, row), rows.kept_of(rows.kept, row), rows.counts[row], 0, rows.scratch};
     selector.backward(rows.items_of(rows.scores, row), choice, rows.kept_of(grad.weights, row), grad_scores);
   }
 }

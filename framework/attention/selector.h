@@ -13,7 +13,7 @@ namespace fovea {
 /// How a row of scores becomes a choice: weights and kept indices. One row at a time; masked items never arrive, and a row
 /// with nothing allowed is handled by the site (count 0, gradient 0). Ties go to the lowest index.
 ///
-/// What else a selector can do, it says by deriving from one of the halves below as well; a half that is not there is never
+/// A selector says what else it can do by also deriving from some of the halves below; a half that is not there is never
 /// asked for.
 ///
 /// A plugin: one file in modules/selectors, ended by FOVEA_SELECTOR("name", Class, R"doc(docstring)doc");
@@ -21,10 +21,10 @@ class Selector {
  public:
   static constexpr const char* kKind = "selector";
 
-  /// What kernels may make use of.
+  /// What kernels may rely on.
   struct Traits {
     bool keeps_all = false;          // every candidate is kept, always: kept is 0 .. N-1
-    bool keeps_best = false;         // kept are the capacity(N) best, always, weighted by softmax over these alone
+    bool keeps_best = false;         // the capacity(N) best are kept, always, weighted by a softmax over these alone
     double softmax_temperature = 0;  // t > 0: the weights are softmax(scores / t) of every candidate
   };
 
@@ -33,7 +33,7 @@ class Selector {
   virtual Traits traits() const { return {}; }
   /// The largest count for N candidates.
   virtual Extent capacity(Extent items) const = 0;
-  /// The length of Choice::scratch that the functions of the selector need for N candidates, >= N; does not fall with N.
+  /// The length of Choice::scratch that the functions of the selector need for N candidates, >= N; never falls as N grows.
   /// By default N.
   virtual Extent scratch(Extent items) const;
   /// scores [N], N >= 1 -> out: the first `count` places of kept and weights, and log_prob.
@@ -53,13 +53,13 @@ class Selector {
     /// A row of [R, N]: [N].
     template <class T>
     std::span<T> items_of(std::span<T> all, Extent row) const {
-      return all.subspan(static_cast<std::size_t>(row * items), static_cast<std::size_t>(items));
+      return all.subspan(row * items, items);
     }
     /// What is kept of a row of [R, K]: [count].
     template <class T>
     std::span<T> kept_of(std::span<T> all, Extent row) const {
-      const auto count = static_cast<std::size_t>(counts[static_cast<std::size_t>(row)]);
-      return all.subspan(static_cast<std::size_t>(row * capacity), count);
+      const auto count = static_cast<std::size_t>(counts[row]);
+      return all.subspan(row * capacity, count);
     }
   };
   struct RowGradients {
@@ -107,16 +107,16 @@ class EnumerableChoice {
   /// Makes choice `number` as `select` would.
   virtual void take(ConstRow scores, Extent number, Choice& out) const = 0;
   /// grad_scores [N] += (d E[weights] / d scores)^T grad_weights [N], E the mean over all choices; also where these are too
-  /// many for a row of N. By default for choices of one item, choice c being item c.
+  /// many for a row of N. The default is for choices of one item, choice c being item c.
   virtual void mean_weights_backward(ConstRow scores, const Choice& choice, ConstRow grad_weights, Row grad_scores) const;
 };
 
-/// The half of a selector, one without parameters, that is faster for many rows at once.
+/// The half of a selector without parameters that is faster for many rows at once.
 class ManyRows {
  public:
   virtual ~ManyRows() = default;
-  /// As `select` for each row with its numbers of rngs [R], or `select_greedy` where there are none, to the bit; log_prob is
-  /// lost.
+  /// As `select` for each row with its generator in rngs [R], or `select_greedy` where rngs is empty, to the bit; log_prob
+  /// is lost.
   virtual void select_rows(const Selector::Rows& rows, std::span<const Rng> rngs) const = 0;
 };
 
@@ -153,7 +153,7 @@ std::vector<SiteParameter> parameters_of(const Selector& selector);
 /// Many rows, one by one or by the half that is faster.
 void select_rows(const SelectorParts& selector, const Selector::Rows& rows, std::span<const Rng> rngs);
 void backward_rows(const SelectorParts& selector, const Selector::Rows& rows, const Selector::RowGradients& grad);
-/// One by one in any case; for the halves themselves, where they have nothing faster.
+/// Always one by one; for the halves themselves, where they have nothing faster.
 void select_row_by_row(const SelectorParts& selector, const Selector::Rows& rows, std::span<const Rng> rngs);
 void backward_row_by_row(const DifferentiableChoice& selector, const Selector::Rows& rows,
                          const Selector::RowGradients& grad);

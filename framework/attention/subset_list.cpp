@@ -21,7 +21,7 @@ class Walk {
 
   std::span<const Index> kept() const { return {store_.data(), count_}; }
 
-  /// The last place that can move up moves, and those behind it follow. False behind the last set.
+  /// The last place that can move up moves, and those after it follow. False after the last set.
   bool next() {
     std::size_t place = count_;
     while (place > 0 && store_[place - 1] == items_ - static_cast<Index>(count_ - place) - 1) --place;
@@ -57,7 +57,7 @@ class Distribution {
  private:
   double sum_of(std::span<const Index> kept) const {
     double sum = 0;
-    for (const Index item : kept) sum += static_cast<double>(scores_[static_cast<std::size_t>(item)]);
+    for (const Index item : kept) sum += static_cast<double>(scores_[item]);
     return sum;
   }
 
@@ -114,7 +114,7 @@ void subset_log_probs_backward(ConstRow scores, double temperature, Extent k, Co
   do {
     const double excess = static_cast<double>(grad[number++]) - total * std::exp(distribution.log_prob(walk.kept()));
     for (const Index item : walk.kept()) {
-      grad_scores[static_cast<std::size_t>(item)] += static_cast<Real>(excess / temperature);
+      grad_scores[item] += static_cast<Real>(excess / temperature);
     }
   } while (walk.next());
 }

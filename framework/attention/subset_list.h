@@ -6,7 +6,7 @@
 // distribution is that of framework/attention/k_subset.h.
 namespace fovea {
 
-/// As many sets are listed at most; with k < N there are never fewer of them than items.
+/// At most this many sets are listed; with k < N there are never fewer sets than items.
 inline constexpr Extent kMostSubsets = 4096;
 
 /// How many sets there are, 1 for k >= N; kMostSubsets + 1 for any number above kMostSubsets.

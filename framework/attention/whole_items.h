@@ -4,7 +4,7 @@
 
 namespace fovea {
 
-/// One draw of an item in backward. Places are those of the items that the row may see, N in number.
+/// One draw of an item in backward. Places count the N items that the row may see.
 struct DrawRun {
   Draw draw;
   ConstRow scores;               // [N]
@@ -13,9 +13,9 @@ struct DrawRun {
   ConstRow grad_weights;         // as `through_choice` gets them
   Real grad_log_prob = 0;        // of the model, for the log-probability that the site gave it
   Real advantage = 0;            // as `share_out` gave it, times `scale`
-  Real scale = 0;                // what the mean over the items of the batch multiplies the cost of this row with
+  Real scale = 0;                // the factor of the cost of this row in the mean over the items of the batch
   const Real* values = nullptr;  // of all items of the memory
-  std::span<const Index> items;  // in it, those of the row [N]
+  std::span<const Index> items;  // those of the row, in that memory [N]
   Row grad_scores;               // [N], to be added to
 
   ConstRow value(std::size_t place) const {

@@ -20,7 +20,9 @@ struct Arguments {
   bool is_gradient_only = false;  // what the float program asks its twin for
 
   void fields(ArgumentList& list) {
-    experiment.fields(list);
+    list.optional_word("experiment", experiment.name,
+                       "name of an experiment; without one, every plugin of the libraries is tried");
+    experiment.fields_but_name(list);
     list.hidden_flag("--gradient", is_gradient_only, "only the gradient");
     add_plugins(list, experiment.plugins);
   }
@@ -62,14 +64,20 @@ std::string twin_of_plugin(const std::filesystem::path& path) {
   return twin.string();
 }
 
+// A program in double precision, which lies beside this one.
+std::string program_beside(const std::string& name, const std::string& target) {
+  const std::filesystem::path program = program_file().parent_path() / name;
+  if (!std::filesystem::exists(program)) {
+    throw Error("check", "expected the program " + name + " in double precision beside this one; there is no " +
+                             program.string() + "; build the target " + target +
+                             " (the script ./fovea does) and, where Fovea is installed, install it again.");
+  }
+  return program.string();
+}
+
 // The double-precision program checks the gradients: in single precision a central difference proves little.
 int check_with_twin(const ExperimentArguments& arguments, std::ostream& out) {
-  const std::filesystem::path twin = program_file().parent_path() / "fovea_f64";
-  if (!std::filesystem::exists(twin)) {
-    throw Error("check", "expected the double-precision program for the gradient check; there is no " + twin.string() +
-                             "; build the target fovea_f64_program (the script ./fovea does).");
-  }
-  std::vector<std::string> command = {twin.string(), "check", arguments.name};
+  std::vector<std::string> command = {program_beside("fovea_f64", "fovea_f64_program"), "check", arguments.name};
   command.insert(command.end(), arguments.settings.begin(), arguments.settings.end());
   command.insert(command.end(), {"--gradient", "--threads", std::to_string(arguments.threads)});
   for (const std::string& plugin : arguments.plugins) command.insert(command.end(), {"--plugin", twin_of_plugin(plugin)});
@@ -78,7 +86,21 @@ int check_with_twin(const ExperimentArguments& arguments, std::ostream& out) {
   return result.exit_code;
 }
 
+// The conformance suite, a program that lies beside this one, on every plugin of the libraries.
+int try_plugins(const std::vector<std::string>& libraries, std::ostream& out) {
+  if (libraries.empty()) {
+    throw UsageError("fovea check",
+                     "expected an experiment, or --plugin FILE whose plugins are tried; neither came; see "
+                     "'fovea check --help'.");
+  }
+  load_plugins(libraries);  // refuses what is not a plugin
+  std::vector<std::string> command = {program_beside("fovea_f64_conformance", "fovea_f64_conformance")};
+  for (const std::string& library : libraries) command.push_back(kIsDouble ? library : twin_of_plugin(library));
+  return run_process(command, "", &out).exit_code == 0 ? kOk : kFailure;
+}
+
 int check(const Arguments& arguments, const Console& console) {
+  if (arguments.experiment.name.empty()) return try_plugins(arguments.experiment.plugins, console.out);
   const ResolvedExperiment experiment = resolve(arguments.experiment);
   bool is_right = true;
   for (const RunSpec& run : experiment.runs) {
@@ -99,8 +121,10 @@ int check(const Arguments& arguments, const Console& console) {
 
 }  // namespace
 
-const Command kCheck = {"check", "compile every run, take two steps and check the gradient in double precision",
-                        "  fovea check sort_by_pointing\n  fovea check sort_by_pointing batch=4\n",
-                        run_with<Arguments, check>};
+const Command kCheck = {
+    "check", "compile every run, take two steps and check the gradient in double precision; or try plugins",
+    "  fovea check sort_by_pointing\n  fovea check sort_by_pointing batch=4\n"
+    "  fovea check --plugin ./libmy_ideas.so      the conformance suite on every plugin of the library\n",
+    run_with<Arguments, check>};
 
 }  // namespace fovea::cli

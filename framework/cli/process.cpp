@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ostream>
 
 #include "framework/core/error.h"
 
@@ -48,7 +49,7 @@ int memory_file(const std::string& content) {
   return descriptor;
 }
 
-std::string read_all(int descriptor) {
+std::string read_all(int descriptor, std::ostream* echo) {
   std::string text;
   std::array<char, 4096> buffer{};
   for (;;) {
@@ -56,6 +57,7 @@ std::string read_all(int descriptor) {
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return text;
     text.append(buffer.data(), static_cast<std::size_t>(count));
+    if (echo != nullptr) echo->write(buffer.data(), count).flush();
   }
 }
 
@@ -68,7 +70,7 @@ int wait_for(pid_t process) {
 
 }  // namespace
 
-ProcessResult run_process(const std::vector<std::string>& command, const std::string& input) {
+ProcessResult run_process(const std::vector<std::string>& command, const std::string& input, std::ostream* echo) {
   const Descriptor source(memory_file(input));
   std::array<int, 2> ends{-1, -1};
   [[maybe_unused]] const int piped = ::pipe2(ends.data(), O_CLOEXEC);
@@ -91,7 +93,7 @@ ProcessResult run_process(const std::vector<std::string>& command, const std::st
   if (status == ENOENT) return {.found = false, .exit_code = 127, .output = {}};
   if (status != 0) throw Error(command[0], std::string("cannot be started: ") + std::strerror(status) + "; try again.");
   ProcessResult result;
-  result.output = read_all(output.value());
+  result.output = read_all(output.value(), echo);
   result.exit_code = wait_for(process);
   return result;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,12 @@ struct ProcessResult {
   std::string output;  // standard output and standard error, as they came
 };
 
-/// Runs a program (looked up in PATH where its name has no slash), gives it `input` and waits for its end.
+/// Runs a program (looked up in PATH where its name has no slash), gives it `input` and waits for its end. Its output
+/// goes to `echo` too, as it comes.
 ///
 /// Errors    the system cannot start any process.
-ProcessResult run_process(const std::vector<std::string>& command, const std::string& input = "");
+ProcessResult run_process(const std::vector<std::string>& command, const std::string& input = "",
+                          std::ostream* echo = nullptr);
 
 /// The file of the running program.
 std::filesystem::path program_file();

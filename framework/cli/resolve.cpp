@@ -67,6 +67,10 @@ void check_names(const std::string& place, const std::vector<RunSpec>& runs) {
 
 void ExperimentArguments::fields(ArgumentList& list) {
   list.word("experiment", name, "name of an experiment (fovea list experiment)");
+  fields_but_name(list);
+}
+
+void ExperimentArguments::fields_but_name(ArgumentList& list) {
   list.words("settings", settings, "key=value: options of the experiment, or training settings of every run");
   list.option("--threads", threads, "threads, >= 0; 0: one per core; changes no number of the results", {0, 4096});
 }

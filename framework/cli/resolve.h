@@ -19,6 +19,7 @@ struct ExperimentArguments {
   std::vector<std::string> plugins;   // their option is added by add_plugins: it comes last in the help of every command
 
   void fields(ArgumentList& list);
+  void fields_but_name(ArgumentList& list);
 };
 
 /// An experiment with the settings of the command line.

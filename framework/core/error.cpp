@@ -35,7 +35,7 @@ Error Error::at(std::string_view outer) const {
 
 std::string nearest_name(std::string_view name, std::span<const std::string> known) {
   std::string nearest;
-  std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;  // further away is no likely slip of the pen
+  std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;  // further away is unlikely to be a typo
   for (const std::string& candidate : known) {
     const bool is_prefix = name.size() >= 3 && candidate.starts_with(name);
     const std::size_t distance = is_prefix ? 1 : edit_distance(name, candidate);

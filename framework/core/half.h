@@ -2,8 +2,8 @@
 
 namespace fovea {
 
-/// An optional half of a plugin: null where its class does not derive from `Half`. What is looked up for every row is looked
-/// up once, when a plan is made.
+/// An optional half of a plugin: null where its class does not derive from `Half`. What every row needs is looked up
+/// once, when a plan is made.
 template <class Half, class Base>
 const Half* half_of(const Base& plugin) {
   return dynamic_cast<const Half*>(&plugin);

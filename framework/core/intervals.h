@@ -14,13 +14,13 @@ struct ItemInterval {
   bool operator==(const ItemInterval&) const = default;
 };
 
-/// Ascending, apart from each other, none empty: as few as hold these items.
+/// Ascending, disjoint, not adjacent, none empty.
 using ItemIntervals = std::vector<ItemInterval>;
 
-/// Appends begin, begin + step, ... below `end`, without those below 0; what follows the last interval makes it longer.
+/// Appends begin, begin + step, ... below `end`, without those below 0; items adjacent to the last interval extend it.
 void append_items(Extent begin, Extent end, ItemIntervals& out, Extent step = 1);
 
-/// Appends the items that are in any of both, or in both.
+/// Appends the items that are in either of the two, or in both.
 void append_union(std::span<const ItemInterval> a, std::span<const ItemInterval> b, ItemIntervals& out);
 void append_intersection(std::span<const ItemInterval> a, std::span<const ItemInterval> b, ItemIntervals& out);
 

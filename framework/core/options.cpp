@@ -78,7 +78,7 @@ bool is_name(std::string_view text) {
 }
 
 Call::Argument parse_argument(std::string_view text) {
-  // "name=value"; an "=" behind a parenthesis belongs to a nested call.
+  // "name=value"; an "=" after a parenthesis belongs to a nested call.
   const auto equals = text.find('=');
   if (equals == std::string_view::npos || text.find('(') < equals) return {"", std::string(trimmed(text))};
   return {std::string(trimmed(text.substr(0, equals))), std::string(trimmed(text.substr(equals + 1)))};

@@ -13,7 +13,7 @@ bool Catalogue::add(PluginInfo info) {
   const auto key = std::make_pair(info.kind, info.name);
   const auto found = plugins_.find(key);
   if (found != plugins_.end()) {
-    // Thrown at first use: an exception out of a static initialiser would end the program without a word.
+    // Thrown at first use: an exception out of a static initialiser would end the program without a message.
     if (error_.empty()) {
       error_ = "'" + info.name + "' is registered twice, in " + found->second.file + " and in " + info.file +
                "; rename one of them.";

@@ -12,12 +12,12 @@
 
 namespace fovea {
 
-/// What every registered plugin says of itself.
+/// What every registered plugin says about itself.
 struct PluginInfo {
-  std::string kind;  // "selector"
-  std::string name;  // "top_k"
-  std::string doc;   // the docstring; its first line is the summary
-  std::string file;  // the source that registered it
+  std::string kind;                                            // "selector"
+  std::string name;                                            // "top_k"
+  std::string doc;                                             // the docstring; its first line is the summary
+  std::string file;                                            // the source that registered it
   std::function<std::vector<Options::Description>()> options;  // with their defaults
 };
 
@@ -86,10 +86,10 @@ class Registry {
     plugin->fields(options);
     try {
       apply(call, options);
-      if constexpr (requires { plugin->check(); }) plugin->check();
     } catch (const Error& error) {
       throw error.at(std::string(Base::kKind) + " " + call.name);
     }
+    if constexpr (requires { plugin->check(); }) plugin->check();
     return {std::move(plugin), canonical(call.name, options)};
   }
 

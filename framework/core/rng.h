@@ -37,14 +37,14 @@ class Rng {
   Extent below(Extent bound);  // uniform in [0, bound), unbiased; bound >= 1
   Extent between(Extent low, Extent high) { return low + below(high - low + 1); }  // both ends included
 
-  void fill_bits(std::span<std::uint32_t> out);  // what as many calls of bits() would give, many at a time
-  void fill_uniform(std::span<Real> out);        // (0, 1), the upper 23 of bits() each
+  void fill_bits(std::span<std::uint32_t> out);  // the numbers that out.size() calls of bits() give, many at a time
+  void fill_uniform(std::span<Real> out);        // (0, 1), from the upper 23 bits of one bits() each
   void fill_normal(std::span<Real> out);
 
   template <class T>
   void shuffle(std::span<T> items) {
     for (Extent i = static_cast<Extent>(items.size()) - 1; i > 0; --i) {
-      std::swap(items[static_cast<std::size_t>(i)], items[static_cast<std::size_t>(below(i + 1))]);
+      std::swap(items[i], items[below(i + 1)]);
     }
   }
 

@@ -15,7 +15,7 @@ Shape::Shape(std::initializer_list<Extent> extents) : rank_(static_cast<int>(ext
   if (rank_ > kMaxRank) throw Error("a shape has at most 5 axes; " + std::to_string(rank_) + " came; merge some.");
   std::copy(extents.begin(), extents.end(), extents_.begin());
   for (int i = 0; i < rank_; ++i) {
-    if (extents_[index_of(i)] < 0) throw Error("an extent is >= 0; " + text() + " came; check the sizes it was made of.");
+    if (extents_[index_of(i)] < 0) throw Error("an extent is >= 0; " + text() + " came; check the sizes it was made from.");
   }
 }
 

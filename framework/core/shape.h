@@ -21,7 +21,7 @@ class Shape {
   int rank() const { return rank_; }
   Extent size() const {
     Extent n = 1;
-    for (int i = 0; i < rank_; ++i) n *= extents_[static_cast<std::size_t>(i)];
+    for (int i = 0; i < rank_; ++i) n *= extents_[i];
     return n;
   }
   /// The extent of an axis; negative axes count from the end.

@@ -17,7 +17,7 @@ namespace {
 #if !defined(FOVEA_F64)
 constexpr double kSmall = 1.1e6;  // multiply-adds; beyond it oneDNN's blocking pays
 
-// libxsmm multiplies A B' through a transposed copy of B, which few rows of A do not pay for.
+// libxsmm multiplies A B' through a transposed copy of B, which does not pay for few rows of A.
 Library choose_transposed_b(const GemmSpec& spec, double work) {
   constexpr Extent kFew = 4;
   constexpr Extent kCopyPays = 16;

@@ -7,7 +7,7 @@
 // Internal to kernels: the lanes of a pack as a set of bits, and packs that are squeezed to some of their lanes.
 namespace fovea::cpu {
 
-// A condition on each lane: a mask register where there are some, else all bits of the lane.
+// A condition on each lane: a mask register where the machine has some, else all bits of the lane.
 #if defined(__AVX512F__)
 #if defined(FOVEA_F64)
 using Lanes = __mmask8;
@@ -47,14 +47,14 @@ inline Lanes lanes_of(std::uint64_t set) {
 /// Bits 0 .. count - 1, count <= kPack.
 inline std::uint32_t first_lanes(Extent count) { return (1U << count) - 1U; }
 
-/// The first `count` < kPack elements, `rest` behind them.
+/// The first `count` < kPack elements, then `rest`.
 inline Pack load_part_or(const Real* from, Extent count, Real rest) {
   Pack lane_numbers;
   for (Extent i = 0; i < kPack; ++i) lane_numbers[i] = static_cast<Real>(i);
   return lane_numbers < broadcast(static_cast<Real>(count)) ? load_part(from, count) : broadcast(rest);
 }
 
-/// Writes the lanes of `values` whose bit is set, in order and side by side; returns how many. Nothing behind them is
+/// Writes the lanes of `values` whose bit is set, in order and side by side; returns how many. Nothing after them is
 /// written.
 inline Extent squeeze(std::uint32_t lanes, Pack values, Real* to) {
   const Extent count = __builtin_popcount(lanes);

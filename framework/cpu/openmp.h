@@ -3,7 +3,7 @@
 extern "C" void omp_set_num_threads(int);
 
 // Internal to calls of oneDNN. Debian's build runs on OpenMP, whose setting belongs to the calling thread: threads of the
-// pool, the main thread and threads of a host program alike would each start a team of their own.
+// pool, the main thread and the threads of a host program would each start a team of their own.
 namespace fovea::cpu {
 
 inline void use_one_openmp_thread() {

@@ -14,7 +14,7 @@ struct WholePack {
   static void store(Real* to, Pack pack) { cpu::store(to, pack); }
 };
 
-/// The last pack of a row: zeros are read behind its end, nothing is written there.
+/// The last pack of a row: zeros are read past its end, nothing is written there.
 struct PartPack {
   Extent count;
   Pack load(const Real* from) const { return cpu::load_part(from, count); }

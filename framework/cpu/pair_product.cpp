@@ -23,7 +23,7 @@ inline __m512bh broadcast_pair(const BfloatPair* from) {
   return pairs;
 }
 
-// Sums of kRows x kPacks packs stay in registers. Every third row has a pointer of its own, to save registers.
+// Sums of kRows x kPacks packs stay in registers. Every third row has a separate pointer, to save registers.
 template <int kRows, int kPacks>
 void multiply_rows(const PairProduct& product, const BfloatPair* a, float* c, const Ahead& ahead) {
   __m512 sums[kRows][kPacks];
@@ -87,7 +87,7 @@ void multiply(const PairProduct& product) {
   if (multiply_in_tiles(product)) return;
   TileFetcher fetcher(product.tiles, product.blocks, product.steps);
   Extent row = 0;
-  for (const Size& size : kSizes[static_cast<std::size_t>(product.packs - 1)]) {
+  for (const Size& size : kSizes[product.packs - 1]) {
     for (; row + size.rows <= product.rows; row += size.rows) {
       Ahead ahead{product.c, 0, 0};
       fetcher.next(ahead);

@@ -15,7 +15,7 @@ struct RealRows {
   Real factor = 1;
 };
 
-// Rows of `to` have `to_row` pairs, a multiple of kPairPack; they are zero behind the end.
+// Rows of `to` have `to_row` pairs, a multiple of kPairPack; they are zero past the end.
 
 /// to [rows, to_row]: pairs of one column and the next.
 void round_rows(const RealRows& from, BfloatPair* to, Extent to_row);

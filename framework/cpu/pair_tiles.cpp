@@ -39,7 +39,7 @@ void configure(Extent rows, Extent steps) {
   _tile_loadconfig(&configuration);
 }
 
-// The intrinsics do not tell the compiler which memory they read: what was stored before must be there.
+// The intrinsics do not tell the compiler which memory they read: earlier stores must be finished.
 inline void finish_stores() { __asm__ volatile("" ::: "memory"); }
 
 // Tiles of A [blocks, count], each kTilePairs further on or a whole tile where they lie in a buffer.

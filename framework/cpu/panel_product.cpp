@@ -22,7 +22,7 @@ template <int kRows, int kPacks>
 struct Sums {
   Pack at[kRows][kPacks];
 
-  // One step: a column of A times a row of B. Every third row has a pointer of its own, to save registers.
+  // One step: a column of A times a row of B. Every third row has a separate pointer, to save registers.
   void add(const Real* const (&factors)[3], Extent row, const Real* b) {
     Pack right[kPacks];
 #pragma GCC unroll 4
@@ -127,7 +127,7 @@ class Fetcher {
 void multiply(const PanelProduct& product) {
   Fetcher fetcher(product);
   Extent row = 0;
-  for (const Size& size : kSizes[static_cast<std::size_t>(product.packs - 1)]) {
+  for (const Size& size : kSizes[product.packs - 1]) {
     for (; row + size.rows <= product.rows; row += size.rows) {
       size.function(product, product.a + row * product.a_row, product.c + row * product.c_row, fetcher.next());
     }

@@ -8,7 +8,7 @@
 #include "framework/cpu/vector_math.h"
 
 // Internal to recurrent kernels: products with a factor that is kept in panels, narrow matrices of up to four packs of
-// columns whose rows follow each other. A panel is packed once and then met by many rows, at every step of a sequence.
+// columns whose rows follow each other. A panel is packed once and then used by many rows, at every step of a sequence.
 namespace fovea::cpu {
 
 inline constexpr Extent kPanelPacks = 4;

@@ -15,7 +15,7 @@
 namespace fovea::cpu {
 namespace {
 
-// The threads of the process. A call keeps the pool it began with, so set_threads may come at any time.
+// The threads of the process. A call keeps the pool it began with, so set_threads may be called at any time.
 struct Pool {
   explicit Pool(int count)
       : size(count),
@@ -23,7 +23,7 @@ struct Pool {
         arena(count) {}
 
   int size;
-  oneapi::tbb::global_control limit;  // lets more threads than cores exist, where that is asked for
+  oneapi::tbb::global_control limit;  // allows more threads than cores, where they are asked for
   oneapi::tbb::task_arena arena;
 };
 
@@ -42,7 +42,7 @@ std::shared_ptr<Pool> pool() {
   return current_pool();
 }
 
-// The exception of the lowest task: which task fails first depends on timing, which one is reported must not.
+// The exception of the lowest task: which task fails first depends on timing; which one is reported must not.
 class FirstFailure {
  public:
   void record(Extent task) {

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "framework/core/error.h"
+#include "framework/core/span.h"
 #include "framework/cpu/lanes.h"
 #include "framework/cpu/vector_math.h"
 
@@ -87,7 +88,7 @@ Partition normalise_exp(std::span<const Real> scores, std::span<Real> weights) {
   return {most, total};
 }
 
-// exp(x + g), g = -log(-log(u)), u as Rng::fill_uniform makes it of a draw: at most exp(x) 2^24, at least exp(x) / 17.
+// exp(x + g), g = -log(-log(u)), u as Rng::fill_uniform makes it from a draw: at most exp(x) 2^24, at least exp(x) / 17.
 Pack race(Pack x, const std::uint32_t* draws) {
   using Draws = std::int32_t __attribute__((vector_size(kPack * sizeof(std::int32_t))));
   std::uint32_t __attribute__((vector_size(sizeof(Draws)))) words;
@@ -195,7 +196,7 @@ void gumbel_softmax(std::span<const Real> scores, Rng& rng, std::span<Real> weig
   Pack total{};
   for (Extent i = 0; i < n; i += kPack) {
     const Extent at = i % kDraws;
-    if (at == 0) rng.fill_bits({draws.data(), static_cast<std::size_t>(std::min(kDraws, n - i))});
+    if (at == 0) rng.fill_bits(span_of(draws.data(), std::min(kDraws, n - i)));
     const Extent rest = n - i;
     if (rest >= kPack) {
       const Pack value = race(load(scores.data() + i) - most, draws.data() + at);

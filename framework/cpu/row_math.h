@@ -30,7 +30,7 @@ Real softmax(std::span<const Real> scores, std::span<Real> weights);
 void softmax_weights(std::span<const Real> scores, std::span<Real> weights);
 /// grad_scores += weights * (grad_weights - dot(weights, grad_weights)).
 void softmax_backward(std::span<const Real> weights, std::span<const Real> grad_weights, std::span<Real> grad_scores);
-/// The same with = for +=: as if grad_scores had been 0, to the bit.
+/// The same with = instead of +=: as if grad_scores had been 0, to the bit.
 void assign_softmax_backward(std::span<const Real> weights, std::span<const Real> grad_weights, std::span<Real> grad_scores);
 /// weights = softmax(scores + noise), noise = -log(-log(u)) with u as Rng::fill_uniform gives them: as exp(score) / -log(u),
 /// normalised, which needs one logarithm less. A row that is all -inf gets weights 0. Shapes: scores [N], weights [N].

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "framework/core/span.h"
 #include "framework/cpu/row_math.h"
 #include "framework/cpu/simplex_kernel.h"
 
@@ -12,7 +13,7 @@ namespace {
 constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
 constexpr Real kEpsilon = std::numeric_limits<Real>::epsilon();
 
-/// tau = base + step: what lies close above it keeps its last bits where `step` is taken off last.
+/// tau = base + step: what is just above it keeps its last bits where `step` is subtracted last.
 struct Root {
   Real base;
   Real step;
@@ -26,7 +27,7 @@ inline __attribute__((always_inline)) std::span<const Real> candidates(const Shi
     if (lanes != 0) count += squeeze(lanes, pack, out + count);
   });
   store(out + count, broadcast(-1));
-  return {out, static_cast<std::size_t>(count)};
+  return span_of(out, count);
 }
 
 template <class Law>
@@ -130,7 +131,7 @@ Extent entmax(std::span<const Real> scores, double alpha, double temperature, co
   const Real exponent = static_cast<Real>(1 / (alpha - 1));
   const Root root = find_power_root(candidates(x, out.scratch), exponent);
   const Extent count = write_weights(x, root, out, [exponent](Pack u) { return power(u, exponent); });
-  const std::span<Real> weights{out.weights, static_cast<std::size_t>(count)};
+  const std::span<Real> weights = span_of(out.weights, count);
   scale(1 / sum(weights), weights);  // a small exponent magnifies the last bit of tau
   return count;
 }

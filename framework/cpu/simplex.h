@@ -4,8 +4,8 @@
 
 #include "framework/core/real.h"
 
-// Rows of scores z to weights p >= 0, sum(p) = 1, most of which are 0: the maximisers of p . z / t plus an entropy of
-// Tsallis. The bits depend on the values and the length only. A score that is not finite gives weights that are NaN.
+// Rows of scores z to weights p >= 0, sum(p) = 1, most of which are 0: the maximisers of p . z / t plus a Tsallis
+// entropy. The bits depend on the values and the length only. A score that is not finite gives weights that are NaN.
 namespace fovea::cpu {
 
 /// Where the weights of a row go: those above 0 and their places, ascending, side by side.
@@ -18,7 +18,7 @@ struct SparseRow {
 /// The scratch of the functions below, for N scores.
 Extent simplex_scratch(Extent items);
 
-/// p_i = max(z_i / t - tau, 0). Returns how many weights are above 0, as all of them do.
+/// p_i = max(z_i / t - tau, 0). Returns how many weights are above 0, as do the two below.
 /// Cost      a few passes over the scores within t of the largest: Newton's method on tau, which ends at the exact set.
 /// Source    Martins & Astudillo 2016, arXiv:1602.02068; Michelot 1986, J. Optim. Theory Appl. 50, 195-200 (the iteration).
 Extent sparsemax(std::span<const Real> scores, double temperature, const SparseRow& out);
@@ -31,7 +31,7 @@ Extent entmax15(std::span<const Real> scores, double temperature, const SparseRo
 /// Source    Blondel et al. 2020, arXiv:1901.02324, section 7; Peters et al. 2019.
 Extent entmax(std::span<const Real> scores, double alpha, double temperature, const SparseRow& out);
 
-/// Many rows of N scores, one after the other. Behind the weights above 0 of a row come weights 0 and places -1.
+/// Many rows of N scores, one after the other. After the weights above 0 of a row come weights 0 and places -1.
 struct SparseRows {
   Extent capacity;  // K >= N
   Real* weights;    // [R, K]

@@ -29,7 +29,7 @@ struct Shifted {
 /// The x_i > -1: no other can have a weight, since tau >= -1.
 inline std::uint32_t candidate_lanes(Pack x) { return bits(above(x, broadcast(-1))); }
 
-/// Of the x_i > tau, with u_i = x_i - tau: of one row, or with T = Pack of a row in each lane.
+/// Figures of the x_i > tau, with u_i = x_i - tau: of one row, or with T = Pack of a row in each lane.
 template <class T>
 struct Above {
   T count;
@@ -38,10 +38,10 @@ struct Above {
   T least;    // u
 };
 
-/// Of the root tau where the set of x_i above it is the set that was measured.
+/// Figures of the root tau, where the set of x_i above it is the set that was measured.
 template <class T>
 struct Solved {
-  T excess;  // of the sum of weights at the tau of the measure, above 1
+  T excess;  // how far the sum of weights at the measured tau is above 1
   T step;    // from there to the root; NaN where there is none
 };
 
@@ -78,7 +78,7 @@ struct Entmax15Law {
   static Pack weigh(Pack u) { return u * u; }
 };
 
-/// Rows of at most so many items are solved many at a time.
+/// Rows of at most this many items are solved many at a time.
 inline constexpr Extent kNarrow = 128;
 
 /// The whole row undefined, as a score that is not finite leaves it.

@@ -171,7 +171,7 @@ void solve_each(std::span<const Real> scores, Extent items, const SparseRows& ou
   const Extent rows = static_cast<Extent>(scores.size()) / items;
   for (Extent r = 0; r < rows; ++r) {
     const SparseRow row = row_of(out, r);
-    const Extent count = solve(scores.subspan(static_cast<std::size_t>(r * items), static_cast<std::size_t>(items)), row);
+    const Extent count = solve(scores.subspan(r * items, items), row);
     out.counts[r] = static_cast<Index>(count);
     std::fill_n(row.weights + count, out.capacity - count, Real{0});
     std::fill_n(row.kept + count, out.capacity - count, Index{-1});

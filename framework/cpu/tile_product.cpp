@@ -22,7 +22,7 @@ struct alignas(64) TileConfiguration {
   std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
 
-// The intrinsics do not tell the compiler which memory they read: what was stored before must be there.
+// The intrinsics do not tell the compiler which memory they read: earlier stores must be finished.
 inline void finish_stores() { __asm__ volatile("" ::: "memory"); }
 
 // Registers: 0 to 3 sums, 4 and 5 tiles of A, 6 and 7 tiles of B. kRows and kColumns count tiles, 1 or 2.

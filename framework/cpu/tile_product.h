@@ -16,7 +16,7 @@ inline constexpr Extent rounded_up(Extent extent, Extent multiple) { return (ext
 /// True where this build and this machine have the tiles; asks the system for them once.
 bool has_tiles();
 
-/// Holds the tile registers of the calling thread for its life.
+/// Holds the tile registers of the calling thread for its lifetime.
 class TileScope {
  public:
   TileScope();
@@ -27,7 +27,7 @@ class TileScope {
 };
 
 /// C [rows, packs * 16] (+)= A [rows, depth] B [depth, packs * 16]; depth is a multiple of 32, and the rows of A go on, in
-/// memory that may be read, up to a multiple of 16. B is in tiles [depth / 32, b_tiles], of which the first `packs` count.
+/// readable memory, up to a multiple of 16. B is in tiles [depth / 32, b_tiles], of which the first `packs` count.
 struct TileProduct {
   const Bfloat16* a = nullptr;
   Extent a_row = 0;
@@ -44,10 +44,10 @@ struct TileProduct {
 /// Only inside a TileScope.
 void multiply(const TileProduct& product);
 
-/// from [depth, packs * 16] with rows of `leading` -> tiles [depth / 32 rounded up, packs], zero behind the end.
+/// from [depth, packs * 16] with rows of `leading` -> tiles [depth / 32 rounded up, packs], zero past the end.
 void pack_tiles(const float* from, Extent leading, Extent depth, Extent packs, Bfloat16* tiles);
 
-/// from [rows, columns] -> to [rows, to_row]; columns behind the end are zero.
+/// from [rows, columns] -> to [rows, to_row]; columns past the end are zero.
 void round_rows(const float* from, Extent leading, Extent rows, Extent columns, Bfloat16* to, Extent to_row);
 
 /// from [rows, columns] -> to [columns, to_row]: to[column][row]; rows up to a multiple of 32 are zero.

@@ -38,7 +38,7 @@ inline Pack broadcast(Real value) { return value - Pack{}; }
 
 #if defined(__AVX512F__) && !defined(FOVEA_F64)
 inline __mmask16 lane_mask(Extent count) { return static_cast<__mmask16>((1U << count) - 1U); }
-/// The first `count` < kPack elements, zeros behind them.
+/// The first `count` < kPack elements, then zeros.
 inline Pack load_part(const Real* from, Extent count) { return _mm512_maskz_loadu_ps(lane_mask(count), from); }
 inline void store_part(Real* to, Pack pack, Extent count) { _mm512_mask_storeu_ps(to, lane_mask(count), pack); }
 inline Pack multiply_add(Pack a, Pack b, Pack c) { return _mm512_fmadd_ps(a, b, c); }
@@ -232,7 +232,7 @@ inline Pack log_normal(Pack x, Pack e) {
 }
 inline Pack log_normal(Pack x) { return log_normal(x, Pack{}); }
 
-/// log(x). Of 0 it is -infinity, below 0 and of NaN it is NaN.
+/// log(x): -infinity at 0, NaN below 0 and for NaN.
 inline Pack log_pack(Pack x) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const auto subnormal = x < broadcast(std::numeric_limits<float>::min());

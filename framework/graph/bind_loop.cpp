@@ -18,7 +18,7 @@ class LoopBinder {
   LoopBinder(const Frame& outer, int id, const FrameMemory& memory, const BindContext& context)
       : outer_(outer),
         node_(outer.level->graph->node(id)),
-        compiled_(outer.level->nodes[static_cast<std::size_t>(id)]),
+        compiled_(outer.level->nodes[id]),
         ports_(*node_.loop),
         body_(*compiled_.body),
         id_(id),
@@ -27,10 +27,10 @@ class LoopBinder {
 
   std::unique_ptr<LoopFrames> run() {
     loop_->is_overwritten.assign(ports_.carried_in.size(), 0);
-    for (const int input : overwritten_inputs(node_)) loop_->is_overwritten[static_cast<std::size_t>(input)] = 1;
+    for (const int input : overwritten_inputs(node_)) loop_->is_overwritten[input] = 1;
     if (compiled_.is_active) bind_carried_gradients();
-    loop_->frames.reserve(static_cast<std::size_t>(compiled_.steps));
-    loop_->edges.resize(static_cast<std::size_t>(compiled_.steps));
+    loop_->frames.reserve(compiled_.steps);
+    loop_->edges.resize(compiled_.steps);
     for (Extent t = 0; t < compiled_.steps; ++t) {
       bind_step(t);
       bind_edge(t);
@@ -119,8 +119,8 @@ class LoopBinder {
   }
 
   void bind_edge(Extent t) {
-    const Frame& frame = loop_->frames[static_cast<std::size_t>(t)];
-    LoopFrames::Edge& edge = loop_->edges[static_cast<std::size_t>(t)];
+    const Frame& frame = loop_->frames[t];
+    LoopFrames::Edge& edge = loop_->edges[t];
     edge.stack_copies.reserve(ports_.outputs.size());
     edge.last_copies.reserve(ports_.outputs.size());
     for (std::size_t o = 0; o < ports_.outputs.size(); ++o) {
@@ -139,7 +139,7 @@ class LoopBinder {
 
   void bind_gradient_edge(const Frame& frame, LoopFrames::Edge& edge, Extent t) {
     for (const Slot& seed : body_.seeds) {
-      const Home home = body_.at(seed).gradients[static_cast<std::size_t>(seed.output)].home;
+      const Home home = body_.at(seed).gradients[seed.output].home;
       if (home == Home::kKept || home == Home::kTransient) edge.seed_clears.push_back(frame.gradient(seed));
     }
     for (std::size_t i = 0; i < ports_.carried_in.size(); ++i) {

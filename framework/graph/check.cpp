@@ -30,7 +30,7 @@ Network network_of(const std::vector<Node>& nodes) {
   return network;
 }
 
-// Keeps the parent of every visited vertex, so that a back edge can be told as the path of its cycle.
+// Keeps the parent of every visited vertex, so that a back edge can be reported as the path of its cycle.
 class CycleFinder : public boost::default_dfs_visitor {
  public:
   CycleFinder(const std::vector<Node>& nodes, std::vector<Vertex>& parents) : nodes_(&nodes), parents_(&parents) {}

@@ -18,7 +18,7 @@ Extent steps_of(const Level& level, const Node& node) {
   const LoopPorts& ports = *node.loop;
   Extent steps = ports.steps;
   if (ports.steps_like >= 0) {
-    steps = level.type(node.inputs[static_cast<std::size_t>(ports.steps_like)]).shape[ports.steps_axis];
+    steps = level.type(node.inputs[ports.steps_like]).shape[ports.steps_axis];
   }
   for (std::size_t i = 0; i < ports.stacked_in.size(); ++i) {
     const Extent here = level.type(node.inputs[ports.carried_in.size() + i]).shape[0];
@@ -42,9 +42,9 @@ std::vector<int> wanted_of_body(const Level& level, const Node& node) {
   };
   std::vector<char> needs(body.nodes().size(), 0);
   std::size_t input = 0;
-  for (const Slot& slot : ports.carried_in) needs[static_cast<std::size_t>(slot.node)] = outer_needs(input++) ? 1 : 0;
-  for (const Slot& slot : ports.stacked_in) needs[static_cast<std::size_t>(slot.node)] = outer_needs(input++) ? 1 : 0;
-  for (const Slot& slot : ports.shared_in) needs[static_cast<std::size_t>(slot.node)] = outer_needs(input++) ? 1 : 0;
+  for (const Slot& slot : ports.carried_in) needs[slot.node] = outer_needs(input++) ? 1 : 0;
+  for (const Slot& slot : ports.stacked_in) needs[slot.node] = outer_needs(input++) ? 1 : 0;
+  for (const Slot& slot : ports.shared_in) needs[slot.node] = outer_needs(input++) ? 1 : 0;
   for (bool is_changed = true; is_changed;) {
     is_changed = false;
     for (const int id : body.order()) {
@@ -52,13 +52,12 @@ std::vector<int> wanted_of_body(const Level& level, const Node& node) {
       const bool passes = inner.kind == Node::Kind::kLoop || (inner.op && inner.op->is_differentiable());
       if (!passes) continue;
       for (const Slot& slot : inner.inputs) {
-        if (needs[static_cast<std::size_t>(slot.node)] != 0) needs[static_cast<std::size_t>(id)] = 1;
+        if (needs[slot.node] != 0) needs[id] = 1;
       }
     }
     for (std::size_t i = 0; i < ports.carried_in.size(); ++i) {
       const auto in = static_cast<std::size_t>(ports.carried_in[i].node);
-      if (needs[static_cast<std::size_t>(ports.carried_next[i].node)] != 0 && needs[in] == 0 &&
-          body.type(ports.carried_in[i]).kind == Kind::kReal) {
+      if (needs[ports.carried_next[i].node] != 0 && needs[in] == 0 && body.type(ports.carried_in[i]).kind == Kind::kReal) {
         needs[in] = 1;
         is_changed = true;
       }
@@ -99,7 +98,7 @@ LevelRequest request_of_body(const Level& level, const Node& node) {
 void compile_loop(Level& level, int id) {
   const Node& node = level.graph->node(id);
   const LoopPorts& ports = *node.loop;
-  LevelNode& compiled = level.nodes[static_cast<std::size_t>(id)];
+  LevelNode& compiled = level.nodes[id];
   compiled.steps = steps_of(level, node);
   compiled.body = compile_level(request_of_body(level, node));
   for (std::size_t i = 0; i < ports.carried_in.size(); ++i) {
@@ -119,7 +118,7 @@ void compile_loop(Level& level, int id) {
 
 void infer_node(Level& level, const LevelRequest& request, int id) {
   const Node& node = level.graph->node(id);
-  LevelNode& compiled = level.nodes[static_cast<std::size_t>(id)];
+  LevelNode& compiled = level.nodes[id];
   if (node.kind == Node::Kind::kLoop) return compile_loop(level, id);
   if (node.kind == Node::Kind::kOp) {
     const std::vector<Type> in = types_of(level, node.inputs);
@@ -164,9 +163,9 @@ void mark_gradients(Level& level) {
   }
   const std::vector<char> leads = reaching(graph.nodes(), roots);
   for (const int id : graph.order()) {
-    const LevelNode& compiled = level.nodes[static_cast<std::size_t>(id)];
-    if (!compiled.needs_gradient || leads[static_cast<std::size_t>(id)] == 0) continue;
-    level.nodes[static_cast<std::size_t>(id)].is_active = true;
+    const LevelNode& compiled = level.nodes[id];
+    if (!compiled.needs_gradient || leads[id] == 0) continue;
+    level.nodes[id].is_active = true;
   }
 }
 
@@ -204,7 +203,7 @@ std::shared_ptr<const Level> compile_level(const LevelRequest& request) {
   level->has_backward = request.has_backward;
   level->nodes.resize(request.graph->nodes().size());
   for (std::size_t id = 0; id < level->nodes.size(); ++id) {
-    // Inputs and parameters that nothing reads have a type all the same: they may be bound.
+    // Inputs and parameters that nothing reads still have a type: they may be bound.
     if (level->graph->nodes()[id].kind != Node::Kind::kOp && level->graph->nodes()[id].kind != Node::Kind::kLoop) {
       infer_node(*level, request, static_cast<int>(id));
       if (request.has_backward) level->nodes[id].needs_gradient = needs_gradient(*level, request, static_cast<int>(id));
@@ -214,8 +213,7 @@ std::shared_ptr<const Level> compile_level(const LevelRequest& request) {
     const Node& node = request.graph->node(id);
     if (node.kind != Node::Kind::kOp && node.kind != Node::Kind::kLoop) continue;
     infer_node(*level, request, id);
-    if (request.has_backward)
-      level->nodes[static_cast<std::size_t>(id)].needs_gradient = needs_gradient(*level, request, id);
+    if (request.has_backward) level->nodes[id].needs_gradient = needs_gradient(*level, request, id);
   }
   if (request.has_backward) {
     choose_seeds(*level, request);

@@ -44,7 +44,7 @@ struct Execution::Impl {
     memory.kept = arena.data();
     memory.transient = arena.data() + level().kept_bytes;
     for (const auto& [name, id] : plan->impl().inputs) {
-      memory.inputs[id] = {{nullptr, level().nodes[static_cast<std::size_t>(id)].types[0]}, id, 0};
+      memory.inputs[id] = {{nullptr, level().nodes[id].types[0]}, id, 0};
     }
     memory.input_gradients = input_gradients;
     patches.clear();
@@ -116,12 +116,11 @@ void Execution::bind(const std::string& input, const void* data) {
 
 void Execution::want_input_gradient(const std::string& input, Real* gradient) {
   const auto found = impl_->plan->impl().inputs.find(input);
-  const bool is_wanted = found != impl_->plan->impl().inputs.end() &&
-                         impl_->level().nodes[static_cast<std::size_t>(found->second)].needs_gradient;
+  const bool is_wanted = found != impl_->plan->impl().inputs.end() && impl_->level().nodes[found->second].needs_gradient;
   if (!is_wanted) {
     throw Error(input, "the plan was compiled without a gradient for this input; name it in `wanted` of Plan::compile.");
   }
-  impl_->input_gradients[found->second] = {gradient, impl_->level().nodes[static_cast<std::size_t>(found->second)].types[0]};
+  impl_->input_gradients[found->second] = {gradient, impl_->level().nodes[found->second].types[0]};
   impl_->is_bound = false;
 }
 
@@ -134,7 +133,7 @@ void Execution::clear_output_gradients() {
   if (!impl_->is_bound) impl_->bind_all();
   for (const Slot& seed : impl_->level().seeds) {
     const Tensor gradient = impl_->frame.gradient(seed);
-    const graph::Home home = impl_->level().at(seed).gradients[static_cast<std::size_t>(seed.output)].home;
+    const graph::Home home = impl_->level().at(seed).gradients[seed.output].home;
     const bool is_own = home == graph::Home::kKept || home == graph::Home::kSame;
     if (gradient && is_own) std::memset(gradient.data, 0, gradient.bytes());
   }

@@ -51,8 +51,8 @@ struct Frame {
   std::vector<std::vector<Ref>> values;        // by node and output
   std::vector<std::vector<Tensor>> gradients;  // null data: none
   std::vector<BoundStep> steps;
-  std::vector<Tensor> clears;       // gradients of parameters cleared before backward, and those cleared with
-  std::vector<Tensor> seed_clears;  // the gradients of outputs; none in a loop
+  std::vector<Tensor> clears;       // gradients cleared before backward: those of parameters
+  std::vector<Tensor> seed_clears;  // those cleared with the gradients of outputs; none in a loop
 
   Ref value(Slot slot) const { return values[index(slot.node)][index(slot.output)]; }
   Tensor gradient(Slot slot) const { return gradients[index(slot.node)][index(slot.output)]; }
@@ -79,7 +79,7 @@ struct LoopFrames {
 /// The states of the ops of an execution, by level and node.
 using OpStates = std::map<std::pair<const Level*, int>, std::shared_ptr<OpState>>;
 
-/// What binding needs beside the level.
+/// What binding needs besides the level.
 struct BindContext {
   std::function<ParameterMemory(const std::string&)> parameters;
   const OpContext* context = nullptr;
@@ -94,7 +94,7 @@ struct FrameMemory {
   std::byte* transient = nullptr;
   std::map<int, Ref> inputs;  // by input node
   std::map<int, Tensor> input_gradients;
-  std::map<std::pair<int, int>, Ref> redirected;  // values that the loop around keeps
+  std::map<std::pair<int, int>, Ref> redirected;  // values that the surrounding loop keeps
 };
 
 Frame bind_frame(const Level& level, const FrameMemory& memory, const BindContext& context);

@@ -24,7 +24,7 @@ Builder& innermost(const std::vector<Value>& values, At at) {
     }
     if (builder == nullptr || value.builder().is_within(*builder)) builder = &value.builder();
   }
-  if (builder == nullptr) throw Error("graph", "one value at least was expected; none came (at " + at.text() + ").");
+  if (builder == nullptr) throw Error("graph", "at least one value was expected; none came (at " + at.text() + ").");
   return *builder;
 }
 

@@ -68,7 +68,7 @@ Value argmax(Value x, At at = At::here());  // [..., N] -> Index [...]; ties to 
 /// x [..., N], mask Index [..., N] -> Index [...]: the best allowed item; -1 where nothing is allowed.
 Value masked_argmax(Value x, Value mask, At at = At::here());
 Value equal(Value a, Value b, At at = At::here());  // Index, Index of equal shapes -> 1 or 0, Real
-/// Index [B, M], [B, N] -> Index [B, M, N]: 1 where both have one segment, which is not negative.
+/// Index [B, M], [B, N] -> Index [B, M, N]: 1 where both have the same segment, which is not negative.
 Value same_segment(Value queries, Value items, At at = At::here());
 Value to_real(Value indices, At at = At::here());
 

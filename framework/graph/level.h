@@ -13,9 +13,9 @@ namespace fovea::graph {
 
 /// Where a tensor of a level lives.
 enum class Home : std::uint8_t {
-  kNone,       // nowhere: not computed, or no gradient
-  kSame,       // where the input lies that its op overwrites
-  kOutside,    // an input, a parameter, a constant, or redirected into a stacked output of the loop around
+  kNone,       // none: not computed, or no gradient
+  kSame,       // the memory of the input that its op overwrites
+  kOutside,    // an input, a parameter, a constant, or redirected into a stacked output of the surrounding loop
   kKept,       // lives from forward to backward, or from step to step: one copy per step of a loop
   kTransient,  // lives within one pass: shared by all steps of a loop
 };
@@ -40,7 +40,7 @@ struct LevelNode {
   std::vector<char> clears;        // per input: the gradient is cleared before this node adds to it
   int first_reader = -1;           // of a parameter: the node that runs backward first, which may write its gradient
   std::vector<char> clears_own;    // per output: nothing flows in, so the gradient is cleared before backward
-  std::vector<Buffer> duplicates;  // per input that repeats an earlier one: a gradient of its own, added afterwards
+  std::vector<Buffer> duplicates;  // per input that repeats an earlier one: a separate gradient, added afterwards
   bool needs_gradient = false;     // a parameter or a wanted input lies before it
   bool is_active = false;          // ... and its gradient is asked for
   std::shared_ptr<const Prepared> prepared;
@@ -63,9 +63,9 @@ struct Level {
   std::size_t unshared_bytes = 0;
   double multiply_adds = 0;
 
-  const Type& type(Slot slot) const { return at(slot).types[static_cast<std::size_t>(slot.output)]; }
-  const LevelNode& at(Slot slot) const { return nodes[static_cast<std::size_t>(slot.node)]; }
-  LevelNode& at(Slot slot) { return nodes[static_cast<std::size_t>(slot.node)]; }
+  const Type& type(Slot slot) const { return at(slot).types[slot.output]; }
+  const LevelNode& at(Slot slot) const { return nodes[slot.node]; }
+  LevelNode& at(Slot slot) { return nodes[slot.node]; }
 };
 
 struct LevelRequest {
@@ -73,12 +73,12 @@ struct LevelRequest {
   std::map<int, Type> inputs;  // of input nodes, by id; missing: as built
   std::vector<int> wanted;     // input nodes whose gradient is wanted
   std::vector<Slot> seeds;     // empty: chosen from the outputs of the graph
-  std::vector<Slot> outside;   // values that the loop around keeps: no buffer of their own
+  std::vector<Slot> outside;   // values that the surrounding loop keeps: no buffer here
   bool is_body = false;
   bool has_backward = false;
 };
 
-/// Check, order, place: everything of a plan but the pointers.
+/// Check, order, place: everything of a plan except the pointers.
 std::shared_ptr<const Level> compile_level(const LevelRequest& request);
 
 /// Gives every buffer of a level its home and its offset.

@@ -39,7 +39,7 @@ class LoopBuilder {
   void steps(Extent count);
   void steps_like(Value outer, int axis);  // as many steps as that axis of an outer value
 
-  /// The value of the last step that ran: of any value of the body, or of a carried value behind its last `next`.
+  /// The value of the last step that ran: of any value of the body, or of a carried value after its last `next`.
   Value last(const std::string& name, Value inner, At at = At::here());
   Value final(const std::string& name, Value carried);
   Value stack(const std::string& name, Value inner, At at = At::here());

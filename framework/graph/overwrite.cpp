@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* kRemedy = "; write a copy, or read before it is overwritten.";
 
-Slot input_of(const Node& node, int input) { return node.inputs[static_cast<std::size_t>(input)]; }
+Slot input_of(const Node& node, int input) { return node.inputs[input]; }
 
 // The inputs of a body that it overwrites.
 std::vector<Slot> overwritten_inputs_of(const Graph& body) {
@@ -48,7 +48,7 @@ void check_readers(const Graph& graph, Slot slot, int by, int by_input) {
   if (graph.mode() != Mode::kEvaluate) return;
   for (const SiteRecord& site : graph.sites()) {
     for (const Slot& told : {site.scores, site.weights, site.log_prob}) {
-      if (told == slot) throw error_at(graph.node(by), what + " and is told of the site '" + site.path + "'" + kRemedy);
+      if (told == slot) throw error_at(graph.node(by), what + " and is published by the site '" + site.path + "'" + kRemedy);
     }
   }
 }
@@ -71,10 +71,10 @@ void check_carried(const Node& loop) {
       throw error_at(loop, "a loop overwrites what it carries and nothing else; " + path +
                                " is shared or stacked, and is overwritten; carry it, or write a copy.");
     }
-    const Slot next = ports.carried_next[static_cast<std::size_t>(found - ports.carried_in.begin())];
+    const Slot next = ports.carried_next[found - ports.carried_in.begin()];
     if (!(memory_of(*ports.body, next) == memory)) {
       throw error_at(
-          loop, "the next value of " + path + " is what has overwritten it; another value came; hand on what was written.");
+          loop, "the next value of " + path + " is what has overwritten it; another value came; pass on what was written.");
     }
   }
 }

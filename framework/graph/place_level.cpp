@@ -15,7 +15,7 @@ class Placement {
     const std::vector<int>& order = level.graph->order();
     count_ = static_cast<int>(order.size());
     position_.assign(level.nodes.size(), -1);
-    for (int i = 0; i < count_; ++i) position_[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = i;
+    for (int i = 0; i < count_; ++i) position_[order[i]] = i;
   }
 
   void run() {
@@ -37,11 +37,11 @@ class Placement {
   }
 
  private:
-  int forward(int id) const { return position_[static_cast<std::size_t>(id)]; }
+  int forward(int id) const { return position_[id]; }
   int backward(int id) const { return 2 * count_ - forward(id); }
   int start() const { return count_; }
   int end() const { return 2 * count_ + 1; }
-  LevelNode& node_of(int id) { return level_.nodes[static_cast<std::size_t>(id)]; }
+  LevelNode& node_of(int id) { return level_.nodes[id]; }
   static bool computes(const Node& node) { return node.kind == Node::Kind::kOp || node.kind == Node::Kind::kLoop; }
 
   void size_node(int id) {
@@ -102,13 +102,13 @@ class Placement {
       extend(node.inputs[i], is_read_back ? backward(id) : forward(id));
     }
     if (!level_.has_backward) return;
-    for (const int input : overwritten_inputs(node)) extend(node.inputs[static_cast<std::size_t>(input)], backward(id));
+    for (const int input : overwritten_inputs(node)) extend(node.inputs[input], backward(id));
   }
 
-  // The memory in which this value lies must exist until then.
+  // The memory of this value must exist until then.
   void extend(Slot slot, int last) {
     const Slot source = memory_of(*level_.graph, slot);
-    Buffer& value = level_.at(source).values[static_cast<std::size_t>(source.output)];
+    Buffer& value = level_.at(source).values[source.output];
     if (value.home == Home::kOutside) return;
     buffers_.erase(std::find(buffers_.begin(), buffers_.end(), &value));
     give(value, value.piece.bytes, value.piece.first, std::max(value.piece.last, last));
@@ -192,8 +192,7 @@ class Placement {
   /// Output 0 of an op that overwrites an input, whose gradient is wanted.
   bool shares_gradient(int id, std::size_t output) {
     const Node& node = level_.graph->node(id);
-    return output == 0 && node.op && node.op->overwrites() >= 0 &&
-           node_of(id).is_wanted[static_cast<std::size_t>(node.op->overwrites())] != 0;
+    return output == 0 && node.op && node.op->overwrites() >= 0 && node_of(id).is_wanted[node.op->overwrites()] != 0;
   }
 
   /// Of the values that share the gradient of this one, the last.
@@ -201,7 +200,7 @@ class Placement {
     for (const int id : level_.graph->order()) {
       if (!shares_gradient(id, 0)) continue;
       const Node& node = level_.graph->node(id);
-      if (node.inputs[static_cast<std::size_t>(node.op->overwrites())] == slot) slot = {id, 0};
+      if (node.inputs[node.op->overwrites()] == slot) slot = {id, 0};
     }
     return slot;
   }

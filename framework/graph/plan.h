@@ -44,7 +44,7 @@ class Plan {
 };
 
 /// The memory of a parameter: its values and its gradient (null: not wanted). Backward adds to the gradient, or writes it
-/// whatever lay there before, which spares clearing it.
+/// whatever was there before, so that it need not be cleared.
 struct ParameterMemory {
   enum class Backward : std::uint8_t { kAdds, kWrites };
   Real* values = nullptr;

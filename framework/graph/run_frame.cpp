@@ -22,11 +22,11 @@ bool all_stopped(const Tensor& stop) {
   return std::all_of(stop.index(), stop.index() + stop.size(), [](Index flag) { return flag != 0; });
 }
 
-// What no gradient passes is put back all the same: ops before it may read it in their backward.
+// Memory is put back even where no gradient passes: earlier ops may read it in their backward.
 void restore(const BoundStep& step) {
   if (step.op != nullptr) return step.op->restore(step.backward);
   for (Extent t = step.loop->ran - 1; t >= 0; --t) {
-    const std::vector<BoundStep>& steps = step.loop->frames[static_cast<std::size_t>(t)].steps;
+    const std::vector<BoundStep>& steps = step.loop->frames[t].steps;
     for (auto inner = steps.rbegin(); inner != steps.rend(); ++inner) {
       if (inner->overwrites) restore(*inner);
     }
@@ -42,19 +42,19 @@ bool run_loop_forward(LoopFrames& loop, Hunter* hunter) {
     for (const Transfer& transfer : edge.stack_copies) copy(transfer);
     if (edge.stop && all_stopped(edge.stop)) break;
   }
-  for (const Transfer& transfer : loop.edges[static_cast<std::size_t>(loop.ran - 1)].last_copies) copy(transfer);
+  for (const Transfer& transfer : loop.edges[loop.ran - 1].last_copies) copy(transfer);
   for (Extent t = loop.ran; t < count; ++t) {
-    for (const Tensor& slice : loop.edges[static_cast<std::size_t>(t)].stacked_slices) clear(slice);
+    for (const Tensor& slice : loop.edges[t].stacked_slices) clear(slice);
   }
   return false;
 }
 
 bool run_loop_backward(LoopFrames& loop, Hunter* hunter) {
   for (Extent t = loop.ran - 1; t >= 0; --t) {
-    const LoopFrames::Edge& edge = loop.edges[static_cast<std::size_t>(t)];
+    const LoopFrames::Edge& edge = loop.edges[t];
     for (std::size_t i = 0; i < loop.carried_gradients[t % 2].size(); ++i) {
       const Tensor& gradient = loop.carried_gradients[t % 2][i];
-      const bool is_first = t + 1 == loop.ran;  // an overwritten value has the gradient of the step behind it already
+      const bool is_first = t + 1 == loop.ran;  // an overwritten value already has the gradient of the step after it
       if (gradient && (is_first || loop.is_overwritten[i] == 0)) clear(gradient);
     }
     for (const Tensor& gradient : edge.seed_clears) clear(gradient);
@@ -64,7 +64,7 @@ bool run_loop_backward(LoopFrames& loop, Hunter* hunter) {
       for (const Transfer& transfer : edge.last_sums) add(transfer);
     }
     for (const Transfer& transfer : edge.stacked_sums) add(transfer);
-    if (run_backward(loop.frames[static_cast<std::size_t>(t)], hunter)) return true;
+    if (run_backward(loop.frames[t], hunter)) return true;
   }
   for (const Transfer& transfer : loop.initial_sums) add(transfer);
   return false;

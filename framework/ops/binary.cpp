@@ -150,7 +150,7 @@ class BinaryOp final : public Op {
       if (repeated) {
         Real kept[kPack];
         lanes.store(kept, part);
-        total += lanes.load(kept);  // read back: lanes behind the end must not be counted, 0 / 0 would be NaN
+        total += lanes.load(kept);  // read back: lanes past the end must not be counted, 0 / 0 would be NaN
       } else {
         put<assign>(lanes, grad + i, part);
       }
@@ -168,7 +168,7 @@ OpPointer make_binary(Binary function) {
     case Binary::kMultiply: return std::make_shared<BinaryOp<MultiplyFunction>>();
     case Binary::kDivide: return std::make_shared<BinaryOp<DivideFunction>>();
   }
-  throw Error("binary", "the function is none of the known ones; give a value of Binary.");
+  throw Error("binary", "the function is not one of the known ones; give a value of Binary.");
 }
 
 }  // namespace fovea

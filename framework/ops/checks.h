@@ -19,7 +19,7 @@ void require_count(std::string_view op, std::span<const Type> in, std::size_t co
 /// Errors where `type` is not Real (or not Index), naming the input.
 void require_real(std::string_view op, const Type& type, std::string_view input);
 void require_index(std::string_view op, const Type& type, std::string_view input);
-/// Errors where `type` has less than `rank` axes.
+/// Errors where `type` has fewer than `rank` axes.
 void require_rank(std::string_view op, const Type& type, int rank, std::string_view input);
 
 /// "x [4, 7]", for messages.

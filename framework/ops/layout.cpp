@@ -27,7 +27,7 @@ class TransposeOp final : public Op {
     std::sort(sorted.begin(), sorted.end());
     if (static_cast<int>(sorted.size()) != in[0].shape.rank() ||
         std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
-      reject(name(), "the axes are no order of those of " + describe("x", in[0]) + "; name every axis once.");
+      reject(name(), "the axes are not an order of those of " + describe("x", in[0]) + "; name every axis once.");
     }
     return {Type{shape, in[0].kind}};
   }
@@ -37,7 +37,7 @@ class TransposeOp final : public Op {
     const Shape out = infer(in)[0].shape;
     Strides strides{};
     const std::vector<int> axes = front(in[0]);
-    for (std::size_t i = 0; i < axes.size(); ++i) strides[i] = from[static_cast<std::size_t>(axes[i])];
+    for (std::size_t i = 0; i < axes.size(); ++i) strides[i] = from[axes[i]];
     auto prepared = std::make_shared<TransposePrepared>();
     prepared->walk = make_walk(out, strides, dense_strides(out));
     return prepared;
@@ -192,7 +192,7 @@ class SliceOp final : public Op {
     const Extent begin = resolve(begin_, in[0].shape[axis]);
     const Extent end = resolve(end_, in[0].shape[axis]);
     if (begin < 0 || end < begin) {
-      reject(name(), "[" + std::to_string(begin_) + ", " + std::to_string(end_) + ") is no range of axis " +
+      reject(name(), "[" + std::to_string(begin_) + ", " + std::to_string(end_) + ") is not a range of axis " +
                          std::to_string(axis_) + " of " + describe("x", in[0]) + "; give 0 <= begin <= end.");
     }
     return {Type{in[0].shape.with(axis, end - begin), in[0].kind}};

@@ -19,7 +19,7 @@ OpPointer make_transpose(std::vector<int> axes);
 /// Joins any number of inputs along an axis.
 OpPointer make_concat(int axis);
 
-/// Elements [begin, end) of an axis; negative ones count from the end, an end behind the last is the last.
+/// Elements [begin, end) of an axis; negative ones count from the end, an end past the extent is cut to it.
 OpPointer make_slice(int axis, Extent begin, Extent end);
 /// Inputs x, like: the first elements of an axis of x, as many as an axis of `like` has; no gradient flows to `like`.
 OpPointer make_slice_like(int axis, int like_axis);

@@ -31,7 +31,7 @@ struct OpContext {
   /// advantages[slot][row]: cost minus baseline, scaled like the cotangent of the cost; the slot of an estimator is given
   /// by Builder::register_estimator. Empty in evaluation and where nothing needs it.
   std::span<const std::span<const Real>> advantages = {};
-  /// What the cost of each row was multiplied with there, by the same slots.
+  /// What the cost of each row was multiplied by there, by the same slots.
   std::span<const std::span<const Real>> advantage_scales = {};
   /// Evaluations of each item, one row of the batch after the other.
   std::uint32_t draws = 1;
@@ -44,8 +44,8 @@ struct Prepared {
   virtual ~Prepared() = default;
 };
 
-/// What an op keeps from step to step of a loop beside its tensors, such as a memory that no tensor holds or an index of
-/// one: made once per execution and node, and met by all steps. What a pass gives may not depend on the passes before it:
+/// What an op keeps from step to step of a loop besides its tensors, such as a memory that no tensor holds or an index of
+/// one: made once per execution and node, and shared by all steps. Results must not depend on earlier passes:
 /// `forward` of step 0 finds the state as if new, or makes it so.
 struct OpState {
   virtual ~OpState() = default;
@@ -111,12 +111,12 @@ class Op {
   virtual BackwardReads backward_reads() const { return {}; }
   /// True: backward honours OpRun::assign for input i. A plan then skips clearing that gradient.
   virtual bool can_assign(std::size_t input) const;
-  /// The input whose memory output 0 takes over, -1: none. Both lie at one address, and where the input has a gradient, both
+  /// The input whose memory output 0 takes over, -1: none. Both are at one address, and where the input has a gradient, both
   /// gradients do: forward changes what differs and keeps the old values in scratch; backward finds the memory as forward
-  /// left it, puts it back as it was, and turns the gradient of the output into that of the input. What the graph has to
-  /// look like for this is checked when it is frozen; see framework/graph/overwrite.h.
+  /// left it, puts it back as it was, and turns the gradient of the output into that of the input. What this needs of the
+  /// graph is checked when it is frozen; see framework/graph/overwrite.h.
   virtual int overwrites() const { return -1; }
-  /// Puts the memory back as it was before forward: called in the place of `backward` where no gradient flows.
+  /// Puts the memory back as it was before forward: called instead of `backward` where no gradient flows.
   virtual void restore(const OpRun& run) const;
   /// The cost of a call in multiply-adds, for `fovea check`; 0 where it does not matter.
   virtual double multiply_adds(std::span<const Type> in) const;

@@ -6,7 +6,7 @@ Strides dense_strides(const Shape& shape) {
   Strides strides{};
   Extent step = 1;
   for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    strides[static_cast<std::size_t>(axis)] = step;
+    strides[axis] = step;
     step *= shape[axis];
   }
   return strides;
@@ -18,7 +18,7 @@ Strides broadcast_strides(const Shape& shape, const Shape& out) {
   const int missing = out.rank() - shape.rank();
   for (int axis = 0; axis < shape.rank(); ++axis) {
     const bool repeated = shape[axis] == 1;
-    strides[static_cast<std::size_t>(axis + missing)] = repeated ? 0 : dense[static_cast<std::size_t>(axis)];
+    strides[axis + missing] = repeated ? 0 : dense[axis];
   }
   return strides;
 }
@@ -59,9 +59,9 @@ Walk make_walk(const Shape& out, const Strides& a, const Strides& b) {
   walk.outer = count - 1;
   for (int axis = 1; axis < count; ++axis) {
     const auto to = static_cast<std::size_t>(walk.outer - axis);
-    walk.extents[to] = extents[static_cast<std::size_t>(axis)];
-    walk.step_a[to] = step_a[static_cast<std::size_t>(axis)];
-    walk.step_b[to] = step_b[static_cast<std::size_t>(axis)];
+    walk.extents[to] = extents[axis];
+    walk.step_a[to] = step_a[axis];
+    walk.step_b[to] = step_b[axis];
   }
   return walk;
 }

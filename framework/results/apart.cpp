@@ -44,7 +44,7 @@ void make_quiet() {
     while (!left.empty()) {
       const ssize_t written = ::write(out, left.data(), left.size());
       if (written <= 0) ::_exit(2);
-      left = left.subspan(static_cast<std::size_t>(written));
+      left = left.subspan(written);
     }
     ::_exit(0);  // no destructors and no exit handlers: those are the parent's
   } catch (...) {

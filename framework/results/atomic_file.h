@@ -10,7 +10,7 @@
 namespace fovea {
 
 /// Replaces a file as a whole: temporary name, write, fsync, rename, fsync the directory. After an error the previous
-/// file stands and the temporary one is gone.
+/// file is still there and the temporary one is gone.
 ///
 /// Errors    a missing or read-only directory, a full disk, a quota: Error with the path and the remedy.
 void write_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);

@@ -42,10 +42,10 @@ int close_any(Id id) {
 }  // namespace
 
 Session::Session() : lock_(library_mutex) {
-  // At the end of the process the library would print a complaint where a damaged file made it lose an object of its
-  // own. It has nothing to do then: every file is closed by its owner.
+  // At the end of the process the library would print a complaint where a damaged file made it lose one of its own
+  // objects. It has nothing to do then: every file is closed by its owner.
   [[maybe_unused]] static const herr_t once = H5dont_atexit();
-  // Older releases have no way to undo this setting to what it was; nothing of this library needs filter plugins.
+  // Older releases cannot restore this setting to what it was; nothing of this library needs filter plugins.
   H5PLset_loading_state(0);
   H5Eget_auto2(H5E_DEFAULT, &print_, &print_data_);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);

@@ -6,7 +6,7 @@
 #include <string_view>
 
 // What is shared by the writing and the reading of HDF5 files. Debian's library is not safe for threads, and its error
-// printing and plugin loading are global settings: every use stands inside a Session.
+// printing and plugin loading are global settings: every use is inside a Session.
 namespace fovea::hdf5 {
 
 using Id = std::int64_t;  // hid_t

@@ -81,7 +81,7 @@ void check_size(Id data_set, Id properties, const std::string& path, std::uint64
   }
   std::array<hsize_t, H5S_MAX_RANK> chunk{};
   const int rank = check(H5Pget_chunk(properties, H5S_MAX_RANK, chunk.data()), "read the size of the chunks");
-  if (product(std::span(chunk).first(static_cast<std::size_t>(rank)), element) > kMaxChunkBytes) {
+  if (product(std::span(chunk).first(rank), element) > kMaxChunkBytes) {
     reject(path, "chunks of at most 64 MiB", "has larger ones");
   }
   if (declared / kMaxRatio > stored) reject(path, "a size that its compressed bytes can hold", "declares far more");
@@ -167,7 +167,7 @@ TreeLine Reader::look_at_data_set(Id data_set, const std::string& path) const {
   check_filters(properties.id(), path);
   std::array<hsize_t, H5S_MAX_RANK> extents{};
   const int rank = check(H5Sget_simple_extent_dims(space.id(), extents.data(), nullptr), "read a shape");
-  const auto used = std::span(extents).first(static_cast<std::size_t>(rank));
+  const auto used = std::span(extents).first(rank);
   constexpr std::uint64_t kReference = 16;  // length, address and index of a text of variable length
   const std::uint64_t element = name == "string" ? kReference : H5Tget_size(type.id());
   check_size(data_set, properties.id(), path, product(used, element), element);

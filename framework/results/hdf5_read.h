@@ -18,9 +18,9 @@ namespace fovea::hdf5 {
 /// Control characters as "\x1b", so that a name from a file cannot steer a terminal.
 std::string printable(std::string_view text);
 
-/// An HDF5 file whose every object has been looked at before any value is read: only hard links, groups and data sets
-/// of numbers or texts; no external storage, no virtual data sets, no filters but those that we write; no object of
-/// which the declared size is not borne out by what is stored.
+/// An HDF5 file of which every object has been inspected before any value is read: only hard links, groups and data sets
+/// of numbers or texts; no external storage, no virtual data sets, no filters but those that we write; no object
+/// whose declared size is not borne out by what is stored.
 ///
 /// Errors    a file that is missing, empty, not HDF5, truncated, or breaks one of these rules.
 class Reader {

@@ -25,7 +25,7 @@ Id type_of() {
   return H5T_STD_I64LE;
 }
 
-// The library builds the file in a vector of ours, which is there still when it has closed the file.
+// The library builds the file in a vector of ours, which still exists after it has closed the file.
 void* resize_memory(void*, std::size_t size, H5FD_file_image_op_t, void* bytes) {
   try {
     auto& memory = *static_cast<std::vector<std::byte>*>(bytes);
@@ -95,7 +95,7 @@ Handle write_values(Id group, const std::string& name, const Array& array, const
   const Value missing = std::numeric_limits<Value>::quiet_NaN();  // 0 and unused for integers
   Handle properties = data_set_properties();
   if (std::is_floating_point_v<Value>) check(H5Pset_fill_value(properties.id(), type, &missing), "set the fill value");
-  // A data set that is empty for good cannot have chunks, a scalar needs none.
+  // A data set that stays empty cannot have chunks, a scalar needs none.
   if (growth == Growth::kFirstAxis || (!values.empty() && !extents.empty())) {
     set_filters(properties.id(), chunk_of(extents, sizeof(Value), growth));
   }
@@ -153,7 +153,7 @@ FileImage::FileImage() : bytes_(std::make_unique<std::vector<std::byte>>()) {
 std::vector<std::byte> FileImage::finish() {
   file_.close();
   // What H5Fget_file_image gives has a wrong checksum, and closing makes the file shorter: its true length is in the
-  // superblock of version 2, behind signature, version, sizes, flags, base address and address of the extension.
+  // superblock of version 2, after signature, version, sizes, flags, base address and address of the extension.
   constexpr std::size_t kVersion = 8;
   constexpr std::size_t kLength = 28;
   std::uint64_t length = 0;

@@ -24,7 +24,7 @@
 namespace fovea {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "numbers are stored as they stand in memory");
+static_assert(std::endian::native == std::endian::little, "numbers are stored as they are in memory");
 
 constexpr std::string_view kMagic = "FOVEAJ1\n";
 constexpr std::size_t kFrame = sizeof(std::uint64_t) + sizeof(std::uint32_t);
@@ -128,7 +128,7 @@ std::optional<JournalRow> unpack(std::span<const std::byte> payload) {
   return row;
 }
 
-/// One whole row, where `bytes`, which stand at `offset` of the file, begin with one.
+/// One whole row, where `bytes`, which are at `offset` of the file, begin with one.
 struct Framed {
   JournalRow row;
   std::size_t size = 0;
@@ -158,13 +158,13 @@ Start check_magic(std::span<const std::byte> bytes, const std::filesystem::path&
   const std::size_t size = std::min(bytes.size(), kMagic.size());
   if (size > 0 && std::memcmp(bytes.data(), kMagic.data(), size) != 0) {
     throw Error(path.string(),
-                "expected a journal of a run; its first bytes are others; "
+                "expected a journal of a run; it begins with other bytes; "
                 "remove the file or choose another directory with --output.");
   }
   return size == kMagic.size() ? Start::kWhole : Start::kUnfinished;
 }
 
-/// Calls visit(framed row, its offset) for each whole row; the offset behind the last one.
+/// Calls visit(framed row, its offset) for each whole row; returns the offset after the last one.
 template <class Visit>
 std::uint64_t scan(std::span<const std::byte> bytes, Visit visit) {
   std::uint64_t offset = kMagic.size();
@@ -259,7 +259,7 @@ JournalFollower::News JournalFollower::next() {
     news.restarted = !last || last->checksum != last_checksum_;
     if (news.restarted) bytes = read_file(path_);
   }
-  // Where the reading begins: behind the last row, or at the front of the file.
+  // Where the reading begins: after the last row, or at the start of the file.
   const std::uint64_t base = news.restarted ? 0 : last_row_;
   if (base == 0 && check_magic(bytes, path_) == Start::kUnfinished) return news;
   if (base == 0) offset_ = kMagic.size();

@@ -62,7 +62,7 @@ void write_all(int descriptor, std::span<const std::byte> bytes, const std::file
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) throw_file_error(path, "write the file", errno);
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    bytes = bytes.subspan(written);
   }
 }
 

@@ -73,7 +73,7 @@ struct SelectionSite {
   // Over all rows of the last evaluation:
   std::optional<double> dead_share;            // share of the items that are never kept
   std::optional<std::int64_t> distinct_items;  // items that have the largest weight somewhere
-  std::optional<double> largest_share;         // of the choices, those of the item that is chosen most
+  std::optional<double> largest_share;         // share of the choices that fall on the item chosen most
   std::optional<double> mean_entropy;          // of the weights, in nats
   std::optional<double> selection_accuracy;    // where the task knows the right choice
   // Of a router, likewise; an expert's load is the number of rows that it got:

@@ -94,7 +94,7 @@ void write_evaluation(Id parent, const EvaluationTable& table) {
   write_arrays(group.id(), axes, arrays);
 }
 
-/// Offsets have one entry more than there are rows: an axis of their own.
+/// Offsets have one entry more than there are rows: a separate axis.
 std::vector<Array> arrays_of(const SelectionSite& site) {
   std::vector<Array> arrays{
       row_array("item", "row", site.item, "item of the sample"),

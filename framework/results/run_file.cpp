@@ -28,7 +28,7 @@ void write_and_verify(const std::filesystem::path& path, std::span<const std::by
   if (!report.facts.empty()) throw Error(path.string(), report.facts.front());
 }
 
-/// The hash of the file that stands, if it is one of those listed: damage must not become right by being listed.
+/// The hash of the file that exists, if it is one of those listed: damage must not become right by being listed.
 std::vector<std::string> standing_hash(const std::filesystem::path& path) {
   std::error_code error;
   const std::vector<std::string> listed = listed_hashes(path);

@@ -18,7 +18,7 @@ inline constexpr const char* kResultsHashName = "results.h5.xxh128";
 /// a file that passes `verify`.
 ///
 /// Errors    a record whose columns or arrays disagree in length; a directory that cannot be written; a full disk.
-///           The previously published file stands after every error.
+///           The previously published file is still there after every error.
 void publish(const RunRecord& record, const std::filesystem::path& directory);
 
 /// True where two files have the same bytes outside the values of /clock; otherwise false, and `difference` (if given)

@@ -60,7 +60,7 @@ void check_rows(const Reader& reader, const std::string& group, const std::strin
     const bool is_column = line.type == "float64" || line.type == "int64";
     if (!is_column) continue;
     checker.expect(rows.size() == 1 && !line.shape.empty() && line.shape[0] == rows[0],
-                   fmt::format("as many rows in {} as in {}", hdf5::printable(line.path), scale), "it has others");
+                   fmt::format("as many rows in {} as in {}", hdf5::printable(line.path), scale), "it has another number");
   }
 }
 
@@ -80,7 +80,7 @@ void check_site(const Reader& reader, const std::string& group, Checker& checker
   for (const char* name : {"/weights", "/query", "/log_probability", "/entropy"}) {
     const auto& expected = std::string_view(name) == "/weights" ? entries : rows;
     checker.expect(reader.line(group + name).shape == expected, "equal lengths in " + hdf5::printable(group + name),
-                   "it has another one");
+                   "its length differs");
   }
 }
 

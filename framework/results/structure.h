@@ -13,7 +13,7 @@ struct StructureReport {
 };
 
 /// Reads a whole results file in this process and checks its structure. Only for files that were written here: on one
-/// that is damaged with intent the HDF5 library can crash, see run_apart.
+/// that is damaged on purpose the HDF5 library can crash, see run_apart.
 StructureReport check_structure(const std::filesystem::path& path);
 
 }  // namespace fovea

@@ -145,7 +145,7 @@ RunSummary read(const std::filesystem::path& path) {
   return summary;
 }
 
-/// The error of reading in a process of its own, "" where there is none.
+/// The error of reading in a separate process, "" where there is none.
 std::string error_apart(const std::filesystem::path& path) {
   return run_apart([&]() -> std::string {
     try {

@@ -17,7 +17,7 @@ struct TableRecord {
   std::vector<Column> columns;
 };
 
-/// The bytes of an HDF5 file: the attributes at the root, a data set of names called as the axis, one for each column.
+/// The bytes of an HDF5 file: the attributes at the root, a data set of names, named like the axis, one for each column.
 std::vector<std::byte> image_of(const TableRecord& record);
 
 }  // namespace fovea

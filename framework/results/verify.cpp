@@ -47,7 +47,7 @@ bool check_hash(const std::filesystem::path& path, VerifyReport& report) {
 
 constexpr char kSeparator = '\0';
 
-/// The report of check_structure, made in a process of its own.
+/// The report of check_structure, made in a separate process.
 void check_apart(const std::filesystem::path& path, VerifyReport& report) {
   std::string text = run_apart([&] {
     const StructureReport structure = check_structure(path);

@@ -19,8 +19,8 @@ struct VerifyReport {
 };
 
 /// Checks the hash, then the structure, then reads every data set, so that its checksums are compared. A file whose
-/// hash is wrong is not opened by HDF5 at all. Nothing that a file contains can make this call fail in another way
-/// than by a line in the report.
+/// hash is wrong is not opened by HDF5 at all. Nothing that a file contains can make this call fail in any way
+/// other than by a line in the report.
 VerifyReport verify(const std::filesystem::path& path, HashCheck hash = HashCheck::kRequired);
 
 }  // namespace fovea

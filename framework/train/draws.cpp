@@ -78,7 +78,7 @@ void Draws::fill(OpContext& context, Extent first, Extent rows, Spans& spans) {
   context.advantage_scales = spans.scales;
 }
 
-void Draws::weigh(const Graph& graph, Real scale) {
+void Draws::share_out(const Graph& graph, Real scale) {
   const auto& estimators = graph.estimators();
   const auto share = [&](std::size_t slot, std::span<Real> weights) {
     half_of<ScoreFunction>(*estimators[slot].estimator)

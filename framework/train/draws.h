@@ -12,7 +12,7 @@ namespace fovea {
 /// The evaluations of every item of a batch that the estimators of a graph ask for: row b R + r is draw r of item b.
 /// Between forward and backward their costs are turned into what each row counts.
 ///
-/// Errors    estimators that ask for different numbers of draws, or of which one needs to be alone.
+/// Errors    estimators that ask for different numbers of draws, or one that must be alone.
 class Draws {
  public:
   Draws() = default;
@@ -36,14 +36,14 @@ class Draws {
   void fill(OpContext& context, Extent first, Extent rows, Spans& spans);
   std::span<Real> costs() { return costs_; }  // [B R], to be filled by the caller
   /// Weights and advantages from the costs. `scale` multiplies both.
-  void weigh(const Graph& graph, Real scale);
+  void share_out(const Graph& graph, Real scale);
   std::span<const Real> weights() const { return weights_; }  // [B R]: of each cost, before `scale`
 
  private:
   struct Slot {
     std::vector<Real> log_probs;
     std::vector<Real> advantages;
-    std::vector<Real> scales;  // what the cost of each row was multiplied with
+    std::vector<Real> scales;  // what the cost of each row was multiplied by
   };
   Extent items_ = 0;
   Extent count_ = 1;

@@ -138,14 +138,14 @@ Batch& Evaluation::fill(Extent number, Extent rows) {
 
 void Evaluation::forward(const Batch& batch, Extent number, Extent rows) {
   bound_ = shards_->bind(batch);
-  bound_ = bound_.first(static_cast<std::size_t>(Shards::count(rows, settings_.shard_rows)));
+  bound_ = bound_.first(Shards::count(rows, settings_.shard_rows));
   const auto work = [&](Extent shard) {
     OpContext context;
     context.seed = static_cast<std::uint64_t>(settings_.seed);
     context.step = static_cast<std::uint32_t>(number);
-    context.first_row = static_cast<std::uint32_t>(bound_[static_cast<std::size_t>(shard)].first_row);
+    context.first_row = static_cast<std::uint32_t>(bound_[shard].first_row);
     context.mode = Mode::kEvaluate;
-    bound_[static_cast<std::size_t>(shard)].execution->forward(context);
+    bound_[shard].execution->forward(context);
   };
   cpu::parallel_for(static_cast<Extent>(bound_.size()), std::ref(work));
 }

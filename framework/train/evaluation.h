@@ -31,7 +31,7 @@ class Evaluation {
   const Config& config() const { return config_; }
   const Graph& graph() const { return shards_->graph(); }
 
-  /// Sets annealed numbers to those that the trained model has now; one that it does not have to that of `step`.
+  /// Sets annealed numbers to those that the trained model has now, and all others to their values at `step`.
   void follow(const Graph& trained, Extent step);
 
   /// Asked before every batch, with the share that is done; false: stop.

@@ -58,14 +58,12 @@ std::span<Real> GradientBlocks::block(Extent shard) {
 
 double GradientBlocks::sum(Extent shards) {
   const auto tile = [&](Extent begin, Extent end, Extent number) {
-    const auto part = [&](Extent shard) {
-      return block(shard).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
-    };
+    const auto part = [&](Extent shard) { return block(shard).subspan(begin, end - begin); };
     for (Extent stride = 1; stride < shards; stride *= 2) {
       for (Extent shard = 0; shard + stride < shards; shard += 2 * stride) cpu::add(part(shard + stride), part(shard));
     }
     const auto counted = std::min(static_cast<std::size_t>(end), std::max(static_cast<std::size_t>(begin), optimized_));
-    squares_[static_cast<std::size_t>(number)] = square_sum(part(0).first(counted - static_cast<std::size_t>(begin)));
+    squares_[number] = square_sum(part(0).first(counted - static_cast<std::size_t>(begin)));
   };
   cpu::parallel_tiles(static_cast<Extent>(size_), kTile, std::ref(tile));
   return std::sqrt(ordered_sum(squares_));
@@ -74,8 +72,7 @@ double GradientBlocks::sum(Extent shards) {
 double norm_of(std::span<const Real> block) {
   std::vector<double> squares(tiles_of(block.size()));
   const auto tile = [&](Extent begin, Extent end, Extent number) {
-    squares[static_cast<std::size_t>(number)] =
-        square_sum(block.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)));
+    squares[number] = square_sum(block.subspan(begin, end - begin));
   };
   cpu::parallel_tiles(static_cast<Extent>(block.size()), kTile, std::ref(tile));
   return std::sqrt(ordered_sum(squares));
@@ -85,8 +82,7 @@ void clip_norm(std::span<Real> block, double norm, double max_norm) {
   const double factor = max_norm / (norm + 1e-6);
   if (!(factor < 1)) return;
   const auto tile = [&](Extent begin, Extent end, Extent) {
-    cpu::scale(static_cast<Real>(factor),
-               block.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)));
+    cpu::scale(static_cast<Real>(factor), block.subspan(begin, end - begin));
   };
   cpu::parallel_tiles(static_cast<Extent>(block.size()), kTile, std::ref(tile));
 }

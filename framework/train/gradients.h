@@ -10,7 +10,7 @@ namespace fovea {
 
 /// The gradient blocks of the shards, and their sum.
 ///
-/// Shapes    blocks of P Reals, laid out like the parameter store; the sum takes the place of block 0.
+/// Shapes    blocks of P Reals, laid out like the parameter store; the sum replaces block 0.
 class GradientBlocks {
  public:
   /// The norm is that of the first `optimized` elements; by default of all.

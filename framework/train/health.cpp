@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kFewChoices = 64;   // too few to tell a collapse from chance
 constexpr double kCollapsedShare = 0.995;  // of all choices that one item has
-constexpr double kTrustedAccuracy = 0.9;   // a selector that is right so often may well choose one item alone
+constexpr double kTrustedAccuracy = 0.9;   // a selector that is right this often may well choose one item alone
 
 /// The item of the largest weight; of equal ones the lowest.
 Index best_of(const Index* kept, const Real* weights, Extent count) {
@@ -64,7 +64,7 @@ void SiteHealth::add_choice(const Index* kept, const Real* weights, Extent count
     ++kept_[item];
   }
   chosen_.resize(kept_.size());
-  ++chosen_[static_cast<std::size_t>(best_of(kept, weights, count))];
+  ++chosen_[best_of(kept, weights, count)];
 }
 
 void SiteHealth::end_batch() {

@@ -18,7 +18,7 @@ class SiteHealth {
   const std::string& path() const { return site_.path; }
   /// Adds all choices of an execution that just ran.
   void add(const Execution& execution);
-  /// The choices since the last call, or all, are those of one batch.
+  /// Ends a batch: the choices since the last call, or all where there was none, are its choices.
   void end_batch();
   /// Fills the figures of the results. Nothing where no choice was added.
   void describe(SelectionSite& site) const;
@@ -53,7 +53,7 @@ class SiteHealth {
   std::int64_t right_ = 0;
 };
 
-/// One for each site of a graph that tells what it has chosen.
+/// One for each site of a graph that publishes its choices.
 std::vector<SiteHealth> health_of_sites(const Graph& graph);
 
 }  // namespace fovea

@@ -25,7 +25,7 @@ class Optimizer {
   /// values -= ...; both spans have the size given to `prepare`. The first step has number 1. Where a value, its gradient
   /// and its state are 0, the value stays 0: blocks are padded.
   virtual void step(std::span<Real> values, std::span<const Real> gradients, double learning_rate, Extent number) = 0;
-  /// What a checkpoint keeps; the same spans always, once prepared.
+  /// What a checkpoint keeps; always the same spans, once prepared.
   virtual std::vector<std::span<Real>> state() { return {}; }
 };
 

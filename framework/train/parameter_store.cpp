@@ -104,7 +104,7 @@ void ParameterStore::step_signs(std::span<const Real> gradients) {
 void ParameterStore::initialise(std::uint64_t seed) {
   for (const Entry& entry : entries_) {
     const Rng rng({.seed = seed, .stream = stream_of("parameter/" + entry.path)});
-    draw(entry, rng, values().subspan(entry.offset, static_cast<std::size_t>(entry.shape.size())));
+    draw(entry, rng, values().subspan(entry.offset, entry.shape.size()));
   }
 }
 

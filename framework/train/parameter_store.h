@@ -25,13 +25,13 @@ class ParameterStore {
   /// The parameters of a graph, its loops included, in the order they were declared.
   explicit ParameterStore(const Graph& graph);
 
-  /// Draws the first values; each parameter has a stream of its own path, so that adding one does not change the others.
+  /// Draws the first values; each parameter uses the stream of its path, so that adding one does not change the others.
   void initialise(std::uint64_t seed);
 
   const std::vector<Entry>& entries() const { return entries_; }
   const Entry& at(const std::string& path) const;  // Error with the nearest path where there is none
   std::size_t size() const { return size_; }       // Reals in a block, padding included (padding stays 0)
-  /// The Reals that the optimizer moves: the first of a block; those with a rule of their own lie behind them.
+  /// The Reals that the optimizer moves: the first of a block; those with their own rule come after them.
   std::size_t optimized() const { return optimized_; }
   std::size_t count() const;  // parameters, padding excluded
   std::span<Real> values();
@@ -40,7 +40,7 @@ class ParameterStore {
 
   /// Errors where `graph` has a parameter that is missing here or has another shape.
   void check_covers(const Graph& graph) const;
-  /// Moves the parameters that have a rule of their own: p -= rate sign(g). gradients [size()]
+  /// Moves the parameters that have their own rule: p -= rate sign(g). gradients [size()]
   void step_signs(std::span<const Real> gradients);
   /// For Execution: values of this store, gradients that backward writes into `block` (same layout; null: none).
   std::function<ParameterMemory(const std::string&)> memory(Real* block);

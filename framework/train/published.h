@@ -4,7 +4,7 @@
 
 namespace fovea {
 
-/// True where a site tells what it has chosen.
+/// True where a site publishes its choices.
 inline bool is_published(const SiteRecord& site) {
   return site.kept.node >= 0 && site.weights.node >= 0 && site.count.node >= 0;
 }
@@ -13,7 +13,7 @@ inline bool is_published(const SiteRecord& site) {
 struct Published {
   Tensor kept, weights, count, log_prob;
   Tensor right;    // without the axis of kept items; null where it is not known
-  Tensor dropped;  // likewise; null where the site is no router
+  Tensor dropped;  // likewise; null where the site is not a router
   Extent times = 1;
   Extent batch = 1;
   Extent queries = 1;

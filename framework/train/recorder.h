@@ -61,7 +61,7 @@ inline constexpr const char* kJournalName = "journal";
 /// The last figures of each split, those of the validation split only where there are no others.
 std::vector<FinalMetric> final_metrics(const std::vector<EvaluationTable>& tables);
 
-/// The mean of the column "loss" over the rows of the last tenth of the steps, which tells how well the training data is
+/// The mean of the column "loss" over the rows of the last tenth of the steps, which shows how well the training data is
 /// learned; NaN without rows.
 double train_cost(const TrainTable& table);
 

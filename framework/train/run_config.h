@@ -26,7 +26,7 @@ std::string differences(const TextPairs& there, const TextPairs& here);
 /// Program, machine and build: git commit, versions, compiler, CPU.
 TextPairs provenance_of(const RunConfig& config);
 
-/// Fills what of the clock the machine knows now: end, host, threads, peak memory.
+/// Fills the clock fields known at this moment: end, host, threads, peak memory.
 void read_clock(Clock& clock);
 std::string utc_now();  // "2025-01-31T12:00:00Z"
 

@@ -209,7 +209,7 @@ void RunSession::write_checkpoint() {
   const auto begin = Clock::now();
   progress_.take(training_);
   progress_.seconds = recorder_.seconds();
-  // Once the last step is done, rows behind it belong to the final evaluations, which a resumed run makes again.
+  // Once the last step is done, later rows belong to the final evaluations, which a resumed run makes again.
   progress_.journal_offset = recorder_.flush();
   if (trained_offset_ != 0) progress_.journal_offset = trained_offset_;
   progress_.write(request_.directory);
@@ -252,7 +252,7 @@ void RunSession::fail(const Error& error) {
     recorder_.flush();
     publish({});
   } catch (const Error&) {
-    // The first failure is the one to tell; the file that was published before stands.
+    // The first failure is the one to report; the file that was published before stays.
   }
   throw error;
 }

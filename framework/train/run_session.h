@@ -64,7 +64,7 @@ class RunSession {
   std::uint64_t trained_offset_ = 0;                 // of the journal, when the last step was done
   const StepReport* report_ = nullptr;
   std::vector<std::pair<std::string, double>> validated_;  // the last metrics of the validation split
-  std::set<std::string> warned_;                           // sites of whose collapse a warning was given
+  std::set<std::string> warned_;                           // sites that a warning of collapse was given for
 
   Clock::time_point last_checkpoint_ = Clock::now();
   double checkpointing_ = 0;  // seconds

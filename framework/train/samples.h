@@ -14,10 +14,10 @@ namespace fovea {
 /// every query. A site with very many entries is cut after a whole item.
 std::vector<SelectionSite> sampled_selections(const Graph& graph, std::span<const Shard> shards, Extent rows);
 
-/// The first `rows` items of a batch, and what the model gave for them.
+/// The first `rows` items of a batch, and the outputs of the model for them.
 Predictions sampled_predictions(const std::string& split, const Batch& batch, const Outputs& outputs, Extent rows);
 
-/// A tensor as an array of the results; its first axis is `first_axis`, the others are named by their place.
+/// A tensor as an array of the results; its first axis is `first_axis`, the others are named by position.
 Array array_of(const std::string& name, const Tensor& tensor, const std::string& first_axis);
 
 }  // namespace fovea

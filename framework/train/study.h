@@ -18,7 +18,7 @@ struct StudySpec {
   std::vector<std::string> candidates;  // texts of estimators, or of "selector" and "selector | estimator"
   Extent samples = 200;                 // gradients of each
   Extent warm_up = 20;                  // gradients that only fill baselines
-  Extent learning = 500;                // before these: steps in which only the parameters move that a candidate alone has
+  Extent learning = 500;                // before these: steps that move only the parameters that a candidate alone has
 };
 
 /// The gradient of one candidate with respect to the parameters that its model shares with that of the exact gradient, over

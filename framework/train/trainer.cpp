@@ -17,7 +17,7 @@ void make_directory(const std::filesystem::path& directory) {
   std::filesystem::create_directories(directory, failure);
   if (!failure) return;
   throw Error(directory.string(),
-              "a directory for the run was to be made; " + failure.message() + "; choose another --output.");
+              "expected to make a directory for the run; " + failure.message() + "; choose another --output.");
 }
 
 /// The checkpoint goes last: until then the directory still says what it holds.
@@ -26,7 +26,7 @@ void remove_results(const std::filesystem::path& directory) {
     std::error_code failure;
     std::filesystem::remove(directory / name, failure);
     if (failure)
-      throw Error((directory / name).string(), "the file was to be removed; " + failure.message() + "; remove it by hand.");
+      throw Error((directory / name).string(), "expected to remove the file; " + failure.message() + "; remove it by hand.");
   }
 }
 

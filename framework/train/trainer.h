@@ -11,7 +11,7 @@
 
 namespace fovea {
 
-/// What the trainer tells while it works; the command line draws its progress line from it. Called on the thread of train().
+/// What the trainer reports as it works; the command line draws its progress line from it. Called on the thread of train().
 struct Progress {
   std::string run;
   std::string phase;  // "train", "validate", "test", "evaluate N=100"
@@ -69,9 +69,10 @@ struct CheckReport {
   std::size_t parameter_bytes = 0;
   std::size_t arena_bytes = 0;
   std::size_t unshared_bytes = 0;
-  double multiply_adds = 0;    // forward, one batch
-  std::vector<double> losses;  // of two steps
-  double gradient_error = 0;   // largest relative error over parameters, by central differences; float64 program only
+  double multiply_adds = 0;          // forward, one batch
+  std::vector<double> losses;        // of two steps
+  std::vector<std::string> unmoved;  // paths of the parameters that these steps left as they were
+  double gradient_error = 0;  // largest relative error over parameters, by differences of the cost; float64 program only
   std::string worst_parameter;
   bool gradient_checked = false;
   std::string gradient_note;  // why not checked, or which estimator makes it inexact

@@ -36,7 +36,7 @@ Training::Training(const RunSpec& run)
   // All draws of an item are in one shard.
   const Extent shard_rows = settings.shard_rows * draws_.count();
   shards_ = std::make_unique<Shards>(Shards::Config{graph_, store_.get(), gradients_.get(), shard_rows});
-  shard_slots_.resize(static_cast<std::size_t>(shards));
+  shard_slots_.resize(shards);
 }
 
 Training::~Training() = default;
@@ -60,7 +60,7 @@ void Training::find_outputs() {
   }
 }
 
-/// An annealed number is logged like a metric, behind those of the model.
+/// An annealed number is logged like a metric, after those of the model.
 void Training::name_annealed() {
   for (const AnnealedSlot& slot : graph_->annealed()) {
     std::string name = slot.path;
@@ -161,13 +161,13 @@ void Training::run_shards(std::span<Shard> shards) {
   draws_.begin();
   const auto first = [&](Extent task) {
     if (task == 0) return prefetch();
-    forward(shards[static_cast<std::size_t>(task - 1)], task - 1);
-    if (!draws_.waits_for_costs()) backward(shards[static_cast<std::size_t>(task - 1)], task - 1);
+    forward(shards[task - 1], task - 1);
+    if (!draws_.waits_for_costs()) backward(shards[task - 1], task - 1);
   };
   cpu::parallel_for(count + 1, std::ref(first));
   if (!draws_.waits_for_costs()) return;
-  draws_.weigh(*graph_, Real(1) / static_cast<Real>(run_.train.batch));
-  const auto second = [&](Extent number) { backward(shards[static_cast<std::size_t>(number)], number); };
+  draws_.share_out(*graph_, Real(1) / static_cast<Real>(run_.train.batch));
+  const auto second = [&](Extent number) { backward(shards[number], number); };
   cpu::parallel_for(count, std::ref(second));
 }
 
@@ -176,7 +176,7 @@ OpContext Training::context_of(const Shard& shard, Extent number) {
   context.seed = static_cast<std::uint64_t>(run_.train.seed);
   context.step = static_cast<std::uint32_t>(noise_step_);
   context.first_row = static_cast<std::uint32_t>(shard.first_row);
-  draws_.fill(context, shard.first_row, shard.rows, shard_slots_[static_cast<std::size_t>(number)]);
+  draws_.fill(context, shard.first_row, shard.rows, shard_slots_[number]);
   return context;
 }
 
@@ -196,17 +196,16 @@ void Training::backward(Shard& shard, Extent number) {
 void Training::set_cotangents(Shard& shard) {
   const Real scale = Real(1) / static_cast<Real>(run_.train.batch);
   const Tensor cotangent = shard.execution->output_gradient("cost");
-  const auto weights =
-      draws_.weights().subspan(static_cast<std::size_t>(shard.first_row), static_cast<std::size_t>(shard.rows));
+  const auto weights = draws_.weights().subspan(shard.first_row, shard.rows);
   for (std::size_t row = 0; row < weights.size(); ++row) cotangent.real()[row] = scale * weights[row];
 }
 
 void Training::measure(std::span<Shard> shards) {
   const auto batch = static_cast<double>(run_.train.batch);
-  const auto weight = [this](Extent row) { return static_cast<double>(draws_.weights()[static_cast<std::size_t>(row)]); };
+  const auto weight = [this](Extent row) { return static_cast<double>(draws_.weights()[row]); };
   double total = 0;
   for (Extent row = 0; row < draws_.rows(); ++row) {
-    total += weight(row) * static_cast<double>(draws_.costs()[static_cast<std::size_t>(row)]);
+    total += weight(row) * static_cast<double>(draws_.costs()[row]);
   }
   report_.loss = total / batch;
   for (std::size_t metric = 0; metric < metrics_.size(); ++metric) {

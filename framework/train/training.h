@@ -61,7 +61,7 @@ class Training {
   std::string needs_metric() const;
 
   Extent steps_done() const { return steps_done_; }
-  /// Where a checkpoint was taken.
+  /// Continues from the step of a checkpoint.
   void resume_at(Extent step);
 
   const RunSpec& run() const { return run_; }

@@ -13,7 +13,9 @@ class Constant final : public Annealing {
   double value_ = 1;
 };
 
-FOVEA_ANNEALING("constant", Constant, R"doc(The same number throughout.)doc");
+FOVEA_ANNEALING("constant", Constant, R"doc(The same number throughout.
+
+Solves    value.)doc");
 
 }  // namespace
 }  // namespace fovea

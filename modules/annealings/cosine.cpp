@@ -14,7 +14,7 @@ class Cosine final : public Ramp {
 
 FOVEA_ANNEALING("cosine", Cosine, R"doc(From one number to another along half a cosine.
 
-Solves    to + (from - to) (1 + cos(pi share)) / 2, share = (step - begin) / steps, held within 0 and 1.
+Solves    to + (from - to) (1 + cos(pi share)) / 2, share = (step - begin) / steps, limited to [0, 1].
 Source    Loshchilov and Hutter 2017, arXiv:1608.03983, equation 5, without restarts.)doc");
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace {
 class Decay final : public Annealing {
  public:
   void fields(Options& options) override {
-    options.add("factor", factor_, "what `every` steps multiply by, in (0, 1]",
+    options.add("factor", factor_, "factor over `every` steps, in (0, 1]",
                 {.low = std::numeric_limits<double>::min(), .high = 1});
     options.add("every", every_, "steps for one factor, >= 1", {.low = 1});
     options.add("from", from_, "value at the start");
@@ -26,7 +26,7 @@ class Decay final : public Annealing {
   double from_ = 1;
 };
 
-FOVEA_ANNEALING("decay", Decay, R"doc(Falls smoothly and without an end, by a factor over `every` steps.
+FOVEA_ANNEALING("decay", Decay, R"doc(Falls smoothly and without end, by a factor over `every` steps.
 
 Solves    from factor^(step / every).)doc");
 

@@ -18,7 +18,7 @@ class Exponential final : public Ramp {
 
 FOVEA_ANNEALING("exponential", Exponential, R"doc(From one number to another by equal factors.
 
-Solves    from (to / from)^share, share = (step - begin) / steps, held within 0 and 1.
+Solves    from (to / from)^share, share = (step - begin) / steps, limited to [0, 1].
 Errors    a number that is not above 0.
 Source    Jang et al. 2017, arXiv:1611.01144, section 4 (temperature of the Gumbel-softmax).)doc");
 

@@ -9,7 +9,7 @@ class Linear final : public Ramp {
 
 FOVEA_ANNEALING("linear", Linear, R"doc(From one number to another in a straight line.
 
-Solves    from + share (to - from), share = (step - begin) / steps, held within 0 and 1.)doc");
+Solves    from + share (to - from), share = (step - begin) / steps, limited to [0, 1].)doc");
 
 }  // namespace
 }  // namespace fovea

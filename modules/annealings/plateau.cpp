@@ -14,9 +14,9 @@ class Plateau final : public Annealing {
     options.add("from", from_, "value at the start");
     options.add("to", to_, "value that is never passed");
     options.add("moves", moves_, "equal moves that lead from the first to the last value, >= 1", {.low = 1});
-    options.add("patience", patience_, "evaluations without a better metric that are let pass, >= 0", {.low = 0});
+    options.add("patience", patience_, "evaluations without a better metric before a move, >= 0", {.low = 0});
     options.add("threshold", threshold_, "gain of the metric that counts as better, >= 0", {.low = 0});
-    options.add("factor", factor_, "in (0, 1]; below 1: what each move multiplies by, and `moves` is not read",
+    options.add("factor", factor_, "in (0, 1]; below 1: each move multiplies by it, and `moves` is ignored",
                 {.low = std::numeric_limits<double>::min(), .high = 1});
   }
   void check() const override {
@@ -57,7 +57,7 @@ class Plateau final : public Annealing {
 };
 
 FOVEA_ANNEALING("plateau", Plateau,
-                R"doc(By validation: a move towards the last number wherever the main metric no longer rises.
+                R"doc(By validation: a move towards the last number whenever the main metric no longer rises.
 
 Solves    from + share (to - from), share = moves made / moves; with a factor, from factor^(moves made), at least `to`. A move
           after more than `patience` evaluations on the validation split in a row without a gain above `threshold`.

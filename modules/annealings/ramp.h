@@ -7,7 +7,7 @@
 // Internal to linear, exponential and cosine.
 namespace fovea {
 
-/// From one value to another within a number of steps, after a number of steps at the first.
+/// Goes from one value to another in a number of steps, after a number of steps at the first value.
 class Ramp : public Annealing {
  public:
   void fields(Options& options) final {
@@ -25,7 +25,7 @@ class Ramp : public Annealing {
   Bounds range() const final { return {std::min(from_, to_), std::max(from_, to_)}; }
 
  protected:
-  /// The value where a share in (0, 1) of the change is done.
+  /// The value after a share in (0, 1) of the change.
   virtual double between(double share) const = 0;
   double from_ = 1;
   double to_ = 0.1;

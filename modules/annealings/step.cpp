@@ -11,7 +11,7 @@ class Step final : public Annealing {
  public:
   void fields(Options& options) override {
     options.add("every", every_, "steps between two changes, >= 1", {.low = 1});
-    options.add("factor", factor_, "what each change multiplies by, in (0, 1]",
+    options.add("factor", factor_, "each change multiplies by it, in (0, 1]",
                 {.low = std::numeric_limits<double>::min(), .high = 1});
     options.add("from", from_, "value at the start");
   }
@@ -26,7 +26,7 @@ class Step final : public Annealing {
   double from_ = 1;
 };
 
-FOVEA_ANNEALING("step", Step, R"doc(Falls by a factor at equal distances.
+FOVEA_ANNEALING("step", Step, R"doc(Falls by a factor at equal intervals.
 
 Solves    from factor^floor(step / every).)doc");
 

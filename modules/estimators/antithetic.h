@@ -9,7 +9,7 @@ namespace fovea::antithetic {
 
 struct Pair {
   double logit = 0;    // of the second candidate
-  double uniform = 0;  // that both draws of an item share
+  double uniform = 0;  // shared by both draws of an item
   bool first = false;  // whether draw 0, then draw 1, takes the second candidate
   bool second = false;
 };
@@ -28,7 +28,7 @@ inline Pair pair_of(const SelectorParts& selector, ConstRow scores, const Draw& 
   return pair;
 }
 
-/// The part of both estimators that is the same. `slope` is the estimate for the logit where the costs differ by 1.
+/// The part that both estimators share. `slope` is the estimate for the logit where the costs differ by 1.
 class Antithetic : public Estimator, public SeveralDraws {
  public:
   Traits traits() const override { return {.needs_enumeration = true, .needs_one_item = true, .needs_two_items = true}; }

@@ -7,7 +7,7 @@
 #include "framework/attention/estimator.h"
 #include "framework/cpu/row_math.h"
 
-// Internal to estimators that look behind a choice: Gumbel noise as it must have been for this item to have won.
+// Internal to estimators that look back from a choice: Gumbel noise, given that this item has won.
 namespace fovea::gumbel {
 
 /// Numbers that are worked on together, on the stack.
@@ -40,14 +40,14 @@ inline void condition_on(std::size_t chosen, Rng& rng, Row log_probs) {
   log_probs[chosen] = -std::log(top);
 }
 
-/// Numbers for an estimator that are independent of those that a selector has taken from `rng`.
+/// Numbers for an estimator that are independent of those that a selector takes from `rng`.
 inline Rng apart(Rng rng) {
   static const std::uint32_t stream = stream_of("estimator");
   const std::uint64_t high = rng.bits();
   return Rng({.seed = (high << 32U) | rng.bits(), .stream = stream});
 }
 
-/// grad of softmax(keys / temperature) with the noise held: adds to grad_log_probs; `weights` [N] is free.
+/// grad of softmax(keys / temperature) with the noise held: adds to grad_log_probs; `weights` [N] is scratch.
 inline void pull_softmax(ConstRow keys, double temperature, ConstRow grad_weights, Row weights, Row grad_log_probs) {
   tempered_softmax(keys, temperature, weights);
   tempered_softmax_backward(weights, grad_weights, temperature, grad_log_probs);

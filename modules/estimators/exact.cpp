@@ -31,7 +31,7 @@ class Exact final : public Estimator, public SeveralDraws {
     return counts;
   }
 
-  // grad = sum_c p_c (d cost_c + cost_c d log p_c); a constant taken off the costs changes nothing but the rounding.
+  // grad = sum_c p_c (d cost_c + cost_c d log p_c); a constant taken off the costs changes only the rounding.
   void share_out(const Evaluations& evaluations, const Shares& out) override {
     const auto draws = static_cast<std::size_t>(evaluations.draws);
     for (std::size_t first = 0; first < out.weights.size(); first += draws) {
@@ -49,7 +49,7 @@ class Exact final : public Estimator, public SeveralDraws {
   }
 };
 
-FOVEA_ESTIMATOR("exact", Exact, R"doc(Exact: every choice is evaluated, weighed with its probability.
+FOVEA_ESTIMATOR("exact", Exact, R"doc(Exact: every choice is evaluated, weighted by its probability.
 
 Approximates  nothing: d E[cost] / d scores, and the gradient of the expected cost with respect to everything else.
 With          sum over choices c of p_c (d cost_c + cost_c d log p_c).

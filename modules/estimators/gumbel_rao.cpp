@@ -6,14 +6,14 @@
 namespace fovea {
 namespace {
 
-// Rows up to this length would leave the row functions idle, and so their draws lie side by side.
+// Rows up to this length would leave the row functions idle, so their draws lie side by side.
 constexpr std::size_t kShort = 32;
 
 class GumbelRao final : public Estimator, public WeightPath {
  public:
   void fields(Options& options) override {
     options.add("temperature", temperature_, "of the softmax over the noisy scores, > 0", {.low = 1e-6});
-    options.add("draws", draws_, "of the noise behind a choice, averaged, >= 1", {.low = 1});
+    options.add("draws", draws_, "of the noise given the choice, averaged, >= 1", {.low = 1});
   }
   Traits traits() const override { return {.is_biased = true, .needs_enumeration = true, .needs_one_item = true}; }
   Reads reads() const override { return Reads::kAll; }
@@ -102,13 +102,13 @@ class GumbelRao final : public Estimator, public WeightPath {
 };
 
 FOVEA_ESTIMATOR("gumbel_rao", GumbelRao,
-                R"doc(Gumbel-Rao: straight-through Gumbel-softmax, averaged over the noise behind the choice.
+                R"doc(Gumbel-Rao: straight-through Gumbel-softmax, averaged over the noise given the choice.
 
 Approximates  d E[cost] / d scores, the expectation over the sampled choice.
 With          the mean over `draws` of J(softmax((log p + G) / t))^T g, G Gumbel noise given that the choice won, g the gradient
               with respect to the weight of every candidate at the hard choice; t the temperature.
 Requires      a selector that keeps one item and whose choices can be enumerated; values at the site.
-Bias          biased as gumbel_straight_through, with less variance.
+Bias          biased like gumbel_straight_through, with less variance.
 Cost          O(draws N) time a row, and a product of the read's gradient with every candidate's value; one evaluation of the
               model.
 Source        Paulus, Maddison & Krause 2021, arXiv:2010.04838.)doc");

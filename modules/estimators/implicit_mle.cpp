@@ -66,8 +66,8 @@ With          (z(s + e) - z(s - lambda g + e)) / lambda, averaged over `draws` o
               k as many as were kept, and 0 for the others; g the gradient with respect to z at the hard choice, which is
               1 / k of that with respect to the weight. The noise is the same in both choices and independent of the choice
               in forward: a selector that draws exactly has no noise that could be shared with it. With gumbel z is a draw
-              of gumbel_top_k; with sum_of_gamma the noise of every set of k is all but Gumbel, but not independent from
-              set to set, so that z is surer than a draw of k_subset; none compares the two most probable choices.
+              of gumbel_top_k; with sum_of_gamma the noise of every set of k is nearly Gumbel, but not independent from
+              set to set, so that z is surer than a draw of k_subset; "none" compares the two most probable choices.
 Requires      a selector that gives few items equal weights; values at the site.
 Bias          biased; a large lambda raises the bias, a small one the variance. lambda multiplies the gradient as it arrives:
               the mean over a batch of B items has made it B times smaller than that of one item.

@@ -10,7 +10,7 @@ namespace {
 
 enum Parameter : std::size_t { kScale, kWeight, kBias, kOutWeight };  // [1], [H, V], [H], [H + 1]
 
-/// The relaxed evaluations count with this share, which the site takes out again: a power of two, so that both are exact.
+/// The relaxed evaluations count with this share, which the site divides out: a power of two, so that both are exact.
 /// The rest of the model has no use for them: the mean of their difference is 0 whatever was chosen, so they would only add
 /// variance.
 constexpr Real kShare = Real(1) / 1024;
@@ -106,7 +106,7 @@ struct Relaxed {
   }
 
   // log p = s / T - log(sum exp(s / T)): d log p = (d s - p . d s) / T, and, transposed, (d s - p sum d s) / T. The sum of a
-  // gradient of scores is 0, since log p does not change where all scores move alike; so the first is the second less its
+  // gradient of scores is 0, since log p does not change where all scores move equally; so the first is the second less its
   // mean. The softmax of the keys is symmetric.
   /// step_read [V] += (d read / d scores) step_scores, for a step whose sum is 0.
   void push(const SelectorParts& selector, double temperature, ConstRow step_scores, Memory memory, Row step_read) const {
@@ -127,7 +127,7 @@ class Relax final : public Estimator, public SeveralDraws, public WholeItems {
  public:
   void fields(Options& options) override {
     options.add("temperature", temperature_, "of the relaxed choices, > 0", {.low = 1e-6});
-    options.add("scale", scale_, "of the cost in the control variate, as it starts; it is learned");
+    options.add("scale", scale_, "initial factor of the cost in the control variate; it is learned");
     options.add("width", width_, "width of the hidden layer of the control variate, >= 1", {.low = 1});
   }
   Traits traits() const override { return {.needs_enumeration = true, .needs_one_item = true}; }
@@ -216,7 +216,7 @@ class Relax final : public Estimator, public SeveralDraws, public WholeItems {
     return made;
   }
 
-  // g . d r = (d read / d scores g) . (d r / d read): what the parameters of r do to it, g held.
+  // g . d r = (d read / d scores g) . (d r / d read): the effect of r's parameters on it, g held.
   void learn_slope(const ItemRun& run, const Relaxed& draw, ConstRow total, Real factor, Memory memory) const {
     const Row direction = memory.take(draw.run->read.size());
     draw.push(*run.selector, temperature_, total, memory, direction);
@@ -228,14 +228,14 @@ class Relax final : public Estimator, public SeveralDraws, public WholeItems {
   Extent width_ = 16;
 };
 
-FOVEA_ESTIMATOR("relax", Relax, R"doc(RELAX: REBAR with a control variate that is learned.
+FOVEA_ESTIMATOR("relax", Relax, R"doc(RELAX: REBAR with a learned control variate.
 
 Approximates  d E[cost] / d scores, and the gradient of the expected cost with respect to everything else.
 With          (cost(b) - c(w')) d log p(b) + d c(w) - d c(w'), c = a cost + r: b the choice, w = softmax((log p + G) / t), w' the
               same with noise drawn anew given that b won; t the temperature. The scale a and the network r = v . tanh(W read +
               h) + k of what w reads are parameters of the site, trained to lower the square of this gradient of each item,
-              which is its variance but for a constant. t is not learned, since that takes second derivatives of the model;
-              it may be an annealing. What is not in front of the choice gets the gradient of cost(b), and 2^-10 of that of
+              which is its variance up to a constant. t is not learned, since that takes second derivatives of the model;
+              it may be an annealing. What does not lead to the choice gets the gradient of cost(b), and 2^-10 of that of
               cost(w) - cost(w'), whose mean is 0 for any choice.
 Requires      a selector that draws one item by softmax and whose choices can be enumerated, at the only sampled site of the
               model, which has values and chooses once for each item of the batch; a cost that is defined for mixtures of

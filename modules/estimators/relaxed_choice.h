@@ -39,8 +39,8 @@ inline void choose(const SelectorParts& selector, ConstRow scores, const Draw& d
   out.log_prob = 0;
 }
 
-/// How far the keys of a draw move with the log-probabilities: keys [N] -> d key_i / d log p_i, in their place. Before the
-/// choice they move as these do. Given the choice, key_c = -log E_c stands still and the others are -log(E_i / p_i + E_c),
+/// How far the keys of a draw move with the log-probabilities: keys [N] -> d key_i / d log p_i, in place. Before the
+/// choice they move one to one. Given the choice, key_c = -log E_c is constant and the others are -log(E_i / p_i + E_c),
 /// so that they move by the share of E_i / p_i in that sum.
 inline void find_shares(const Draw& draw, std::size_t chosen, Row keys) {
   if (draw.index != 2) {

@@ -20,8 +20,8 @@ Approximates  d E[cost] / d scores, the expectation over the sampled choice.
 With          (d E[w] / d scores)^T g, E[w] the mean weights of all choices, whose derivative is exact, g the gradient with
               respect to the weight of every candidate at the hard choice. With k_subset E[w_i] = p(i in S) / k, with
               sample p_i.
-Requires      a selector whose choices can be enumerated, however many they are, since they are not; values at the site.
-Bias          biased, unless the cost is linear in the weights; no variance of its own.
+Requires      a selector whose choices can be enumerated, however many, since none is; values at the site.
+Bias          biased, unless the cost is linear in the weights; adds no variance.
 Cost          O(N k) time a row for k kept items, and a product of the read's gradient with every candidate's value.
 Source        Ahmed, Zeng, Niepert & Van den Broeck 2023, arXiv:2210.01941.)doc");
 

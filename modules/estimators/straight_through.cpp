@@ -7,8 +7,8 @@ namespace {
 class StraightThrough final : public Estimator, public WeightPath {
  public:
   void fields(Options& options) override {
-    options.add("temperature", temperature_, "of the softmax that stands in for the choice in backward, > 0", {.low = 1e-6});
-    options.add("candidates", candidates_, "whose weights have a gradient; of others it is taken to be 0", {"all", "kept"});
+    options.add("temperature", temperature_, "of the softmax that replaces the choice in backward, > 0", {.low = 1e-6});
+    options.add("candidates", candidates_, "whose weights have a gradient; for others it is 0", {"all", "kept"});
   }
   Traits traits() const override { return {.is_biased = true}; }
   Reads reads() const override { return candidates_ == "kept" ? Reads::kKept : Reads::kAll; }
@@ -43,7 +43,7 @@ With          (d softmax(s / t) / d s)^T g, g the gradient with respect to the w
               choice; t the temperature. With candidates=kept, g is taken to be 0 for items that were not kept.
 Requires      any selector; values at the site where candidates=all, since the weight of an item that was not chosen matters
               too.
-Bias          biased, unless the cost is linear in the weights; no variance of its own. With candidates=kept biased for linear
+Bias          biased, unless the cost is linear in the weights; adds no variance. With candidates=kept biased for linear
               costs too, and a constant added to g changes the estimate: a kept item is compared with a gradient of 0, not
               with what the others would have cost. A cost that falls with the weight of the kept item raises its score.
 Cost          O(N) time a row, and a product of the read's gradient with every candidate's value: dense work in backward. With

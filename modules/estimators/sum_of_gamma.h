@@ -7,7 +7,7 @@
 // Internal to implicit_mle.
 namespace fovea {
 
-/// A number with the density of x^(shape - 1) exp(-x), 0 < shape <= 1: that of shape + 1, times a power of a uniform number.
+/// A number with the density of x^(shape - 1) exp(-x), 0 < shape <= 1: one of shape + 1, times a power of a uniform number.
 /// Source    Marsaglia & Tsang 2000, ACM Transactions on Mathematical Software 26, 363-372.
 inline double draw_gamma(double shape, Rng& rng) {
   const double d = shape + 1 - 1.0 / 3;
@@ -21,7 +21,7 @@ inline double draw_gamma(double shape, Rng& rng) {
   }
 }
 
-/// Noise of which the sum over k items is all but standard Gumbel, the more so the more terms: for each item
+/// Noise whose sum over k items is nearly standard Gumbel, more closely with more terms: for each item
 /// (sum over i = 1 .. terms of Gamma(1 / k, scale k / i) - log(terms)) / k.
 /// Source    Niepert, Minervini & Franceschi 2021, arXiv:2106.01798, theorem 1.
 inline void fill_sum_of_gamma(std::size_t k, Extent terms, Rng& rng, Row noise) {

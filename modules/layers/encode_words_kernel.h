@@ -67,7 +67,7 @@ void scatter_columns(const Sentences& x, const Real* grads, Real* table, Real* p
   }
 }
 
-/// body(packs, column) for blocks of columns that cover `width` and are as equal as they can be.
+/// body(packs, column) for blocks of columns that cover `width` and are as equal as possible.
 template <class Body>
 void for_column_blocks(Extent width, Body body) {
   constexpr Extent kMost = 8;  // packs that leave registers free for the rest

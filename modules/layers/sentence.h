@@ -25,10 +25,10 @@ Value encode_sentence(Value words, SentenceEncoding encoding, At at = At::here()
 struct WordsToEncode {
   Value words;                     // Index [..., J]
   std::vector<Value> tables;       // [V, D] each
-  std::vector<Value> places = {};  // [P, D] for each table: what a sentence gets for its place in [..., N, J]; or none
+  std::vector<Value> places = {};  // [P, D] for each table: added to a sentence by its place in [..., N, J]; may be empty
   Value numbers = {};              // Index [..., N]: the place of each sentence, -1: none; empty: that of its slot
   SentenceEncoding encoding = SentenceEncoding::kPosition;
-  bool has_null = false;  // word 0 is no word
+  bool has_null = false;  // word 0 is padding
 };
 
 /// The sentences of each table, [..., D], without the vectors of their words in memory; see modules/layers/encode_words.h.

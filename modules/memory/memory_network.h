@@ -6,11 +6,11 @@
 #include "framework/core/options.h"
 #include "framework/graph/builder.h"
 
-// A network that works on a memory outside of itself: a controller, and a memory that it writes and reads at every step.
+// A network that works on an external memory: a controller, and a memory that it writes and reads at every step.
 // Axis letters: B batch, T steps, H width of the controller, W width of what is read, O outputs.
 namespace fovea {
 
-/// A memory with its heads: what a neural Turing machine or a differentiable neural computer has of its own. Its parameters
+/// A memory with its heads: what differs between a neural Turing machine and other memory networks. Its parameters
 /// are declared in the constructor, outside of the loop, and none of them depends on the number of slots.
 class ControlledMemory {
  public:
@@ -38,9 +38,9 @@ struct ControllerOptions {
 
 /// The controller: sees the input and what was read at the step before, and gives what heads and outputs are computed from.
 ///
-/// Solves    feed_forward: h = tanh(W x + b), without a state of its own; lstm: a cell of a long short-term memory.
+/// Solves    feed_forward: h = tanh(W x + b), without its own state; lstm: a cell of a long short-term memory.
 /// Shapes    x [B, D] -> [B, H]. Parameters at the scope "controller".
-/// Errors    another kind.
+/// Errors    an unknown kind.
 class Controller {
  public:
   Controller(Builder& builder, const ControllerOptions& options, Extent inputs, At at = At::here());

@@ -12,7 +12,7 @@ class AdaptiveSpan final : public Pattern, public PairBias {
   void fields(Options& options) override {
     options.add("span", span_, "distance z up to which items count fully, where training starts, > 0 and < most",
                 {.low = 1e-6});
-    options.add("ramp", ramp_, "items R over which the weight falls to 0 behind the span, >= 1", {.low = 1});
+    options.add("ramp", ramp_, "items R over which the weight falls to 0 beyond the span, >= 1", {.low = 1});
     options.add("most", most_, "the span stays below it, in items", {.low = 1e-6, .high = 1e9});
     options.add("penalty", penalty_, "cost of each item of the span, >= 0; its gradient only", {.low = 0});
   }
@@ -77,7 +77,7 @@ class AdaptiveSpan final : public Pattern, public PairBias {
     return static_cast<double>(std::abs(static_cast<Extent>(item) - row.query));
   }
 
-  /// Calls take(i, R + z - x_i) for items behind the span. Items ascend: these stand at both ends.
+  /// Calls take(i, R + z - x_i) for items beyond the span. Items ascend: these are at both ends.
   template <class Take>
   void on_ramp(const PatternRow& row, std::span<const Index> items, double span, Take take) const {
     const auto is_behind = [&](std::size_t i) { return distance(row, items[i]) > span; };
@@ -101,14 +101,14 @@ FOVEA_PATTERN("adaptive_span", AdaptiveSpan, R"doc(Adaptive span: each site (eac
 Solves    weights in proportion to m(x) exp(score), x = |m - n| the distance of query m and item n,
           m(x) = min(max((R + z - x) / R, 0), 1): 1 up to the span z, then a ramp of R items down to 0. log m(x) is added to the
           score; pairs with m(x) = 0 do not exist. z = most sigmoid(a), a a parameter [1] of the site at pattern/span, shared
-          by all queries. `causal & adaptive_span` looks back only; a union can be crossed with it, not joined to it.
-Shapes    M queries, N items -> at most M (2 (most + R) - 1) pairs, as few as the span leaves; query m stands at place m of
+          by all queries. `causal & adaptive_span` looks back only; a union can be crossed with it, but not joined to it.
+Shapes    M queries, N items -> at most M (2 (most + R) - 1) pairs, as few as the span leaves; query m is at place m of
           the items.
 Gradient  exact for scores and for z: the sum over pairs on the ramp of the gradient of the score / (R + z - x); pairs beyond
-          the ramp have none. penalty adds penalty dz / da once for each step of training, as if penalty z stood in the cost
-          (that of the paper, for each head, with lambda / heads as penalty). It is a gradient alone: the reported loss does
-          not have the term, and `fovea check`, which compares with differences of the loss, does not fit a penalty above 0.
-Errors    span >= most; a query farther than R + z behind the last item sees nothing.
+          the ramp have none. penalty adds penalty dz / da once for each step of training, as if penalty z were in the cost
+          (that of the paper, for each head, with lambda / heads as penalty). It is only a gradient: the reported loss does
+          not have the term, and `fovea check`, which compares with differences of the loss, fails with a penalty above 0.
+Errors    span >= most; a query farther than R + z past the last item sees nothing.
 Cost      O(M (z + R)) pairs in forward and backward, O(M (most + R)) indices, and a logarithm for each pair on the ramp.
 Source    Sukhbaatar et al. 2019, arXiv:1905.07799, section 2.2; there z is clamped to [0, most]. Here it moves in proportion to
           z (1 - z / most), so that it never sticks at an end: a small span grows slowly at first.)doc");

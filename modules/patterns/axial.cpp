@@ -41,7 +41,7 @@ FOVEA_PATTERN("axial", Axial, R"doc(Axial: items lie in a grid, and a query sees
 
 Solves    item n lies in row floor(n / width), column n mod width; candidates(m) = the items of the row of m (axis=row), of
           its column (axis=column), or of either.
-Shapes    M queries, N items -> at most M (width + N / width) pairs; query m stands at place m of the items.
+Shapes    M queries, N items -> at most M (width + N / width) pairs; query m is at place m of the items.
 Errors    none; the last row may be shorter.
 Cost      O(M sqrt(N)) pairs in a square grid; any item reaches any other in two layers.
 Source    Ho et al. 2019, arXiv:1912.12180, section 3.)doc");

@@ -9,8 +9,8 @@ class Block final : public Pattern {
  public:
   void fields(Options& options) override {
     options.add("size", size_, "items in a block, >= 1", {.low = 1});
-    options.add("before", before_, "blocks before the own one that are seen, >= 0", {.low = 0});
-    options.add("after", after_, "blocks behind the own one that are seen, >= 0", {.low = 0});
+    options.add("before", before_, "blocks seen before the query's own, >= 0", {.low = 0});
+    options.add("after", after_, "blocks seen after the query's own, >= 0", {.low = 0});
   }
 
   void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
@@ -27,10 +27,10 @@ class Block final : public Pattern {
   Extent after_ = 0;
 };
 
-FOVEA_PATTERN("block", Block, R"doc(Block: a query sees the block of items that it stands in, and neighbouring blocks.
+FOVEA_PATTERN("block", Block, R"doc(Block: a query sees its own block of items, and neighbouring blocks.
 
 Solves    candidates(m) = {n : floor(m / size) - before <= floor(n / size) <= floor(m / size) + after}.
-Shapes    M queries, N items -> at most M size (before + after + 1) pairs; query m stands at place m of the items.
+Shapes    M queries, N items -> at most M size (before + after + 1) pairs; query m is at place m of the items.
 Errors    none.
 Cost      O(M size (before + after + 1)) pairs, in pieces that fill the tiles of a matrix product.
 Source    Qiu et al. 2020, arXiv:1911.02972; with neighbours: Zaheer et al. 2020, arXiv:2007.14062, section 2.)doc");

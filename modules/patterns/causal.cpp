@@ -20,7 +20,7 @@ class Causal final : public Pattern {
 FOVEA_PATTERN("causal", Causal, R"doc(Causal: a query sees the items up to its own place.
 
 Solves    candidates(m) = {0, ..., min(m, N - 1)}.
-Shapes    M queries, N items -> at most M (M + 1) / 2 pairs where M <= N; query m stands at place m of the items.
+Shapes    M queries, N items -> at most M (M + 1) / 2 pairs where M <= N; query m is at place m of the items.
 Errors    none.
 Cost      O(M N) pairs, half of dense where M = N.
 Source    Vaswani et al. 2017, arXiv:1706.03762, section 3.2.3.)doc");

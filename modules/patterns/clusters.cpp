@@ -139,7 +139,7 @@ class QueryClustersOp final : public Op {
  private:
   static Extent parts(Extent queries) { return (queries + kRowsAtOnce - 1) / kRowsAtOnce; }
 
-  // Those behind repeat the first centre: they have no keys.
+  // The rest repeat the first centre: they have no keys.
   Extent present_clusters(const Real* centres, Extent width) const {
     Extent present = 1;
     while (present < options_.count && !std::equal(centres, centres + width, centres + present * width)) ++present;

@@ -10,10 +10,10 @@ class ContentClusters final : public Pattern, public TagChoice {
  public:
   void fields(Options& options) override {
     options.add("clusters", count_, "of the keys, in [1, 4096]", {.low = 1, .high = 4096});
-    options.add("most", most_, "keys of a cluster that exist, the nearest to its centre, >= 1", {.low = 1});
+    options.add("most", most_, "most keys of a cluster, the nearest to its centre, >= 1", {.low = 1});
     options.add("looks", looks_, "clusters that a query sees, in [1, 64]", {.low = 1, .high = 64});
-    options.add("rounds", rounds_, "in which centres are moved to the means of their keys, >= 0", {.low = 0});
-    options.add("seed", seed_, "of the keys that centres start at, >= 0", {.low = 0});
+    options.add("rounds", rounds_, "times that centres move to the means of their keys, >= 0", {.low = 0});
+    options.add("seed", seed_, "of the draw of keys at which centres start, >= 0", {.low = 0});
   }
 
   void candidates(Extent /*query*/, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
@@ -58,12 +58,12 @@ class ContentClusters final : public Pattern, public TagChoice {
 };
 
 FOVEA_PATTERN("content_clusters", ContentClusters,
-              R"doc(Content clusters: keys that are alike form clusters, and a query sees the cluster that fits it best.
+              R"doc(Content clusters: similar keys form clusters, and a query sees the cluster that fits it best.
 
 Solves    k-means over the keys of a sequence (of each head): centres start at keys drawn far from each other (k-means++) and are
           moved `rounds` times to the mean of the keys nearest to them. candidates(m) = the keys of the `looks` clusters with
           the highest q_m . centre; of each cluster the `most` that are nearest to its centre, so that a query never sees more
-          than looks * most keys. Fewer clusters than items / most hide keys; join a window for those that no cluster shows.
+          than looks * most keys. Fewer clusters than items / most hide keys; join a window for those in no cluster.
 Shapes    M queries and N keys of one width -> at most M looks most pairs.
 Gradient  exact where the pairs do not change: no gradient flows through the clusters.
 Errors    unequal widths of queries and keys; packed sequences. With `causal &` later keys are never read, but they move the centres: which of the

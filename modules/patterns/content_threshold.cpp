@@ -8,7 +8,7 @@ namespace {
 class ContentThreshold final : public Pattern, public DataChoice {
  public:
   void fields(Options& options) override {
-    options.add("margin", margin_, "scores less than so far below the highest are kept, > 0", {.low = 1e-6});
+    options.add("margin", margin_, "scores less than this far below the highest are kept, > 0", {.low = 1e-6});
     options.add("most", most_, "items of a query, those with the highest scores, >= 1", {.low = 1});
   }
 
@@ -20,12 +20,12 @@ class ContentThreshold final : public Pattern, public DataChoice {
 
   Extent choose_among(const PatternRow& row, std::span<Index> items) const override {
     if (items.empty()) return 0;
-    const auto score = [&](Index item) { return row.scores[static_cast<std::size_t>(item)]; };
+    const auto score = [&](Index item) { return row.scores[item]; };
     Real highest = score(items[0]);
     for (const Index item : items) highest = std::max(highest, score(item));
     const Real limit = highest - static_cast<Real>(margin_);
     const auto end = std::remove_if(items.begin(), items.end(), [&](Index item) { return !(score(item) > limit); });
-    return keep_best_items(row.scores, items.first(static_cast<std::size_t>(end - items.begin())), most_);
+    return keep_best_items(row.scores, items.first(end - items.begin()), most_);
   }
 
  private:
@@ -34,11 +34,11 @@ class ContentThreshold final : public Pattern, public DataChoice {
 };
 
 FOVEA_PATTERN("content_threshold", ContentThreshold,
-              R"doc(Content threshold: a query sees the items whose scores come near its highest.
+              R"doc(Content threshold: a query sees the items whose scores are near its highest.
 
 Solves    candidates(m) = {n : s_mn > max over n of s_mn - margin}, of those n that the mask and the patterns crossed with this
           one leave; of more than `most` the ones with the highest scores, ties to the lowest index. In weights of a softmax:
-          those above exp(-margin) of the largest.
+          those above exp(-margin) times the largest.
 Shapes    M queries, N items -> at most M most pairs.
 Gradient  exact where the pairs do not change: pairs are chosen by scores, and no gradient flows through that choice.
 Errors    none.

@@ -26,7 +26,7 @@ class ContentTopK final : public Pattern, public DataChoice {
 FOVEA_PATTERN("content_top_k", ContentTopK, R"doc(Content top-k: a query sees the k items that score highest with it.
 
 Solves    candidates(m) = the k largest of s_mn over those n that the mask and the patterns crossed with this one leave; ties
-          go to the lowest index. `causal & content_top_k(8)` holds the best 8 of the past.
+          go to the lowest index. `causal & content_top_k(8)` keeps the best 8 of the past.
 Shapes    M queries, N items -> at most M k pairs.
 Gradient  exact where the pairs do not change: pairs are chosen by scores, and no gradient flows through that choice.
 Errors    none; k above N keeps all N.

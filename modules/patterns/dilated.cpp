@@ -30,7 +30,7 @@ class Dilated final : public Pattern {
 FOVEA_PATTERN("dilated", Dilated, R"doc(Dilated: a query sees every step-th item, counted from its own place.
 
 Solves    candidates(m) = {n : (n - m) mod step = 0 and |n - m| <= step count}, without the limit where count = 0.
-Shapes    M queries, N items -> at most M (2 count + 1) pairs, or M N / step; query m stands at place m of the items.
+Shapes    M queries, N items -> at most M (2 count + 1) pairs, or M N / step; query m is at place m of the items.
 Errors    none.
 Cost      O(M count) pairs, or O(M N / step); `causal & dilated(2)` looks back only.
 Source    Beltagy et al. 2020, arXiv:2004.05150, section 3.1, dilated sliding window.)doc");

@@ -34,7 +34,7 @@ FOVEA_PATTERN("fixed", Fixed,
               R"doc(Fixed: a query sees its own block up to its place, and the last items of all earlier blocks.
 
 Solves    candidates(m) = {n <= m : floor(n / stride) = floor(m / stride) or n mod stride >= stride - summary}.
-Shapes    M queries, N items -> at most M (stride + summary N / stride) pairs; query m stands at place m of the items.
+Shapes    M queries, N items -> at most M (stride + summary N / stride) pairs; query m is at place m of the items.
 Errors    none; a summary of `stride` or more is causal attention.
 Cost      O(M sqrt(N)) pairs with stride = sqrt(N) and a small summary.
 Source    Child et al. 2019, arXiv:1904.10509, section 4.3.)doc");

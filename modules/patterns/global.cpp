@@ -30,7 +30,7 @@ class Global final : public Pattern {
 FOVEA_PATTERN("global", Global, R"doc(Global: a few items at the front are seen by all queries, and see all items.
 
 Solves    candidates(m) = {n : n < count or (symmetric and m < count)}.
-Shapes    M queries, N items -> at most count (M + N) pairs; where symmetric, query m stands at place m of the items.
+Shapes    M queries, N items -> at most count (M + N) pairs; where symmetric, query m is at place m of the items.
 Errors    none; with queries of another sequence than the items, set symmetric=false.
 Cost      O(count (M + N)) pairs; meant to be joined: window(256) + global(16).
 Source    Beltagy et al. 2020, arXiv:2004.05150, section 3.1; Ainslie et al. 2020, arXiv:2004.08483.)doc");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "framework/core/span.h"
 #include "framework/cpu/row_math.h"
 
 namespace fovea {
@@ -40,7 +41,7 @@ class KMeans {
   }
 
  private:
-  std::span<Real> centre(Extent c) const { return {w_.centres + c * keys_.width, static_cast<std::size_t>(keys_.width)}; }
+  std::span<Real> centre(Extent c) const { return span_of(w_.centres + c * keys_.width, keys_.width); }
   bool is_there(Extent n) const { return w_.nearest[n] != kNoKey; }
 
   // k-means++: each centre a key, drawn by its squared distance to the nearest centre before it.
@@ -106,7 +107,7 @@ class KMeans {
     for (Extent n = 0; n < keys_.count; ++n) {
       if (!is_there(n)) continue;
       ++w_.sizes[w_.nearest[n]];
-      cpu::add(keys_.row(n), {w_.sums + w_.nearest[n] * keys_.width, static_cast<std::size_t>(keys_.width)});
+      cpu::add(keys_.row(n), span_of(w_.sums + w_.nearest[n] * keys_.width, keys_.width));
     }
     for (Extent c = 0; c < options_.count; ++c) {
       if (w_.sizes[c] == 0) continue;

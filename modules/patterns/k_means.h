@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "framework/core/span.h"
 #include "framework/cpu/gemm.h"
 #include "modules/patterns/clusters.h"
 
@@ -9,14 +10,14 @@
 namespace fovea {
 
 inline constexpr Extent kRowsAtOnce = 64;
-inline constexpr Index kNoKey = -2;    // tag of a key that no query meets
-inline constexpr Index kNoQuery = -1;  // tag of a query that no key meets
+inline constexpr Index kNoKey = -2;    // tag of a key that matches no query
+inline constexpr Index kNoQuery = -1;  // tag of a query that matches no key
 
 /// Rows of one head [X, D], `stride` apart.
 struct HeadRows {
   const Real* first;
   Extent count, width, stride;
-  std::span<const Real> row(Extent n) const { return {first + n * stride, static_cast<std::size_t>(width)}; }
+  std::span<const Real> row(Extent n) const { return span_of(first + n * stride, width); }
 };
 
 /// Products of the rows of a head with centres, kRowsAtOnce at a time.

@@ -46,7 +46,7 @@ FOVEA_PATTERN("random_blocks", RandomBlocks,
               R"doc(Random blocks: all queries of a block see the same few blocks, drawn at random.
 
 Solves    candidates(m) = {n : floor(n / size) in R(floor(m / size))}; R(b) holds min(count, blocks) different blocks, drawn
-          uniformly by counter-based random numbers of (seed, b): the same in every step, on every machine.
+          uniformly with counter-based random numbers of (seed, b): the same in every step, on every machine.
 Shapes    M queries, N items -> at most M size count pairs.
 Errors    none.
 Cost      O(M size count) pairs; meant to be joined: block(64, 1, 1) + global(64) + random_blocks(64, 3).

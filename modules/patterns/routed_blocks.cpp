@@ -12,7 +12,7 @@ class RoutedBlocks final : public Pattern, public DataChoice {
  public:
   void fields(Options& options) override {
     options.add("size", size_, "items in a block, >= 1", {.low = 1});
-    options.add("count", count_, "blocks that a query sees, the own one among them, in [1, 64]",
+    options.add("count", count_, "blocks that a query sees, its own included, in [1, 64]",
                 {.low = 1, .high = static_cast<double>(kMostBlocks)});
   }
 
@@ -50,11 +50,11 @@ class RoutedBlocks final : public Pattern, public DataChoice {
 
   static Real mean(const PatternRow& row, std::span<const Index> items) {
     Real sum = 0;
-    for (const Index item : items) sum += row.scores[static_cast<std::size_t>(item)];
+    for (const Index item : items) sum += row.scores[item];
     return sum / static_cast<Real>(items.size());
   }
 
-  // Keeps the count - 1 best, in falling order; blocks come in ascending order, so that of equal ones the first stays.
+  // Keeps the count - 1 best, best first; blocks come in ascending order, so that among equals the first stays.
   std::size_t insert(std::array<Scored, kMostBlocks>& best, std::size_t found, const Scored& block) const {
     const auto most = static_cast<std::size_t>(count_ - 1);
     std::size_t place = found;
@@ -71,11 +71,11 @@ class RoutedBlocks final : public Pattern, public DataChoice {
 };
 
 FOVEA_PATTERN("routed_blocks", RoutedBlocks,
-              R"doc(Routed blocks: a query sees the own block and those that score highest with it.
+              R"doc(Routed blocks: a query sees its own block and those that score highest with it.
 
-Solves    block b holds the items n with floor(n / size) = b; candidates(m) = the items of the own block floor(m / size), and of
+Solves    block b holds the items n with floor(n / size) = b; candidates(m) = the items of its block floor(m / size), and of
           the count - 1 others with the largest mean over b of s_mn, that the mask and the patterns crossed with this one
-          leave. Only a block that these leave whole can be chosen; ties go to the lowest block. For scores that are dot
+          leave. Only a block that these leave intact can be chosen; ties go to the lowest block. For scores that are dot
           products the mean is the score of the mean key. `causal & routed_blocks(64, 4)` routes to the past.
 Shapes    M queries, N items -> at most M count size pairs.
 Gradient  exact where the pairs do not change: blocks are chosen by scores, and no gradient flows through that choice.

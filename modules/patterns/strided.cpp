@@ -8,7 +8,7 @@ namespace {
 class Strided final : public Pattern {
  public:
   void fields(Options& options) override {
-    options.add("stride", stride_, "items between two looks back, >= 1", {.low = 1});
+    options.add("stride", stride_, "distance between items seen further back, >= 1", {.low = 1});
   }
 
   void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
@@ -28,7 +28,7 @@ class Strided final : public Pattern {
 FOVEA_PATTERN("strided", Strided, R"doc(Strided: a query sees the last items before it, and every stride-th one further back.
 
 Solves    candidates(m) = {n <= m : m - n < stride or (m - n) mod stride = 0}.
-Shapes    M queries, N items -> at most M (stride + N / stride) pairs; query m stands at place m of the items.
+Shapes    M queries, N items -> at most M (stride + N / stride) pairs; query m is at place m of the items.
 Errors    none.
 Cost      O(M sqrt(N)) pairs with stride = sqrt(N); any item reaches any later one in two layers.
 Source    Child et al. 2019, arXiv:1904.10509, section 4.3.)doc");

@@ -8,8 +8,8 @@ namespace {
 class Window final : public Pattern {
  public:
   void fields(Options& options) override {
-    options.add("before", before_, "items before the own place, >= 0", {.low = 0});
-    options.add("after", after_, "items behind the own place, >= 0; -1: as many as before", {.low = -1});
+    options.add("before", before_, "items before the query's place, >= 0", {.low = 0});
+    options.add("after", after_, "items after the query's place, >= 0; -1: as many as before", {.low = -1});
   }
 
   void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
@@ -30,8 +30,8 @@ class Window final : public Pattern {
 FOVEA_PATTERN("window", Window, R"doc(Window: a query sees the items around its own place.
 
 Solves    candidates(m) = {n : m - before <= n <= m + after}; window(w) is w items on each side, window(w, 0) is causal.
-Shapes    M queries, N items -> at most M (before + after + 1) pairs; query m stands at place m of the items.
-Errors    none; a query more than `before` places behind the last item sees nothing.
+Shapes    M queries, N items -> at most M (before + after + 1) pairs; query m is at place m of the items.
+Errors    none; a query more than `before` places past the last item sees nothing.
 Cost      O(M (before + after)) pairs.
 Source    Beltagy et al. 2020, arXiv:2004.05150, section 3.1.)doc");
 

@@ -8,7 +8,7 @@
 namespace fovea::pointer {
 namespace {
 
-/// items [B, N, D] -> [B, N, H], a layer of its own for each item; no layers: the items themselves.
+/// items [B, N, D] -> [B, N, H], each item through the same layers; no layers: the items themselves.
 Value embed(Builder& b, Value items, const PointerOptions& options) {
   const auto scope = b.scope("embedding");
   Value embedded = items;
@@ -27,7 +27,7 @@ Encoded encode_sequence(Builder& b, Value items, const PointerOptions& options) 
   return {items, transpose(read.states, {1, 0, 2}), read.hidden, read.cell};
 }
 
-// The read and process blocks of Vinyals et al. 2016: an LSTM without input of its own asks the memory a few times,
+// The read and process blocks of Vinyals et al. 2016: an LSTM without external input asks the memory a few times,
 //   q_t = LSTM(r_{t-1}),  r_t = softmax(q_t . m) m,
 // and the decoder starts from layers of the last [q, r].
 Encoded encode_set(Builder& b, Value items, const PointerOptions& options) {

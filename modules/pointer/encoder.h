@@ -5,7 +5,7 @@
 
 namespace fovea::pointer {
 
-/// What an encoder has read. Shapes: items [B, N, E] as the decoder is fed with, memory [B, N, H] to make keys of, and the
+/// What an encoder has read. Shapes: items [B, N, E] to feed to the decoder, memory [B, N, H] to make keys of, and the
 /// first state of the decoder, hidden and cell [B, H].
 struct Encoded {
   Value items;

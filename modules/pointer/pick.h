@@ -2,7 +2,7 @@
 
 #include "framework/graph/builder.h"
 
-// What a pointer decoder does beside its products: inputs and masks known from the targets in training, and the choice of
+// What a pointer decoder does besides its products: inputs and masks known from the targets in training, and the choice of
 // one item in evaluation. Axis letters: B batch, M outputs, N items, D width.
 namespace fovea::pointer {
 

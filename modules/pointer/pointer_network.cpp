@@ -47,7 +47,7 @@ const Type& input_type(const InputTypes& inputs, const std::string& name, int ra
 }  // namespace
 
 void PointerOptions::fields(Options& options) {
-  options.add("encoder", encoder, "how items are read: one after another, or all alike", {"lstm", "set"});
+  options.add("encoder", encoder, "how items are read: one after another, or as a set", {"lstm", "set"});
   options.add("hidden", hidden, "width of states and keys, >= 1", {.low = 1});
   options.add("item_layers", item_layers, "layers that embed an item, tanh between them; 0: none, >= 0", {.low = 0});
   options.add("process_steps", process_steps, "reads of the set encoder before the first output, >= 0", {.low = 0});

@@ -28,7 +28,7 @@ struct PointerOptions {
 ///           from what the encoder has read and is fed the item chosen last; the key of an item comes from the encoder.
 ///           Encoder "lstm" reads the items one after another and keys are its states (Vinyals et al. 2015). Encoder "set"
 ///           treats all items alike: keys come from the embedded items, the start from a few attention reads over them
-///           by an LSTM without input (the process block of Vinyals et al. 2016), so the order of the items has no part.
+///           by an LSTM without input (the process block of Vinyals et al. 2016), so the order of the items plays no part.
 /// Shapes    inputs "items" [B, N, D] and, in training, "targets" Index [B, M].
 ///           Mode::kTrain: output "cost" [B], -log p of the targets, averaged over M, and the metrics sequence_accuracy and
 ///           element_accuracy [B] of choices made under teacher forcing.

@@ -1,4 +1,4 @@
-// The policy `bias`: busy experts are chosen less often, without a loss that says so.
+// The policy `bias`: busy experts are chosen less often, without a loss for it.
 
 #include <algorithm>
 

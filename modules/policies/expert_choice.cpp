@@ -21,17 +21,17 @@ class ExpertChoice final : public RoutingPolicy {
       for (Extent taken = 0; taken < room; ++taken) {
         row = next_row(run, expert, row);
         if (row < 0) break;
-        run.wanted_of(row, run.counts[static_cast<std::size_t>(row)]) = static_cast<Index>(expert);
+        run.wanted_of(row, run.counts[row]) = static_cast<Index>(expert);
         run.keep(row, expert);
       }
     }
     for (Extent row = 0; row < run.rows; ++row) {
-      if (run.counts[static_cast<std::size_t>(row)] == 0) run.drop(row);
+      if (run.counts[row] == 0) run.drop(row);
     }
   }
 
  private:
-  /// The row that is next best for an expert after the one before; -1: no other has a gate.
+  /// The next best row of an expert after the previous one; -1: no other has a gate.
   static Extent next_row(const Assignment& run, Extent expert, Extent before) {
     Extent best = -1;
     for (Extent row = 0; row < run.rows; ++row) {
@@ -50,15 +50,15 @@ class ExpertChoice final : public RoutingPolicy {
 };
 
 FOVEA_POLICY("expert_choice", ExpertChoice,
-             R"doc(Expert choice: every expert takes the rows that it is best for, as many as all others.
+             R"doc(Expert choice: every expert takes its best rows, equally many for each.
 
 Solves    expert e takes the ceil(capacity M / E) rows with the largest gates of e. A row may have any number of experts;
           one that nobody takes counts as dropped.
 Shapes    K = E; the site dot | dense | softmax | none makes the gates probabilities over experts.
 Options   capacity=2.
 Gradient  by the gates of the experts that are kept.
-Errors    none; but what a row gets depends on all rows of its batch element, those behind it too: in a causal model the
-          future shows through.
+Errors    none; but what a row gets depends on all rows of its batch element, later ones too: in a causal model the
+          future leaks in.
 Cost      O(capacity M^2) time.
 Source    Zhou et al. 2022, arXiv:2202.09368, section 3.2.)doc");
 

@@ -17,7 +17,7 @@ class Hash final : public RoutingPolicy {
   void assign(const Assignment& run) const override {
     static const std::uint32_t stream = stream_of("routing/hash");
     for (Extent row = 0; row < run.rows; ++row) {
-      const Index id = run.ids[static_cast<std::size_t>(row)];
+      const Index id = run.ids[row];
       if (id < 0) continue;
       Rng rng({static_cast<std::uint64_t>(seed_), stream, static_cast<std::uint32_t>(id)});
       const Extent expert = table_ == "modulo" ? id % run.experts : rng.below(run.experts);

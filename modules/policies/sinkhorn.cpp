@@ -14,7 +14,7 @@ class Sinkhorn final : public RoutingPolicy {
     options.add("k", k_, "experts of a row, >= 1", {.low = 1});
     options.add("iterations", iterations_, "of the scaling of experts and rows, >= 1", {.low = 1});
     options.add("temperature", temperature_, "scores are divided by it, > 0", {.low = 1e-6});
-    options.add("assign", assign_, "by the plan alone, or with room for as many rows at each expert (k = 1)",
+    options.add("assign", assign_, "by the plan alone, or with room for equally many rows at each expert (k = 1)",
                 {"plan", "room"});
     options.add("evaluation", evaluation_, "best: rows have their best experts in evaluation; plan: as in training",
                 {"best", "plan"});
@@ -40,7 +40,7 @@ class Sinkhorn final : public RoutingPolicy {
   // plan_me = exp((s_me - max s_m) / temperature), 0 where the site offers nothing
   void start(const Assignment& run, Row plan) const {
     for (Extent row = 0; row < run.rows; ++row) {
-      const ConstRow scores = run.scores.subspan(run.pair(row, 0), static_cast<std::size_t>(run.experts));
+      const ConstRow scores = run.scores.subspan(run.pair(row, 0), run.experts);
       const Real most = *std::max_element(scores.begin(), scores.end());
       for (Extent expert = 0; expert < run.experts; ++expert) {
         const std::size_t pair = run.pair(row, expert);
@@ -64,7 +64,7 @@ class Sinkhorn final : public RoutingPolicy {
   // The experts of a row sum to 1.
   static void scale_rows(const Assignment& run, Row plan) {
     for (Extent row = 0; row < run.rows; ++row) {
-      const Row own = plan.subspan(run.pair(row, 0), static_cast<std::size_t>(run.experts));
+      const Row own = plan.subspan(run.pair(row, 0), run.experts);
       Real sum = 0;
       for (const Real value : own) sum += value;
       if (!(sum > 0)) continue;
@@ -79,16 +79,16 @@ class Sinkhorn final : public RoutingPolicy {
   std::string evaluation_ = "best";
 };
 
-FOVEA_POLICY("sinkhorn", Sinkhorn, R"doc(Sinkhorn: rows are sent where a plan sends them that keeps all experts equally busy.
+FOVEA_POLICY("sinkhorn", Sinkhorn, R"doc(Sinkhorn: rows are sent to experts by a plan that keeps all experts equally busy.
 
 Solves    the plan P of the largest sum of P s + temperature entropy(P) whose rows sum to 1 and whose experts to M / E, by
           scaling experts and rows in turn; a row has its k best experts by P. assign=room: each expert has room for
           ceil(M / E) rows, and a row goes to the best one by P that has. In evaluation rows have the experts of the largest
-          gates, since a plan looks at all rows, those behind a row too.
+          gates, since a plan looks at all rows, later ones too.
 Shapes    K = k; the site dot | dense | softmax | none makes the gates, which weigh what is kept, probabilities.
 Options   k=1, iterations=20, temperature=1, assign=plan or room (k = 1), evaluation=best or plan.
 Gradient  by the gates; none passes the plan.
-Errors    none; scores that lie 80 temperatures and more below the best of their row are 0 in the plan.
+Errors    none; scores 80 temperatures or more below the best of their row are 0 in the plan.
 Cost      O(iterations M E) time, M E Reals of scratch.
 Source    Clark et al. 2022, arXiv:2202.01169, appendix B.2 (S-BASE); a balanced assignment: Lewis et al. 2021,
           arXiv:2103.16716.)doc");

@@ -57,7 +57,7 @@ Source    Shazeer et al. 2017, arXiv:1701.06538, section 2; gates before the cho
 FOVEA_POLICY("noisy_top_k", NoisyTopK,
              R"doc(Noisy top-k: scores get normal noise of a learned deviation before the site chooses.
 
-Solves    H_e = s_e + n softplus((x W_noise)_e), n a standard normal number of its own for each row and expert; the site
+Solves    H_e = s_e + n softplus((x W_noise)_e), n a separate standard normal number for each row and expert; the site
           chooses by H, in evaluation by s.
 Shapes    K is what the site keeps: dot | dense | top_k(2) | none keeps two. Parameter noise [E, D], 0 at the start.
 Gradient  exact for the noise that was drawn.

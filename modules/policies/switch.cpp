@@ -1,4 +1,4 @@
-// The policy `switch`: one expert for each row, and room for so many rows at each expert.
+// The policy `switch`: one expert for each row, and limited room at each expert.
 
 #include "modules/routing/policy.h"
 
@@ -9,7 +9,7 @@ class Switch final : public RoutingPolicy {
  public:
   void fields(Options& options) override {
     options.add("capacity", capacity_, "room of an expert, in shares of M / E rows, > 0", {.low = 1e-6});
-    options.add("over", over_, "what becomes of a row whose expert is full", {"drop", "overflow"});
+    options.add("over", over_, "what happens to a row whose expert is full", {"drop", "overflow"});
     options.add("evaluation_capacity", evaluation_capacity_, "room in evaluation, >= 0; 0: that of training", {.low = 0});
   }
   Extent places(Extent /*experts*/, Extent /*offered*/) const override { return 1; }
@@ -27,7 +27,7 @@ class Switch final : public RoutingPolicy {
   std::string over_ = "drop";
 };
 
-FOVEA_POLICY("switch", Switch, R"doc(Switch: every row is sent to its best expert, as long as that has room.
+FOVEA_POLICY("switch", Switch, R"doc(Switch: every row is sent to its best expert, as long as it has room.
 
 Solves    wanted_m = the expert of the largest gate; an expert has room for ceil(capacity M / E) rows, which come in order.
           drop: a row whose expert is full gets none. overflow: once all rows have tried, those without an expert try the

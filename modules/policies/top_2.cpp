@@ -23,17 +23,17 @@ class Top2 final : public RoutingPolicy {
   void assign(const Assignment& run) const override {
     ask(run);
     const Extent room = capacity_ > 0 ? room_of(capacity_, run.places, run.rows, run.experts) : run.rows * run.places;
-    const Row load = run.scratch.first(static_cast<std::size_t>(run.experts));
+    const Row load = run.scratch.first(run.experts);
     std::fill(load.begin(), load.end(), Real{0});
     for (Extent place = 0; place < run.places; ++place) {
       for (Extent row = 0; row < run.rows; ++row) {
         const Index expert = run.wanted_of(row, place);
         if (expert < 0) continue;
-        if (load[static_cast<std::size_t>(expert)] >= static_cast<Real>(room)) {
+        if (load[expert] >= static_cast<Real>(room)) {
           run.drop(row);
           continue;
         }
-        load[static_cast<std::size_t>(expert)] += 1;
+        load[expert] += 1;
         run.keep(row, expert);
       }
     }
@@ -43,7 +43,7 @@ class Top2 final : public RoutingPolicy {
   void ask(const Assignment& run) const {
     Rng rng = run.rng;
     for (Extent row = 0; row < run.rows; ++row) {
-      const double draw = second_ == "random" ? rng.uniform() : 0;  // one for each row, whatever it asks for
+      const double draw = second_ == "random" ? rng.uniform() : 0;  // one for each row, whatever the row asks for
       const Extent first = next_best(run, run.gates, row, -1);
       run.wanted_of(row, 0) = static_cast<Index>(first);
       if (first < 0 || run.places < 2) continue;
@@ -78,7 +78,7 @@ Shapes    K = 2; the site dot | dense | softmax | none offers all experts and ma
 Gradient  by the gates of the experts that are asked for.
 Options   second=all, random or threshold, threshold=0.2, capacity=1.25, 0 for no limit, normalise=true.
 Cost      O(M E) time.
-Source    Lepikhin et al. 2020, arXiv:2006.16668, section 2.2 and algorithm 1; threshold as in its public relatives.)doc");
+Source    Lepikhin et al. 2020, arXiv:2006.16668, section 2.2 and algorithm 1; threshold as in related public code.)doc");
 
 }  // namespace
 }  // namespace fovea

@@ -10,7 +10,7 @@
 
 namespace fovea::program {
 
-/// Of a controller and of how it learns; `fields` adds what is no property of the machine.
+/// Options of a controller and of its learning; `fields` adds those that are not properties of the machine.
 struct SynthesiserOptions {
   Instructions set;
   Extent longest = 3;  // most instructions of a program
@@ -19,9 +19,9 @@ struct SynthesiserOptions {
   Extent hidden = 96;
   std::string site = "dot | dense | argmax | none";
   Extent samples = 1;     // programs that are tried on the pairs in evaluation, the first of them greedy
-  double wrong_bits = 1;  // of learning by reward: what the share of wrong bits costs beside the failure
-  double length = 0.05;   // and what every instruction costs
-  double entropy = 0.01;  // and what is taken off for each nat of the entropy of the choices
+  double wrong_bits = 1;  // by reward: the cost of the share of wrong bits, on top of that of failure
+  double length = 0.05;   // the cost of every instruction
+  double entropy = 0.01;  // taken off the cost for each nat of the entropy of the choices
 
   void fields(Options& options);
 };
@@ -29,10 +29,10 @@ struct SynthesiserOptions {
 /// Looks at the registers as they are and as they are wanted, and chooses the next instruction at three sites.
 ///
 /// Solves    a layer sees the patterns of bits of every view, another joins what the views see; their mean asks at the site
-///           "operation" for one of the operations or the halt, which have keys of their own. With the operation it asks at
+///           "operation" for one of the operations or the halt, which have their own keys. With the operation it asks at
 ///           the site "destination" for a register, whose key comes from the views that it leads, and at the site "source"
-///           for another one, whose key comes from the views that the destination leads. What differs by the names of
-///           registers alone is seen by the same weights; a small vector for each register tells them apart.
+///           for another one, whose key comes from the views that the destination leads. What differs only by the names
+///           of registers is seen by the same weights; a small vector for each register tells them apart.
 /// Shapes    words Index [B, P, R], wanted Index [B, P, L], of the first L registers.
 /// Gradient  of the scores, to all parameters; what is chosen has none.
 /// Errors    a selector that may keep several items, where a choice is executed.
@@ -41,7 +41,7 @@ class Controller {
  public:
   /// `site`: the text of all three sites.
   Controller(Builder& b, const SynthesiserOptions& options, const std::string& site, Value like);
-  /// From now on all but the first of every `copies` rows choose by chance, also in evaluation.
+  /// From now on all but the first of every `copies` rows choose at random, also in evaluation.
   void sample(Extent copies) { copies_ = copies; }
 
   struct Seen {

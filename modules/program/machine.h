@@ -11,7 +11,7 @@
 // P pairs of a problem, R registers, O operations, W bits of a word.
 namespace fovea::program {
 
-/// What a machine can do. Number O, behind the operations, is halt.
+/// What a machine can do. Number O, after the operations, is halt.
 struct InstructionSet {
   struct Operation {
     std::string name;
@@ -38,7 +38,7 @@ struct Executed {
   Value has_halted;  // Index [B], also where the operation is -1
 };
 /// One instruction on the registers of all pairs: words Index [B, P, R].
-/// Errors    an operation above O, a register that there is not, when run.
+/// Errors    an operation above O, a register that does not exist, when run.
 Executed execute(const Instructions& set, Value words, const Chosen& chosen, At at = At::here());
 
 /// Which operations can be chosen, Index [B, O + 1]: all, or none for a row that has halted.
@@ -61,7 +61,7 @@ Value label_on_track(Value on_track, Value label, At at = At::here());
 /// Index [B]: 1 where a row is on track and has chosen its label.
 Value stay_on_track(Value on_track, Value label, Value chosen, At at = At::here());
 
-/// Noise by which scores give samples of their softmax (Gumbel 1954), and none in the first of every `copies` rows, which
+/// Noise that makes the best score a softmax sample (Gumbel 1954), and none in the first of every `copies` rows, which
 /// chooses the best: legal Index [B copies, N] -> Real [B copies, 1, N].
 Value sampling_noise(Value legal, Extent copies, At at = At::here());
 /// The first of the lowest prices of every `copies` rows: programs Index [B copies, T, 3], prices [B copies] -> Index

@@ -16,7 +16,7 @@ class MachineOp : public Op {
   /// The operation of a number in [0, O); null for halt and -1.
   const InstructionSet::Operation* operation(Index number) const {
     if (number > set_->halt()) reject_index(name(), 0, number, -1, set_->halt() + 1);
-    return number < 0 || number == set_->halt() ? nullptr : &set_->operations[static_cast<std::size_t>(number)];
+    return number < 0 || number == set_->halt() ? nullptr : &set_->operations[number];
   }
   void require_words(const Type& words) const {
     require_index(name(), words, "words");

@@ -17,7 +17,7 @@ Chosen labels(LoopBuilder& loop, Value program) {
 Value item_of(const Controller::Pick& pick) {
   if (!pick.item.is_empty()) return pick.item;
   throw Error("program",
-              "a selector was expected that keeps one item, which is executed; one that may keep several came; "
+              "a selector that keeps one item, which is executed, was expected; one that may keep several came; "
               "use argmax or sample.");
 }
 

@@ -10,7 +10,7 @@ namespace fovea::program {
 struct Problem {
   Value before;     // Index [B, P, R]
   Value after;      // Index [B, P, L]
-  Value program{};  // Index [B, T, 3], operation, destination and source of every step, T = longest + 1; -1 behind the halt
+  Value program{};  // Index [B, T, 3], operation, destination and source of every step, T = longest + 1; -1 after the halt
 };
 
 /// Learns from programs: every choice is that of the label, which is executed.
@@ -25,12 +25,12 @@ void learn_from_programs(Builder& b, const Problem& problem, const SynthesiserOp
 /// Outputs   "cost" [B]: 1 where any word is wrong in the end, plus wrong_bits times the share of bits that are wrong, plus
 ///           length times the instructions, less entropy times the entropy of the choices in nats; the metric "solved", 1
 ///           where no word is wrong.
-/// Errors    a selector that keeps several items; an estimator without a score function, by which nothing is learned.
+/// Errors    a selector that keeps several items; an estimator without a score function, with which nothing is learned.
 void learn_from_rewards(Builder& b, const Problem& problem, const SynthesiserOptions& options);
 
 /// Writes a program: at every step what the sites choose, until they choose the halt.
 ///
-/// Outputs   "program" Index [B, T, 3]. Where the problem's own program is known, the results tell how often each site
+/// Outputs   "program" Index [B, T, 3]. Where the problem's own program is known, the results show how often each site
 ///           chooses as it does, as long as all choices before were its own.
 /// Errors    a selector that keeps several items.
 void synthesise(Builder& b, const Problem& problem, const SynthesiserOptions& options);

@@ -103,8 +103,8 @@ Value bit_patterns(const Instructions& set, Value words, Value wanted, const Vie
 std::vector<Real> destination_members(const Views& views, Extent registers) {
   std::vector<Real> matrix(static_cast<std::size_t>(views.count() * views.together() * registers), 0);
   for (Extent v = 0; v < views.count(); ++v) {
-    const Index first = views.registers[static_cast<std::size_t>(v)][0];
-    matrix[static_cast<std::size_t>(v * views.together() * registers + first)] = 1;
+    const Index first = views.registers[v][0];
+    matrix[v * views.together() * registers + first] = 1;
   }
   return matrix;
 }
@@ -113,10 +113,10 @@ std::vector<Real> source_members(const Views& views, Extent registers) {
   const Extent pairs = registers * registers;
   std::vector<Real> matrix(static_cast<std::size_t>(views.count() * views.together() * pairs), 0);
   for (Extent v = 0; v < views.count(); ++v) {
-    const std::vector<Index>& view = views.registers[static_cast<std::size_t>(v)];
+    const std::vector<Index>& view = views.registers[v];
     for (Extent i = 1; i < views.together(); ++i) {
-      const Extent pair = view[0] * registers + view[static_cast<std::size_t>(i)];
-      matrix[static_cast<std::size_t>((v * views.together() + i) * pairs + pair)] = 1;
+      const Extent pair = view[0] * registers + view[i];
+      matrix[(v * views.together() + i) * pairs + pair] = 1;
     }
   }
   return matrix;

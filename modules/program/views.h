@@ -17,7 +17,7 @@ struct Views {
   Extent choices() const { return Extent{1} << (together() - 1); }
 };
 
-/// Every register in turn leads views, with every choice of `together` - 1 others in ascending order behind it.
+/// Every register in turn leads views, with every choice of `together` - 1 others in ascending order after it.
 /// Errors    more together than there are registers.
 Views views_of(Extent registers, Extent together);
 
@@ -32,9 +32,9 @@ Views views_of(Extent registers, Extent together);
 /// Cost      views choices P W places.
 Value bit_patterns(const Instructions& set, Value words, Value wanted, const Views& views, At at = At::here());
 
-/// Zeros and ones [views together, R]: which member of which view tells of a register as destination, the first of each.
+/// Zeros and ones [views together, R]: which member of which view shows a register as destination: the first of each.
 std::vector<Real> destination_members(const Views& views, Extent registers);
-/// Zeros and ones [views together, R R]: which members tell of source s for destination d, at column d R + s.
+/// Zeros and ones [views together, R R]: which members show source s for destination d, at column d R + s.
 std::vector<Real> source_members(const Views& views, Extent registers);
 
 }  // namespace fovea::program

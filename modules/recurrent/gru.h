@@ -10,7 +10,7 @@ namespace fovea {
 ///
 /// Shapes    run: x [T, B, inputs] -> states [T, B, hidden]; step: x [B, inputs] -> [B, hidden]. An empty state is zero.
 ///           Parameters weight_ih, weight_hh, bias_ih, bias_hh at the scope of its name, gates r, z, n.
-/// Source    Cho et al. 2014, arXiv:1406.1078, with the reset gate behind the product, as in cuDNN and PyTorch.
+/// Source    Cho et al. 2014, arXiv:1406.1078, with the reset gate after the product, as in cuDNN and PyTorch.
 class Gru {
  public:
   using Result = GruStates;

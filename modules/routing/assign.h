@@ -10,7 +10,7 @@ namespace fovea {
 /// Which experts the rows of each batch element get, by a policy. All Index.
 struct Assigned {
   Value wanted;   // [B, M, K], best first; -1: none
-  Value kept;     // [B, M, K], in the first `count` places; -1 behind
+  Value kept;     // [B, M, K], in the first `count` places; -1 past them
   Value count;    // [B, M]
   Value dropped;  // [B, M]
 };

@@ -2,13 +2,13 @@
 
 #include "framework/graph/functions.h"
 
-// Costs [B] that keep experts busy alike, over the M rows of each batch element. Axis letters: E experts, K places of a row.
+// Costs [B] that balance the load of experts, over M rows of each batch element. Axis letters: E experts, K places of a row.
 namespace fovea {
 
 /// The squared coefficient of variation (population) of a load [B, E]: variance / mean^2.
 Value squared_variation(Value load, At at = At::here());
 
-/// squared_variation of the weight that each expert gets in all: kept Index [B, M, K], weights [B, M, K], scores [B, M, E].
+/// squared_variation of the total weight that each expert gets: kept Index [B, M, K], weights [B, M, K], scores [B, M, E].
 /// Source: Shazeer et al. 2017, arXiv:1701.06538, equation 6.
 Value importance_loss(Value kept, Value weights, Value scores, At at = At::here());
 
@@ -20,8 +20,8 @@ Value balance_loss(Value wanted, Value scores, At at = At::here());
 /// The mean of log(sum exp(scores))^2, which keeps scores small. Source: Zoph et al. 2022, arXiv:2202.08906, equation 5.
 Value z_loss(Value scores, At at = At::here());
 
-/// How probable it is that an expert is among the k best of its row, were its own noise drawn anew and that of the others
-/// as it is.
+/// The probability that an expert is among the k best of its row if its own noise is drawn anew and that of the others is
+/// kept.
 ///
 /// Solves    P_e = Phi((clean_e - t_e) / deviation_e), t_e the k-th largest noisy score of the others; 1 where k >= E.
 /// Shapes    clean, noisy and deviation [B, M, E], deviation > 0 -> [B, M, E].

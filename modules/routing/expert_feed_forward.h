@@ -18,7 +18,7 @@ struct FeedForwardExperts {
 };
 
 /// Two layers of each expert, applied to the rows that were sent to it and added by their weights; the others are not
-/// computed. Any router can stand before it.
+/// computed. Any router can precede it.
 ///
 /// Solves    y_r = sum over k of w_rk (W2_e f(W1_e x_r + b1_e) + b2_e) with e = kept_rk; e = -1 adds nothing.
 /// Shapes    x [B, M, D], kept Index [B, M, K], weights [B, M, K] -> y [B, M, D].

@@ -17,7 +17,7 @@ struct ExpertsOptions {
   void fields(Options& options);
 };
 
-/// Feed-forward experts behind a router: every row is sent to the few experts that it gets.
+/// Feed-forward experts after a router: every row is sent to the few experts that it gets.
 ///
 /// Solves    experts e with weights w_e by the router; y = sum over the kept e of w_e (W2_e f(W1_e x + b1_e) + b2_e).
 /// Shapes    x [B, M, D] -> y [B, M, D], 0 for a row without experts. Parameters at the current scope: those of the router,

@@ -16,7 +16,7 @@ struct HeadMixtureOptions {
   void fields(Options& options);
 };
 
-/// Attention by a few heads of many: a router says for each query which of them look.
+/// Attention by a few heads of many: a router says for each query which of them attend.
 ///
 /// Solves    y_m = sum over the kept heads e of w_me (Wo_e read_me + bo_e); read_me is what the query Wq_e x_m + bq_e finds
 ///           among the keys Wk n and values Wv n of the items n, which all heads share.

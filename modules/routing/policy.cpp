@@ -52,30 +52,30 @@ void keep_best_of_rows(const Assignment& run, ConstRow preference, Extent k) {
 }
 
 Extent room_of(double factor, Extent wanted, Extent rows, Extent experts) {
-  // A product that is whole but for its rounding is whole: 1.1 * 10 is 11 and not 12.
+  // A product that is whole except for rounding counts as whole: 1.1 * 10 needs 11 and not 12.
   const double room = factor * static_cast<double>(wanted * rows) / static_cast<double>(experts);
   return std::max<Extent>(1, static_cast<Extent>(std::ceil(room - 1e-9 * room)));
 }
 
 void keep_where_room(const Assignment& run, ConstRow preference, Extent room, Extent rounds) {
-  const Row load = run.scratch.first(static_cast<std::size_t>(run.experts));
+  const Row load = run.scratch.first(run.experts);
   std::fill(load.begin(), load.end(), Real{0});
   for (Extent round = 0; round < rounds; ++round) {
     for (Extent row = 0; row < run.rows; ++row) {
-      if (run.counts[static_cast<std::size_t>(row)] > 0) continue;
+      if (run.counts[row] > 0) continue;
       Extent expert = -1;
       for (Extent rank = 0; rank <= round; ++rank) {
         expert = next_best(run, preference, row, expert);
         if (expert < 0) break;
       }
       if (round == 0) run.wanted_of(row, 0) = static_cast<Index>(expert);
-      if (expert < 0 || load[static_cast<std::size_t>(expert)] >= static_cast<Real>(room)) continue;
-      load[static_cast<std::size_t>(expert)] += 1;
+      if (expert < 0 || load[expert] >= static_cast<Real>(room)) continue;
+      load[expert] += 1;
       run.keep(row, expert);
     }
   }
   for (Extent row = 0; row < run.rows; ++row) {
-    const bool is_lost = run.counts[static_cast<std::size_t>(row)] == 0 && run.wanted_of(row, 0) >= 0;
+    const bool is_lost = run.counts[row] == 0 && run.wanted_of(row, 0) >= 0;
     if (is_lost) run.drop(row);
   }
 }

@@ -31,11 +31,9 @@ struct Assignment {
   std::span<Index> dropped;  // [M]: what found no room
 
   std::size_t pair(Extent row, Extent expert) const { return static_cast<std::size_t>(row * experts + expert); }
-  Index& wanted_of(Extent row, Extent place) const { return wanted[static_cast<std::size_t>(row * places + place)]; }
-  void keep(Extent row, Extent expert) const {
-    kept[static_cast<std::size_t>(row * places + counts[static_cast<std::size_t>(row)]++)] = static_cast<Index>(expert);
-  }
-  void drop(Extent row) const { ++dropped[static_cast<std::size_t>(row)]; }
+  Index& wanted_of(Extent row, Extent place) const { return wanted[row * places + place]; }
+  void keep(Extent row, Extent expert) const { kept[row * places + counts[row]++] = static_cast<Index>(expert); }
+  void drop(Extent row) const { ++dropped[row]; }
 };
 
 /// How rows are shared out among experts, once a site has said what each row may have: all rows of a batch element
@@ -73,8 +71,8 @@ class RoutingPolicy {
 template <>
 Registry<RoutingPolicy>& Registry<RoutingPolicy>::instance();
 
-/// For policies: the expert that is next best for a row after the one before (-1: the best), by preference [M, E], among
-/// those with a gate; -1: there is none.
+/// For policies: the next best expert of a row after the previous one (-1: the best), by preference [M, E], among those with
+/// a gate; -1: there is none.
 Extent next_best(const Assignment& run, ConstRow preference, Extent row, Extent before);
 
 /// The k best experts of each row by preference are wanted and kept.

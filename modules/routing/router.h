@@ -26,7 +26,7 @@ struct RouterOptions {
   void fields(Options& options);
 };
 
-/// Sends rows to experts: a site says what each row may have, a policy shares all rows of a batch element out.
+/// Sends rows to experts: a site says what each row may have, a policy shares out all rows of a batch element.
 ///
 /// Solves    scores s of each row (the query) and a learned vector for each expert (the key), and a choice by the site;
 ///           gates g_e: the weights of the site; or sigmoid(s_e), or 1, for what the site keeps. The policy decides by the
@@ -47,8 +47,8 @@ class Router {
     Value keys{};  // [B, E, D], where the options say that they are given
   };
   struct Routed {
-    Value kept;       // Index [B, M, K]: experts in the first `count` places, -1 behind
-    Value weights;    // [B, M, K], 0 behind count
+    Value kept;       // Index [B, M, K]: experts in the first `count` places, -1 past them
+    Value weights;    // [B, M, K], 0 past `count`
     Value count;      // Index [B, M]
     Value wanted;     // Index [B, M, K], before experts were full; -1: none
     Value dropped;    // Index [B, M]: how many of those found no room

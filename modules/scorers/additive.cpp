@@ -15,7 +15,7 @@ class Additive final : public Scorer {
     weight_key_ = builder.parameter("weight_key", {hidden, key_width});
     v_ = builder.parameter("v", {hidden});
   }
-  // Where nothing is trained, what the scores need of the keys is computed before the loop that meets them again and again.
+  // Where nothing is trained, what the scores need of the keys is computed before the loop, not in every step of it.
   Value prepare_keys(Builder& builder, Value keys) override {
     const Value hidden = linear(keys, weight_key_);
     return builder.mode() == Mode::kEvaluate ? additive_keys(hidden) : hidden;
@@ -34,7 +34,7 @@ class Additive final : public Scorer {
 };
 
 FOVEA_SCORER("additive", Additive,
-             R"doc(Additive score: a layer of tanh units over query and key, and a vector that weighs them.
+             R"doc(Additive score: a layer of tanh units over query and key, weighted by a vector.
 
 Solves    s = v^T tanh(Wq q + Wk k); Wk k is computed once for all queries.
 Shapes    queries [B, M, Dq], keys [B, N, Dk], weight_query [H, Dq], weight_key [H, Dk], v [H] -> scores [B, M, N].

@@ -8,7 +8,7 @@ class Cosine final : public Scorer {
  public:
   void fields(Options& options) override {
     options.add("sharpness", sharpness_, "factor of the cosine, > 0; scores lie within +- sharpness", {.low = 1e-6});
-    options.add("epsilon", epsilon_, "the smallest length that a vector counts as, > 0", {.low = 1e-30});
+    options.add("epsilon", epsilon_, "shorter vectors count as this long, > 0", {.low = 1e-30});
   }
   void declare(Builder& /*builder*/, Extent query_width, Extent key_width) override {
     expect_equal_widths("cosine", query_width, key_width);

@@ -21,7 +21,7 @@ class Location final : public Scorer {
   Value weight_;  // [P, Dq]
 };
 
-FOVEA_SCORER("location", Location, R"doc(Location score: the query alone says at which places to look; keys have no part.
+FOVEA_SCORER("location", Location, R"doc(Location score: the query alone says at which places to look; keys play no part.
 
 Solves    s_n = w_n . q, one row of weights for each place n.
 Shapes    queries [B, M, Dq], keys [B, N <= P, any], weight [P, Dq] -> scores [B, M, N].

@@ -10,7 +10,7 @@ class Argmax final : public Selector {
   Extent capacity(Extent items) const override { return std::min<Extent>(items, 1); }
 
   void select(ConstRow scores, Rng /*rng*/, Choice& out) const override {
-    const auto best = std::max_element(scores.begin(), scores.end());  // the first of equal ones
+    const auto best = std::max_element(scores.begin(), scores.end());  // the first among equals
     out.kept[0] = static_cast<Index>(best - scores.begin());
     out.weights[0] = 1;
     out.count = 1;

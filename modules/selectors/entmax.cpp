@@ -9,7 +9,7 @@
 namespace fovea {
 namespace {
 
-constexpr double kLeastAlpha = 1.01;  // closer to 1, a float has no room for the powers
+constexpr double kLeastAlpha = 1.01;  // closer to 1, the powers leave the range of a float
 
 class Entmax final : public Selector, public DifferentiableChoice, public ManyRows {
  public:
@@ -22,7 +22,7 @@ class Entmax final : public Selector, public DifferentiableChoice, public ManyRo
   std::vector<SiteParameter> parameters() const override {
     if (!learns_alpha_) return {};
     if (alpha_ >= 2) {
-      throw Error("", "entmax learns an alpha between 1 and 2; it was to start at " + number_text(alpha_) +
+      throw Error("", "entmax learns an alpha between 1 and 2; the start given is " + number_text(alpha_) +
                           "; give an alpha below 2, or learn_alpha=false.");
     }
     return {{"alpha", {1}, Init::constant(std::log((alpha_ - 1) / (2 - alpha_)))}};
@@ -55,7 +55,7 @@ class Entmax final : public Selector, public DifferentiableChoice, public ManyRo
     const Real mean = cpu::dot(slopes, grad) / cpu::sum(slopes);
     const auto factor = static_cast<Real>(1 / temperature_);
     for (std::size_t i = 0; i < count; ++i) {
-      grad_scores[static_cast<std::size_t>(choice.kept[i])] += factor * slopes[i] * (grad[i] - mean);
+      grad_scores[choice.kept[i]] += factor * slopes[i] * (grad[i] - mean);
     }
   }
 
@@ -93,7 +93,7 @@ class Entmax final : public Selector, public DifferentiableChoice, public ManyRo
     const auto [alpha, slope] = learned(choice);
     const ConstRow weights = choice.weights.first(slopes.size());
     cpu::log(weights, slopes);
-    double p = 0, q = 0, h = 0;                 // their sums, q before it is divided by its own
+    double p = 0, q = 0, h = 0;                 // their sums, that of q before q is normalised
     double grad_p = 0, grad_q = 0, grad_h = 0;  // and those of their products with the gradient
     for (std::size_t i = 0; i < slopes.size(); ++i) {
       const auto weight = static_cast<double>(weights[i]);
@@ -129,7 +129,7 @@ Shapes    scores [N] -> weights [K], kept [K] = those above 0, ascending, 1 <= K
 Gradient  exact: r_i (g_i - sum of r_j g_j / sum of r_j) / t with r = p^(2 - alpha) on kept, 0 elsewhere; not defined where
           the support changes. That of alpha, with q = r / sum of r_j and h = -p log p: g . (p - q) / (alpha - 1)^2 +
           g . (h - q sum of h_j) / (alpha - 1); below 1.01 it is that at 1.01, so that alpha can return. Only an estimator
-          that asks for the derivative of the selector, as none does, moves alpha.
+          that uses the derivative of the selector, as "none" does, moves alpha.
 Errors    learn_alpha with an alpha of 2 or more; a masked-out item never arrives.
 Cost      O(N) time, and a few passes over the scores within t / (alpha - 1) of the largest, those of alpha = 1.5 and 2
           without powers (where alpha is not learned); N Reals of scratch.

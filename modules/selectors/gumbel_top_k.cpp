@@ -9,11 +9,11 @@
 namespace fovea {
 namespace {
 
-// The exponential clocks of Kool et al.: item i rings at a time of rate exp(s_i / t), and a set S is drawn where all of its
-// clocks ring before the first of the others, whose common rate is R:
+// The exponential clocks of Kool et al.: item i rings at a time of rate exp(s_i / t), and a set S is drawn if all its
+// clocks ring before the first of the others, whose total rate is R:
 //     p(S) = integral over times T of R exp(-R T) product over S of (1 - exp(-T exp(s_i / t)))
 // With w = log(R T) the integrand exp(w - exp(w)) product over S of (1 - exp(-exp(w + b_i))), b_i = s_i / t - log R, is
-// smooth, has one hill and falls off exponentially, so that the trapezoidal rule gives it to the last digits.
+// smooth, has one peak and falls off exponentially, so that the trapezoidal rule is accurate to the last digits.
 class Clocks {
  public:
   Clocks(ConstRow scores, std::span<const Index> kept, double temperature)
@@ -32,7 +32,7 @@ class Clocks {
     for (std::size_t n = 0; n < count_; ++n) sum += shares_[n] * pull(std::exp(points_[n] + b));
     return sum;
   }
-  /// And for the others together: the mean of 1 - exp(w), shared in proportion to their rates.
+  /// The same for the others together: the mean of 1 - exp(w), shared in proportion to their rates.
   double slope_of_rest() const {
     double sum = 0;
     for (std::size_t n = 0; n < count_; ++n) sum += shares_[n] * (1 - std::exp(points_[n]));
@@ -48,9 +48,7 @@ class Clocks {
   static double pull(double a) { return a < 1e-12 ? 1 : a > 700 ? 0 : a / std::expm1(a); }
   // log(1 - exp(-exp(y)))
   static double log_rung(double y) { return y < -30 ? y : std::log(-std::expm1(-std::exp(y))); }
-  double bias(Index item) const {
-    return factor_ * static_cast<double>(scores_[static_cast<std::size_t>(item)]) - log_rest_;
-  }
+  double bias(Index item) const { return factor_ * static_cast<double>(scores_[item]) - log_rest_; }
 
   // log R: the logarithm of the sum of the rates of all items that are not in the set.
   void measure_rest() {
@@ -136,7 +134,7 @@ class GumbelTopK final : public Selector, public SampledChoice {
   void select_greedy(ConstRow scores, Rng /*rng*/, Choice& out) const override { keep(scores, scores, out); }
 
   void log_prob_backward(ConstRow scores, const Choice& choice, Real factor, Row grad_scores) const override {
-    const std::span<const Index> kept = choice.kept.first(static_cast<std::size_t>(choice.count));
+    const std::span<const Index> kept = choice.kept.first(choice.count);
     const Clocks clocks(scores, kept, temperature_);
     if (clocks.is_certain()) return;
     const double scaled = static_cast<double>(factor) / temperature_;
@@ -153,7 +151,7 @@ class GumbelTopK final : public Selector, public SampledChoice {
  private:
   void keep(ConstRow ranks, ConstRow scores, Choice& out) const {
     out.count = capacity(static_cast<Extent>(scores.size()));
-    const std::span<Index> kept = out.kept.first(static_cast<std::size_t>(out.count));
+    const std::span<Index> kept = out.kept.first(out.count);
     keep_best(ranks, kept);
     std::fill_n(out.weights.begin(), kept.size(), Real(1) / static_cast<Real>(out.count));
     out.log_prob = static_cast<Real>(Clocks(scores, kept, temperature_).log_prob());

@@ -16,7 +16,7 @@ class KSubset final : public Selector, public SampledChoice, public EnumerableCh
     options.add("temperature", temperature_, "scores are divided by it, > 0; small is sharp", {.low = 1e-6});
   }
   Extent capacity(Extent items) const override { return std::min(items, k_); }
-  // Also a number for each choice, as far as they can be enumerated.
+  // Also a number for each choice, if they can be enumerated.
   Extent scratch(Extent items) const override {
     return std::max(items + subset_scratch(items, k_), std::min(subset_count(items, k_), kMostSubsets));
   }
@@ -39,7 +39,7 @@ class KSubset final : public Selector, public SampledChoice, public EnumerableCh
     const Real scaled = factor * static_cast<Real>(1 / temperature_);
     cpu::add_scaled(-scaled, marginals, grad_scores);
     for (Extent i = 0; i < choice.count; ++i) {
-      grad_scores[static_cast<std::size_t>(choice.kept[static_cast<std::size_t>(i)])] += scaled;
+      grad_scores[choice.kept[i]] += scaled;
     }
   }
 
@@ -93,7 +93,7 @@ Shapes    scores [N] -> weights [min(k, N)] = 1 / min(k, N), kept [min(k, N)] as
 Gradient  none through the weights; of the log-probability: ([i in S] - p(i in S)) / t with exact marginals. Needs an estimator.
           The choices can be enumerated where there are at most 4096 sets.
 Errors    none; k above N keeps all N.
-Cost      O(N k) time and scratch, which has a place for every set too where they can be enumerated; reads and writes touch k
+Cost      O(N k) time and scratch, with a place for every set too where they can be enumerated; reads and writes touch k
           items.
 Source    Chen & Liu 1997, Statistica Sinica 7, 875-892; Ahmed et al. 2023, arXiv:2210.01941.)doc");
 

@@ -70,7 +70,7 @@ class Sample final : public Selector, public SampledChoice, public EnumerableCho
     tempered_softmax(scores, temperature_, probabilities);
     const Real scaled = factor * static_cast<Real>(1 / temperature_);
     cpu::add_scaled(-scaled, probabilities, grad_scores);
-    grad_scores[static_cast<std::size_t>(choice.kept[0])] += scaled;
+    grad_scores[choice.kept[0]] += scaled;
   }
 
  private:

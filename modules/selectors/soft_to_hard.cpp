@@ -53,7 +53,7 @@ class SoftToHard final : public Selector, public DifferentiableChoice {
 FOVEA_SELECTOR("soft_to_hard", SoftToHard, R"doc(Soft to hard: softmax and argmax, mixed in any proportion.
 
 Solves    w = (1 - mix) softmax(s / t) + mix one_hot(argmax s), t the temperature; ties go to the lowest index. With mix = 1
-          the best item is kept and no other, else every item. soft_to_hard(mix=linear(from=0, to=1)) starts as softmax and
+          only the best item is kept, else every item. soft_to_hard(mix=linear(from=0, to=1)) starts as softmax and
           ends as argmax: what it has learned softly it must then do with one item.
 Shapes    scores [N] -> weights [K], kept [K], K = N, or 1 with mix = 1; rows are independent.
 Gradient  exact of the soft part, (1 - mix) p_i (g_i - sum over j of p_j g_j) / t with p = softmax(s / t); that of the hard

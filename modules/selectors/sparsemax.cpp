@@ -19,7 +19,7 @@ class Sparsemax final : public Selector, public DifferentiableChoice, public Man
 
   // p_i = max(s_i / t - tau, 0), sum_j p_j = 1  =>  grad_s_i += (g_i - mean of g over kept) / t on kept
   void backward(ConstRow /*scores*/, const Choice& choice, ConstRow grad_weights, Row grad_scores) const override {
-    const ConstRow weights = choice.weights.first(static_cast<std::size_t>(choice.count));
+    const ConstRow weights = choice.weights.first(choice.count);
     cpu::sparsemax_backward({weights, choice.kept.data(), grad_weights.data()}, temperature_, grad_scores.data());
   }
 

@@ -18,7 +18,7 @@ class TopK final : public Selector, public DifferentiableChoice, public ManyRows
     const std::span<Index> kept = out.kept.first(count);
     keep_best(scores, kept);
     const Row weights = out.weights.first(count);
-    for (std::size_t i = 0; i < count; ++i) weights[i] = scores[static_cast<std::size_t>(kept[i])];
+    for (std::size_t i = 0; i < count; ++i) weights[i] = scores[kept[i]];
     cpu::softmax(weights, weights);
     out.count = static_cast<Extent>(count);
     out.log_prob = 0;
@@ -36,7 +36,7 @@ class TopK final : public Selector, public DifferentiableChoice, public ManyRows
     const auto count = static_cast<std::size_t>(choice.count);
     const Real mean = cpu::dot(choice.weights.first(count), grad_weights.first(count));
     for (std::size_t i = 0; i < count; ++i) {
-      grad_scores[static_cast<std::size_t>(choice.kept[i])] += choice.weights[i] * (grad_weights[i] - mean);
+      grad_scores[choice.kept[i]] += choice.weights[i] * (grad_weights[i] - mean);
     }
   }
 
@@ -57,7 +57,7 @@ class TopK final : public Selector, public DifferentiableChoice, public ManyRows
   Extent k_ = 8;
 };
 
-FOVEA_SELECTOR("top_k", TopK, R"doc(Top-k: the k items with the highest scores, weighted by softmax over these alone.
+FOVEA_SELECTOR("top_k", TopK, R"doc(Top-k: the k items with the highest scores, weighted by softmax over them alone.
 
 Solves    kept = the k largest s, ties to the lowest index; w_i = exp(s_i) / sum over kept j of exp(s_j).
 Shapes    scores [N] -> weights [min(k, N)], kept [min(k, N)] ascending; rows are independent.

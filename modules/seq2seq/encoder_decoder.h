@@ -7,7 +7,7 @@ namespace fovea {
 
 /// The options of an encoder-decoder; `fields` adds them to those of an experiment, except for sizes that the task decides.
 struct EncoderDecoderOptions {
-  Extent source_words = 0;     // 0 is no word: it stands behind the end of a row
+  Extent source_words = 0;     // 0 is padding, after the end of a row
   Extent encoder_hidden = 64;  // of each direction
   seq2seq::DecoderOptions decoder{};
 
@@ -17,7 +17,7 @@ struct EncoderDecoderOptions {
 /// Reads a sequence in both directions.
 ///
 /// Solves    the states of two GRUs side by side, one of them from the last word to the first. Each row is read within its
-///           own length: what stands behind its end changes no state of its words.
+///           own length: what follows its end changes no state of its words.
 /// Shapes    x [B, N, D], mask Index [B, N], ones then zeros -> items [B, N, 2 hidden], summary [B, hidden]: the state of
 ///           the reverse reading at the first word. Parameters at "forward" and "reverse" of the scope of its name.
 /// Source    Bahdanau, Cho & Bengio 2015, arXiv:1409.0473, section 3.2.

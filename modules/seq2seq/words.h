@@ -2,13 +2,13 @@
 
 #include "framework/graph/functions.h"
 
-// What an encoder-decoder does with words beside its products. Axis letters: B batch, T time, M outputs, D width.
+// What an encoder-decoder does with words besides its products. Axis letters: B batch, T time, M outputs, D width.
 namespace fovea::seq2seq {
 
-/// Which words of a row are there: words Index [B, T], 0 behind the end -> Index [B, T], 1 for words above 0.
+/// Which words of a row are real: words Index [B, T], 0 after the end -> Index [B, T], 1 for words above 0.
 Value word_mask(Value words, At at = At::here());
 
-/// Turns each row around within its own length, the number of ones at the start of its mask; what lies behind stays.
+/// Reverses each row within its own length, the number of ones at the start of its mask; what follows stays.
 ///
 /// Shapes    x [T, B, D], mask Index [B, T] -> [T, B, D].
 /// Gradient  exact: a permutation.

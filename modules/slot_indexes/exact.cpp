@@ -18,19 +18,19 @@ class ExactIndex final : public SlotIndex {
   }
 
   void put(Index slot) override {
-    if (holds_all_ || is_member_[static_cast<std::size_t>(slot)]) return;
-    is_member_[static_cast<std::size_t>(slot)] = true;
+    if (holds_all_ || is_member_[slot]) return;
+    is_member_[slot] = true;
     members_.push_back(slot);
   }
 
   void reset() override {
-    for (const Index slot : members_) is_member_[static_cast<std::size_t>(slot)] = false;
+    for (const Index slot : members_) is_member_[slot] = false;
     members_.clear();
   }
 
   Extent search(const Real* query, Extent count, Index* found) override {
     if (holds_all_) return scan(query, count, found);
-    scores_.resize(static_cast<std::size_t>(count));
+    scores_.resize(count);
     BestOf best(count, found, scores_.data());
     for (const Index slot : members_) best.meet(direction_score(words_, query, slot), slot);
     count_scored(static_cast<Extent>(members_.size()));
@@ -41,10 +41,10 @@ class ExactIndex final : public SlotIndex {
   Extent scan(const Real* query, Extent count, Index* found) {
     const Extent tile = scan_tile(words_.slots, 1);
     const Extent tiles = (words_.slots + tile - 1) / tile;
-    scores_.resize(static_cast<std::size_t>(tiles * count));
+    scores_.resize(tiles * count);
     slots_.resize(scores_.size());
     const SlotScan scan{query, words_.at, 1, words_.width, true, words_.epsilon};
-    shared_.resize(static_cast<std::size_t>(count + 1));
+    shared_.resize(count + 1);
     Index is_told = 0;
     const SharedBest shared{shared_.data(), shared_.data() + count, &is_told};
     const auto part = [&](Extent number) -> BestSlots {
@@ -79,7 +79,7 @@ FOVEA_SLOT_INDEX("exact", ExactIndex, R"doc(Exact: every word that the index hol
 Solves    the slots with the largest q . k / max(|k|, epsilon), ties to the lowest slot.
 Shapes    words [N, D], query [D] -> slots [count].
 Errors    none.
-Cost      one pass over the words that it holds: all N at the bandwidth of the machine, or those that were put. A write costs
+Cost      one pass over the words that it holds: all N at memory bandwidth, or only those that were put. A write costs
           nothing.
 Source    none needed.)doc");
 

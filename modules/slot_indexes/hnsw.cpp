@@ -15,7 +15,7 @@ class HnswIndex final : public SlotIndex {
  public:
   void fields(Options& options) override {
     options.add("links", links_, "links of a word in each layer, >= 2", {.low = 2, .high = 1000});
-    options.add("build_breadth", build_breadth_, "candidates when a word is put in, >= 1", {.low = 1});
+    options.add("build_breadth", build_breadth_, "candidates when a word is inserted, >= 1", {.low = 1});
     options.add("breadth", breadth_, "candidates of a search, >= 1", {.low = 1});
   }
 
@@ -23,7 +23,7 @@ class HnswIndex final : public SlotIndex {
     words_ = words;
     holds_ = holds;
     space_ = std::make_unique<hnswlib::InnerProductSpace>(static_cast<std::size_t>(words.width));
-    point_.resize(static_cast<std::size_t>(words.width));
+    point_.resize(words.width);
     start();
   }
 
@@ -50,7 +50,7 @@ class HnswIndex final : public SlotIndex {
   }
 
  private:
-  // The graph depends on the order in which words came, so that it is made anew rather than mended.
+  // The graph depends on the order in which words came, so it is built anew rather than repaired.
   void start() {
     room_ = holds_ == Holds::kAll ? words_.slots : std::min(words_.slots, kFirstRoom);
     graph_ = std::make_unique<hnswlib::HierarchicalNSW<float>>(space_.get(), static_cast<std::size_t>(room_),

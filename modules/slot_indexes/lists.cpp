@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "framework/core/rng.h"
+#include "framework/core/span.h"
 #include "framework/cpu/lanes.h"
 #include "framework/cpu/packs.h"
 #include "framework/cpu/parallel.h"
@@ -17,9 +18,9 @@ namespace {
 class ListsIndex final : public SlotIndex {
  public:
   void fields(Options& options) override {
-    options.add("lists", wanted_, "number of lists, >= 0; 0: four times the root of the number of slots", {.low = 0});
-    options.add("probes", probes_, "lists that a query looks through, >= 1", {.low = 1});
-    options.add("rounds", rounds_, "in which the centres are moved to their words, >= 0", {.low = 0});
+    options.add("lists", wanted_, "number of lists, >= 0; 0: four times the square root of the number of slots", {.low = 0});
+    options.add("probes", probes_, "lists that a query searches, >= 1", {.low = 1});
+    options.add("rounds", rounds_, "times that centres move to the means of their words, >= 0", {.low = 0});
   }
 
   void build(const Words& words, Holds holds) override {
@@ -29,7 +30,7 @@ class ListsIndex final : public SlotIndex {
     members_.assign(static_cast<std::size_t>(lists_), {});
     where_.assign(static_cast<std::size_t>(words.slots), {});
     moved_.clear();
-    centres_.resize(static_cast<std::size_t>(lists_ * words.width));
+    centres_.resize(lists_ * words.width);
     Rng({.seed = 1, .stream = stream_of("slot_index/lists")}).fill_normal(centres_);
     for (Extent list = 0; list < lists_; ++list) normalise(centre(list));
     if (holds == Holds::kNone) return;
@@ -37,7 +38,7 @@ class ListsIndex final : public SlotIndex {
     for (std::size_t n = 0; n < slots.size(); ++n) slots[n] = static_cast<Index>(n);
     move_centres();
     const std::vector<Index> nearest = nearest_lists(slots);
-    for (const Index slot : slots) enter(slot, nearest[static_cast<std::size_t>(slot)]);
+    for (const Index slot : slots) enter(slot, nearest[slot]);
   }
 
   void put(Index slot) override {
@@ -62,8 +63,8 @@ class ListsIndex final : public SlotIndex {
 
   Extent search(const Real* query, Extent count, Index* found) override {
     const Extent probes = std::min(probes_, lists_);
-    scores_.resize(static_cast<std::size_t>(std::max(count, probes)));
-    probed_.resize(static_cast<std::size_t>(probes));
+    scores_.resize(std::max(count, probes));
+    probed_.resize(probes);
     const BestSlots nearest{scores_.data(), probed_.data(), probes};
     clear_best(nearest, 1);
     scan_slots(of_centres(query, 1), 0, lists_, nearest);
@@ -71,7 +72,7 @@ class ListsIndex final : public SlotIndex {
     BestOf best(count, found, scores_.data());
     for (const Index list : probed_) {
       if (list < 0) continue;
-      const std::vector<Member>& members = members_[static_cast<std::size_t>(list)];
+      const std::vector<Member>& members = members_[list];
       for (std::size_t first = 0; first < members.size(); first += kPack) meet(members, first, query, best);
       count_scored(static_cast<Extent>(members.size()));
     }
@@ -92,8 +93,8 @@ class ListsIndex final : public SlotIndex {
     Index position = -1;
   };
 
-  Place& place_of(Index slot) { return where_[static_cast<std::size_t>(slot)]; }
-  std::span<const Real> row(const Real* at) const { return {at, static_cast<std::size_t>(words_.width)}; }
+  Place& place_of(Index slot) { return where_[slot]; }
+  std::span<const Real> row(const Real* at) const { return span_of(at, words_.width); }
   std::span<Real> centre(Extent list) { return {centres_.data() + list * words_.width, row(nullptr).size()}; }
 
   static void normalise(std::span<Real> x) {
@@ -135,17 +136,17 @@ class ListsIndex final : public SlotIndex {
   }
 
   void enter(Index slot, Index list) {
-    std::vector<Member>& members = members_[static_cast<std::size_t>(list)];
+    std::vector<Member>& members = members_[list];
     place_of(slot) = {list, static_cast<Index>(members.size())};
     const std::span<const Real> word = row(words_.word(slot));
     members.push_back({slot, 1 / std::max(std::sqrt(cpu::dot(word, word)), words_.epsilon)});
   }
 
-  // The last of the list takes the place.
+  // The last of the list takes its place.
   void leave(Index slot) {
     Place& place = place_of(slot);
-    std::vector<Member>& members = members_[static_cast<std::size_t>(place.list)];
-    members[static_cast<std::size_t>(place.position)] = members.back();
+    std::vector<Member>& members = members_[place.list];
+    members[place.position] = members.back();
     place_of(members.back().slot).position = place.position;
     members.pop_back();
     place = {};
@@ -160,19 +161,18 @@ class ListsIndex final : public SlotIndex {
       std::vector<Real> scores(static_cast<std::size_t>(stride));
       std::vector<Index> found(scores.size());
       for (Extent i = begin; i < end; ++i) {
-        const std::span<const Real> word = row(words_.word(slots[static_cast<std::size_t>(i)]));
+        const std::span<const Real> word = row(words_.word(slots[i]));
         std::copy(word.begin(), word.end(), queries.begin() + (i - begin) * words_.width);
       }
       const BestSlots best{scores.data(), found.data(), 1, stride};
       clear_best(best, end - begin);
       scan_slots(of_centres(queries.data(), end - begin), 0, lists_, best);
-      for (Extent i = begin; i < end; ++i)
-        nearest[static_cast<std::size_t>(i)] = std::max<Index>(found[static_cast<std::size_t>(i - begin)], 0);
+      for (Extent i = begin; i < end; ++i) nearest[i] = std::max<Index>(found[i - begin], 0);
     });
     return nearest;
   }
 
-  // Spherical k-means on words that lie evenly among all.
+  // Spherical k-means on a sample of words, spread evenly over all.
   void move_centres() {
     const Extent step = std::max<Extent>(words_.slots / kSampled, 1);
     std::vector<Index> sample;
@@ -213,12 +213,12 @@ class ListsIndex final : public SlotIndex {
   std::vector<Index> probed_;
 };
 
-FOVEA_SLOT_INDEX("lists", ListsIndex, R"doc(Lists: words lie in lists by their nearest centre, and a query looks through few.
+FOVEA_SLOT_INDEX("lists", ListsIndex, R"doc(Lists: words are listed by their nearest centre, and a query searches few lists.
 
 Approximates  the exact search: a word is found where its list is among the `probes` whose centres are nearest to the query.
 Shapes        words [N, D], query [D] -> slots [count].
 Errors        none. Recall is measured by bench/slot_index.
-Cost          L D for the centres and probes N / L D for the words of lists of equal length: O(root of N) with L of that order. A
+Cost          L D for the centres and probes N / L D for words in lists of equal length: O(sqrt(N)) with L of that order. A
               write costs L D. 8 + 8 bytes a slot; words are not copied.
 Source        Sivic & Zisserman 2003; Johnson et al. 2017, arXiv:1702.08734, section 2.2 (inverted files without codes); Dhillon &
               Modha 2001 (spherical k-means).)doc");

@@ -8,13 +8,13 @@
 
 namespace fovea {
 
-/// Experts in the place of the feed-forward layers of transformer blocks.
+/// Experts instead of the feed-forward layers of transformer blocks.
 ///
 ///     ExpertBlocks experts({.experts = options, .ids = text});
 ///     Value y = transformer_encoder(b, "encoder", x, {}, experts.in(transformer_options));
 ///     cost = add(cost, experts.loss());
 ///
-/// Solves    every `every`-th block from the last one backwards in a stack has experts, each layer with a router of its own.
+/// Solves    every `every`-th block from the last one backwards in a stack has experts, each layer with its own router.
 /// Shapes    x [B, T, E]; parameters at "experts" in the scope of a block. loss [B]: the sum over layers of the losses that
 ///           the router's options ask for; empty where they ask for none.
 /// Source    Lepikhin et al. 2020, arXiv:2006.16668, section 2.1; Fedus et al. 2021, arXiv:2101.03961, section 2.

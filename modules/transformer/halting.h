@@ -21,7 +21,7 @@ struct Halting {
 ///           is_over Index [B], 1 where no position of the row runs.
 /// Gradient  exact for the weights; the step in which a position halts is taken as given.
 /// Errors    a threshold outside of (0, 1].
-/// Source    Graves 2016, arXiv:1603.08983, equations 5 to 9 (threshold = 1 - epsilon), for every position of its own as in
+/// Source    Graves 2016, arXiv:1603.08983, equations 5 to 9 (threshold = 1 - epsilon), for each position separately as in
 ///           Dehghani et al. 2019, arXiv:1807.03819, section 2.2.
 struct HaltingStep {
   Value weight;

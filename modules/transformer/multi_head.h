@@ -14,7 +14,7 @@ struct MultiHeadOptions {
   std::string site = "scaled_dot | dense | softmax | none";  // of every head; a causal layer names the pattern `causal`
   enum class Positions : std::uint8_t { kNone, kRotary, kRelative };
   Positions positions = Positions::kNone;
-  Extent reach = 16;  // relative: the farthest distance with a bias of its own, >= 1
+  Extent reach = 16;  // relative: the farthest distance with its own bias, >= 1
   /// Rows: every head scores, chooses and is recorded on its own, with scores [M, N]. Tiles: all heads are one site, and no
   /// [M, N] exists; see Site::attend_heads.
   enum class Kernel : std::uint8_t { kRows, kTiles };
@@ -32,10 +32,10 @@ struct HeadProjections {
 
 /// Attention by several heads, each over its own part of the projected queries, keys and values.
 ///
-/// Solves    y = Wo [read_1, ..., read_H] + bo; head h reads through a site of its own: its queries, keys and values are
+/// Solves    y = Wo [read_1, ..., read_H] + bo; head h reads through its own site: its queries, keys and values are
 ///           block h of Wq x + bq, Wk m + bk and Wv m + bv, where m is the memory, or x itself.
 /// Shapes    queries [B, M, E], memory [B, N, D] or empty (self-attention), mask Index [B, M, N] or [B, N] or empty, 1 =
-///           allowed, or in its place, for self-attention, segments Index [B, M]: packed sequences, a position sees those of
+///           allowed, or instead, for self-attention, segments Index [B, M]: packed sequences, a position sees those of
 ///           its segment, which is not negative -> y [B, M, E]. Parameters query, key, value, output (weight, bias), and
 ///           those of the sites, at head_1, head_2, ...: every head scores, chooses and is recorded on its own; in tiles at
 ///           `heads`.

@@ -2,7 +2,7 @@
 
 #include "framework/graph/functions.h"
 
-// What tells attention where an item stands. Axis letters: B batch, T time, M queries, N items, D width; position t is the
+// What tells attention where an item is. Axis letters: B batch, T time, M queries, N items, D width; position t is the
 // place along the second axis, from 0.
 namespace fovea {
 
@@ -21,7 +21,7 @@ Value add_sinusoid(Value x, At at = At::here());
 Value add_positions(Value x, Value table, At at = At::here());
 
 /// Rotates pairs of neighbouring elements by angles that grow with the position, so that the dot product of a query and a
-/// key depends on the distance between them alone.
+/// key depends only on the distance between them.
 ///
 /// Solves    (y_2i, y_2i+1) = R(t base^(-2i / width)) (x_2i, x_2i+1) within every block of `width` elements, R(a) the
 ///           rotation by the angle a.
@@ -36,7 +36,7 @@ Value rotate_positions(Value x, RotaryOptions options, At at = At::here());
 /// A learned bias for each distance between an item and a query; farther ones share that of the farthest.
 ///
 /// Solves    y_mn = table_(R + max(-R, min(n - m, R))).
-/// Shapes    table [2 R + 1], queries [B, M, ...], items [B, N, ...] -> [M, N]; queries and items give their extents alone.
+/// Shapes    table [2 R + 1], queries [B, M, ...], items [B, N, ...] -> [M, N]; queries and items give only their extents.
 /// Source    Shaw et al. 2018, arXiv:1803.02155, for clipped distances; Raffel et al. 2020, arXiv:1910.10683, section 2.1,
 ///           for one number a distance.
 Value relative_bias(Value table, Value queries, Value items, At at = At::here());

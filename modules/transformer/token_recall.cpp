@@ -58,12 +58,12 @@ Value layer(Builder& b, Extent number, Value x, const TokenRecallOptions& option
 
 void TokenRecallOptions::fields(Options& options) {
   options.add("width", width, "of a token's vector, a multiple of heads, >= 1", {.low = 1});
-  options.add("layers", layers, "attentions, one behind the other, >= 1", {.low = 1});
+  options.add("layers", layers, "attention layers, one after the other, >= 1", {.low = 1});
   options.add("heads", heads, "of an attention, >= 1", {.low = 1});
   options.add("hidden", hidden, "width of the feed-forward layers, >= 0; 0: none", {.low = 0});
   options.add("positions", positions, "how places are told apart", {"none", "sinusoid", "learned", "rotary", "relative"});
   options.add("longest", longest, "positions=learned: the longest sequence, >= 1", {.low = 1});
-  options.add("reach", reach, "positions=relative: farthest distance with a bias of its own, >= 1", {.low = 1});
+  options.add("reach", reach, "positions=relative: farthest distance with its own bias, >= 1", {.low = 1});
   options.add("kernel", kernel, "of the heads: each scored by rows, or all as one site in tiles, for long sequences",
               {"rows", "tiles"});
   options.add("deviation", deviation, "of the tokens' vectors before training, > 0", {.low = 1e-6});

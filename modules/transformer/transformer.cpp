@@ -84,7 +84,7 @@ void TransformerOptions::fields(Options& options) {
   options.add("activation", activation, "of the feed-forward layers", {"gelu", "relu"});
   options.add("positions", positions, "how places are told apart", {"none", "sinusoid", "learned", "rotary", "relative"});
   options.add("longest", longest, "positions=learned: the longest sequence, >= 1", {.low = 1});
-  options.add("reach", reach, "positions=relative: farthest distance with a bias of its own, >= 1", {.low = 1});
+  options.add("reach", reach, "positions=relative: farthest distance with its own bias, >= 1", {.low = 1});
   options.add("kernel", kernel, "of the heads: each scored by rows, or all as one site in tiles, for long sequences",
               {"rows", "tiles"});
   options.add("encoder_site", encoder_site, "site of the encoder's heads: scorer | pattern | selector | estimator");

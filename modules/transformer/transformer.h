@@ -20,34 +20,34 @@ struct TransformerOptions {
   std::string activation = "gelu";     // "gelu" or "relu"
   std::string positions = "sinusoid";  // "none", "sinusoid", "learned", "rotary" or "relative"
   Extent longest = 256;                // learned: rows of the table
-  Extent reach = 16;                   // relative: the farthest distance with a bias of its own
+  Extent reach = 16;                   // relative: the farthest distance with its own bias
   std::string kernel = "rows";         // of the heads: "rows", or "tiles" without any [T, T]
   std::string encoder_site = "scaled_dot | dense | softmax | none";
   std::string decoder_site = "scaled_dot | causal | softmax | none";
   std::string cross_site = "scaled_dot | dense | softmax | none";
-  /// What stands in the place of the feed-forward layers of a block, at the block's scope: x [B, T, E] -> [B, T, E]; empty:
+  /// What replaces the feed-forward layers of a block, at the block's scope: x [B, T, E] -> [B, T, E]; empty:
   /// `feed_forward`.
   std::function<Value(Builder&, Value)> instead_of_feed_forward = {};
 
   void fields(Options& options);
-  /// Errors    a name that is not known; a size out of its bounds.
+  /// Errors    an unknown name; a size out of its bounds.
   void check() const;
 };
 
-/// Two layers applied to every item alike: y = W2 drop(f(W1 x + b1)) + b2.
+/// Two layers applied equally to every item: y = W2 drop(f(W1 x + b1)) + b2.
 ///
 /// Shapes    x [..., E] -> [..., E]; parameters at "inner" [hidden, E] and "outer" [E, hidden].
 /// Source    Vaswani et al. 2017, arXiv:1706.03762, section 3.3.
 Value feed_forward(Builder& builder, const std::string& name, Value x, const TransformerOptions& options,
                    At at = At::here());
 
-/// What self-attention may see beside the pattern of its site: one of the two, or all.
+/// What limits self-attention besides the pattern of its site: one of the two, or neither.
 struct SequenceMask {
   // NOLINTNEXTLINE(google-explicit-constructor): a mask of items is one as it stands
   SequenceMask(Value of_items = {}, Value of_sequences = {}) : mask(of_items), segments(of_sequences) {}
   Value mask;      // Index [B, T] or [B, T, T], 1 = allowed
   Value segments;  // Index [B, T]: sequences packed into one; a position sees those of its segment, which is not negative.
-                   // Places count on from one to the next: use relative or rotary positions, or none.
+                   // Places continue from one to the next: use relative or rotary positions, or none.
 };
 
 /// Self-attention, then feed-forward layers, each as a branch f beside its input: x + drop(f(norm(x))) where norm is "pre",
@@ -59,7 +59,7 @@ struct SequenceMask {
 Value encoder_block(Builder& builder, const std::string& name, Value x, const SequenceMask& mask,
                     const TransformerOptions& options, At at = At::here());
 
-/// What a decoder reads beside its own sequence.
+/// What a decoder reads besides its own sequence.
 struct DecoderMemory {
   Value items;   // [B, S, D]
   Value mask{};  // Index [B, S] or [B, T, S] or empty

@@ -1,7 +1,6 @@
 #include "modules/transformer/universal.h"
 
 #include <cmath>
-#include <optional>
 
 #include "framework/core/error.h"
 #include "framework/graph/loop.h"
@@ -116,7 +115,7 @@ Revised revise_adaptively(Builder& b, Value x, Value mask, const UniversalOption
   const Value total = loop.final("total", halting.total);
   const Value count = loop.final("count", steps);
   loop.finish();
-  // N + R, R = 1 - total; nothing for a position that is none
+  // N + R, R = 1 - total; 0 for padding
   return {.states = states, .steps = count, .ponder = add(count, subtract(to_real(mask, at), total))};
 }
 

@@ -22,7 +22,7 @@ struct UniversalOptions {
   std::string site = "scaled_dot | dense | softmax | none";
 
   void fields(Options& options);
-  /// Errors    a name that is not known; a number out of its bounds.
+  /// Errors    an unknown name; a number out of its bounds.
   void check() const;
 };
 
@@ -40,7 +40,7 @@ struct UniversalOptions {
 ///           Where the mask is 0 all of them are 0 (fixed: the states are what they are). Parameters at the scope of its
 ///           name: "self", "self_norm", "inner", "outer", "transition_norm", "halting", "norm" (pre), "positions" (learned,
 ///           [longest, E]).
-/// Gradient  exact but for the number of steps, which is taken as given.
+/// Gradient  exact, except that the number of steps is taken as given.
 /// Errors    an unknown name; E not a multiple of the heads.
 /// Cost      N times that of a block; memory for as many steps as there may be.
 /// Source    Dehghani et al. 2019, arXiv:1807.03819, sections 2.1 and 2.2; Graves 2016, arXiv:1603.08983. The mean of

@@ -1,4 +1,4 @@
-// The task `associative_recall`: a list of items is shown, then one of them; the one that came behind it is told.
+// The task `associative_recall`: a list of items is shown, then one of them; the answer is the one that came after it.
 
 #include <algorithm>
 #include <cmath>
@@ -31,7 +31,7 @@ class AssociativeRecall final : public Task {
     items_.check(kName);
     const Extent fewest = items_.test > 0 ? std::min(items_.low, items_.test) : items_.low;
     if (fewest < 2) {
-      throw Error(kName, "two items at least were expected, so that one comes behind another; " + std::to_string(fewest) +
+      throw Error(kName, "at least two items were expected, so that one comes after another; " + std::to_string(fewest) +
                              " came; raise min_items and test_items.");
     }
     const double most = static_cast<double>(std::max(items_.high, items_.test));
@@ -49,7 +49,7 @@ class AssociativeRecall final : public Task {
       const std::vector<std::vector<Real>> list = drawn(rng, items);
       for (Extent i = 0; i < items; ++i) {
         made.input_at(row, i * (vectors_ + 1))[bits_] = 1;
-        show(list[static_cast<std::size_t>(i)], [&](Extent v) { return made.input_at(row, i * (vectors_ + 1) + 1 + v); });
+        show(list[i], [&](Extent v) { return made.input_at(row, i * (vectors_ + 1) + 1 + v); });
       }
       const auto query = static_cast<std::size_t>(rng.below(items - 1));
       made.input_at(row, asked)[bits_ + 1] = 1;
@@ -69,7 +69,7 @@ class AssociativeRecall final : public Task {
   std::string text(const Batch& batch, Extent row) const override { return bits::text(batch, row); }
 
  private:
-  /// Items that differ from each other: the answer is one alone.
+  /// Items that differ from each other: there is one answer.
   std::vector<std::vector<Real>> drawn(Rng& rng, Extent items) const {
     std::set<std::vector<Real>> seen;
     std::vector<std::vector<Real>> list;
@@ -91,16 +91,16 @@ class AssociativeRecall final : public Task {
 };
 
 FOVEA_TASK("associative_recall", AssociativeRecall, R"doc(
-Associative recall: a list of items is shown, then one of them again, and the item that came behind it is told.
+Associative recall: a list of items is shown, then one of them again; the answer is the item that came after it.
 
 Example   vectors = 1: item A item B item C query B query blank -> C at the blank step.
-Inputs    input [B, T, bits + 2], T = (vectors + 1) items + 2 vectors + 2: the channels behind the bits are the mark before an
+Inputs    input [B, T, bits + 2], T = (vectors + 1) items + 2 vectors + 2: the channels after the bits are the mark before an
           item and the mark around the query; target [B, T, bits]; mask Index [B, T], 1 at the steps that are judged, the last
           `vectors` ones. The items of a list differ; the query is any but the last one. One number of items for each batch.
 Outputs   "scores" [B, T, bits]: a bit is 1 where its score is above 0, with probability sigmoid(score).
 Metrics   exact, the share of lists without a wrong bit; wrong_bits, of a list; cost_bits, -log2 of the probability of the
           answer. Chance: half of the bits are wrong. Slices by items.
-Splits    independent streams; the test may have a number of items of its own, test_items.
+Splits    independent streams; the test may have its own number of items, test_items.
 Errors    less than two items; too few bits for items that differ.
 Source    Graves et al. 2014, arXiv:1410.5401, section 4.3.
 )doc");

@@ -24,7 +24,7 @@ std::string channel_text(const Tensor& tensor, const Tensor* mask, Extent row, E
   return text + (steps > kMostShown ? " ..." : "");
 }
 
-/// Numbers that are no bits, each once where it stands alone in its channel.
+/// Numbers that are not bits, each once where it is alone in its channel.
 std::string numbers_text(const Tensor& tensor, Extent row, Extent channel) {
   const Extent steps = tensor.shape()[1];
   const Extent width = tensor.shape()[2];

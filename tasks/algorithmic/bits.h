@@ -5,13 +5,13 @@
 
 #include "framework/task.h"
 
-// What the algorithmic tasks share: sequences of vectors of bits, of which a part is to be told.
+// What the algorithmic tasks share: sequences of vectors of bits, of which a part is the answer.
 namespace fovea::bits {
 
 /// A size that is drawn once for each batch: the number of vectors, of items, of repeats.
 ///
 /// uniform draws it from [low, high]; mixed draws the upper end first, uniformly, and then the size, so that small ones are
-/// frequent and large ones never missing. The test split takes `test` where it is above 0, and else draws uniformly.
+/// frequent and large ones still occur. The test split takes `test` where it is above 0, and else draws uniformly.
 struct Sizes {
   Extent low = 1;
   Extent high = 20;
@@ -31,7 +31,7 @@ struct Sequences {
 
   Sequences(Batch& batch, Extent steps, Extent inputs, Extent outputs);
   Real* input_at(Extent row, Extent step) const { return input.real() + (row * steps() + step) * input.shape().last(); }
-  /// Marks the step as one that is judged.
+  /// Marks the step as judged.
   Real* target_at(Extent row, Extent step) const;
   Extent steps() const { return input.shape()[1]; }
 };

@@ -1,4 +1,4 @@
-// The task `copy`: vectors of bits are shown once, and told again.
+// The task `copy`: vectors of bits are shown once, and then repeated.
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +17,7 @@ class Copy final : public Task {
   void fields(Options& options) override {
     lengths_.fields(options, "length", "vectors");
     options.add("bits", bits_, "bits of a vector, >= 1", {.low = 1, .high = 1000});
-    options.add("blanks", blanks_, "share of vectors without a 1 that training has more of, in [0, 1]",
+    options.add("blanks", blanks_, "share of vectors whose bits are all set to 0 in training, in [0, 1]",
                 {.low = 0, .high = 1});
     lengths_.add_curriculum(options);
   }
@@ -56,16 +56,16 @@ class Copy final : public Task {
 };
 
 FOVEA_TASK("copy", Copy, R"doc(
-Copy: a sequence of random vectors of bits is shown, and told again once it is over.
+Copy: a sequence of random vectors of bits is shown, and repeated once it is over.
 
 Example   bits = 2: start, 10, 11, end, blank, blank -> at the two blank steps 10, 11.
-Inputs    input [B, T, bits + 2], T = 2 length + 2: the channels behind the bits are the marks of start and of end; target
+Inputs    input [B, T, bits + 2], T = 2 length + 2: the channels after the bits are the marks of start and of end; target
           [B, T, bits]; mask Index [B, T], 1 at the steps that are judged, the last `length` ones. One length for each batch,
           of [min_length, max_length].
 Outputs   "scores" [B, T, bits]: a bit is 1 where its score is above 0, with probability sigmoid(score).
 Metrics   exact, the share of sequences without a wrong bit; wrong_bits, of a sequence; cost_bits, -log2 of the probability of
           the sequence. Chance: half of the bits are wrong. Slices by length.
-Splits    independent streams; the test may have a length of its own, test_length. A vector without a 1 looks like a blank
+Splits    independent streams; the test may have its own length, test_length. A vector without a 1 looks like a blank
           step, and is one of 256: `blanks` shows it more often in training, not in validation and test.
 Source    Graves et al. 2014, arXiv:1410.5401, section 4.1.
 )doc");

@@ -1,4 +1,4 @@
-// The task `dynamic_ngrams`: the next bit of a sequence that follows a table of its own, drawn anew for each sequence.
+// The task `dynamic_ngrams`: the next bit of a sequence that follows its own table, drawn anew for each sequence.
 
 #include <algorithm>
 #include <cmath>
@@ -43,7 +43,7 @@ class DynamicNgrams final : public Task {
       for (Extent i = 0; i < length_; ++i) {
         const double probability = i < n_ - 1 ? 0.5 : table[context];
         const bool bit = rng.uniform() < probability;
-        bits[static_cast<std::size_t>(i)] = bit ? Real(1) : Real(0);
+        bits[i] = bit ? Real(1) : Real(0);
         context = moved_on(context, bit);
       }
       std::copy(bits.begin(), bits.end() - 1, made.input_at(row, 0));
@@ -57,7 +57,7 @@ class DynamicNgrams final : public Task {
     Judgement judgement{{{"optimal_share", {}}, plain.metrics[2], {"optimal_bits", {}}}, {}};
     for (Extent row = 0; row < batch.rows(); ++row) {
       const double optimal = optimal_cost(batch, row);
-      judgement.metrics[0].rows.push_back(optimal / plain.metrics[2].rows[static_cast<std::size_t>(row)]);
+      judgement.metrics[0].rows.push_back(optimal / plain.metrics[2].rows[row]);
       judgement.metrics[2].rows.push_back(optimal);
     }
     return judgement;
@@ -95,19 +95,20 @@ class DynamicNgrams final : public Task {
 };
 
 FOVEA_TASK("dynamic_ngrams", DynamicNgrams, R"doc(
-Dynamic n-grams: the next bit of a sequence is predicted; how likely a 1 is depends on the n - 1 bits before it, by a table
-that is drawn anew for each sequence.
+Dynamic n-grams: predict the next bit of a sequence.
+
+How likely a 1 is depends on the n - 1 bits before it, by a table that is drawn anew for each sequence.
 
 Example   n = 2: after 0 comes 1 with probability 0.9, after 1 with probability 0.2: 0 1 0 1 0 1 1 0; a predictor that has seen
           a 1 follow one 0 gives it the probability (1 + 1/2) / (1 + 1) the next time.
 Inputs    input [B, T, 1], T = length - 1: the bits; target [B, T, 1]: the next ones; mask Index [B, T], 1 where n - 1 bits
-          stand before the one to be predicted. Probabilities are drawn from Beta(1/2, 1/2).
+          precede the one to be predicted. Probabilities are drawn from Beta(1/2, 1/2).
 Outputs   "scores" [B, T, 1]: the next bit is 1 with probability sigmoid(score).
 Metrics   optimal_share, the cost of the best predictor over that of the model, 1 is optimal; cost_bits, -log2 of the
           probability of the sequence; optimal_bits, that of the best predictor, (ones + 1/2) / (ones + zeros + 1) by the
           counts of what followed the same n - 1 bits before.
 Splits    independent streams.
-Errors    sequences that are no longer than a gram.
+Errors    sequences not longer than a gram.
 Source    Graves et al. 2014, arXiv:1410.5401, section 4.4: n = 6, 200 bits.
 )doc");
 

@@ -46,7 +46,7 @@ class ListOps final : public Task {
     const auto count = static_cast<Extent>(released.size());
     for (Extent b = 0; b < batch.rows(); ++b) {
       const Extent number = count == 0 ? 0 : listed_item(rng, split, batch, b, count);
-      const Expression one = count == 0 ? listops::drawn(rng, limits_) : released[static_cast<std::size_t>(number)];
+      const Expression one = count == 0 ? listops::drawn(rng, limits_) : released[number];
       const auto length = static_cast<Extent>(one.tokens.size());
       std::copy(one.tokens.begin(), one.tokens.end(), made.row(b));
       std::fill_n(mask.index() + b * longest_, length, Index{1});
@@ -57,7 +57,7 @@ class ListOps final : public Task {
 
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     Judgement judgement = tokens::judged(batch, outputs, kName);
-    judgement.metrics.resize(1);  // one token is told: exact is the same
+    judgement.metrics.resize(1);  // there is one token: exact is the same
     return judgement;
   }
 
@@ -86,7 +86,7 @@ FOVEA_TASK("listops", ListOps, R"doc(
 ListOps: the value of nested operations on lists of digits.
 
 Example   [MAX 2 9 [MIN 4 7 ] 0 ] -> 9; [MED 1 8 ] -> 4; [SM 9 3 ] -> 2.
-Inputs    tokens Index [B, T] of 16: 0 behind the end, 1 .. 10 the digits 0 .. 9, 11 [MIN, 12 [MAX, 13 [MED (the median; of
+Inputs    tokens Index [B, T] of 16: 0 past the end, 1 .. 10 the digits 0 .. 9, 11 [MIN, 12 [MAX, 13 [MED (the median; of
           an even number the mean of the two in the middle, rounded down), 14 [SM (the sum modulo 10), 15 ]; mask Index
           [B, T], 1 where there is a token; places Index [B, 1], the last token; targets Index [B, 1], the token of the value.
 Drawn     generated: with probability 0.75, or at the greatest depth, a digit, else an operation of 2 to max_args arguments,

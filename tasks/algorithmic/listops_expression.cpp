@@ -73,7 +73,7 @@ class Reader {
   }
 
   [[noreturn]] void reject(const std::string& expected) const {
-    const std::string came = at_ < tokens_.size() ? "'" + words()[static_cast<std::size_t>(tokens_[at_])] + "'" : "the end";
+    const std::string came = at_ < tokens_.size() ? "'" + words()[tokens_[at_]] + "'" : "the end";
     throw Error("listops", expected + " was expected as token " + std::to_string(at_ + 1) + "; " + came +
                                " came; correct the expression.");
   }

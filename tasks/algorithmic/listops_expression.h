@@ -28,17 +28,17 @@ struct Limits {
 };
 
 /// A random expression: with probability 0.75, or at the greatest depth, a digit; else an operation of 2 to `arguments`
-/// arguments, everything uniform; drawn anew until its length lies between the limits.
+/// arguments, everything uniform; drawn anew until its length is within the limits.
 ///
 /// Errors    limits that 100,000 expressions did not meet.
 /// Source    Tay et al. 2020, arXiv:2011.04006, section 2.2.1.
 Expression drawn(Rng& rng, const Limits& limits);
 
 /// The value of an expression. [MED is the median, the mean of the middle two rounded down; [SM is the sum modulo 10.
-/// Errors    anything that is no expression, with the token.
+/// Errors    anything that is not an expression, with the token.
 Index value_of(std::span<const Index> tokens);
 
-/// The expressions of a released file, "expression<tab>label" behind a header or "label<tab>expression", without the
+/// The expressions of a released file, "expression<tab>label" after a header or "label<tab>expression", without the
 /// parentheses of their trees.
 ///
 /// Errors    a file that cannot be read; unknown words, malformed expressions, labels that are not the value, with the line.

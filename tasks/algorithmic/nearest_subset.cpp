@@ -1,4 +1,4 @@
-// The task `nearest_subset`: which k of N items, as a vector of zeros and ones, come nearest to a point?
+// The task `nearest_subset`: which k of N items, as a vector of zeros and ones, are nearest to a point?
 
 #include <algorithm>
 #include <functional>
@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/core/span.h"
 #include "framework/task.h"
 
 namespace fovea {
@@ -28,7 +29,7 @@ std::vector<std::size_t> largest(std::span<const Number> values, Extent count) {
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] > values[b]; });
-  order.resize(static_cast<std::size_t>(count));
+  order.resize(count);
   std::sort(order.begin(), order.end());
   return order;
 }
@@ -43,7 +44,7 @@ class NearestSubset final : public Task {
 
   void check() const override {
     if (k_ < items_) return;
-    throw Error(kName, "fewer items in a set than there are were expected; k is " + std::to_string(k_) + " and items is " +
+    throw Error(kName, "fewer items in a set than in all were expected; k is " + std::to_string(k_) + " and items is " +
                            std::to_string(items_) + "; set k=" + std::to_string(items_ - 1) + " or less.");
   }
 
@@ -51,7 +52,7 @@ class NearestSubset final : public Task {
     const Tensor target = batch.make("target", {Shape{batch.rows(), items_}, Kind::kReal});
     for (Extent b = 0; b < batch.rows(); ++b) {
       Rng rng({.seed = static_cast<std::uint64_t>(instance_), .stream = stream_of(kName)});
-      rng.fill_normal({target.real() + b * items_, static_cast<std::size_t>(items_)});
+      rng.fill_normal(span_of(target.real() + b * items_, items_));
     }
   }
 
@@ -87,11 +88,11 @@ class NearestSubset final : public Task {
 };
 
 FOVEA_TASK("nearest_subset", NearestSubset, R"doc(
-Nearest subset: a distribution over the sets z of k of N items, of which the mean of |z - b|^2 is to be small.
+Nearest subset: a distribution over the sets z of k of N items, whose mean of |z - b|^2 is to be small.
 
 Example   k = 1, b = 0.9, -0.2 -> z = 1, 0 with |z - b|^2 = 0.05, against 2.25 for z = 0, 1.
 Inputs    target Real [B, N]: b ~ N(0, I), drawn once for each `instance` and the same in every row, batch and split.
-Outputs   "marginals" [B, N]: the probability of each item to be in the set.
+Outputs   "marginals" [B, N]: the probability that each item is in the set.
 Judges    accuracy, whether the k most probable items are the best set, that of the largest b; expected_cost, the exact mean of
           |z - b|^2, which the marginals determine because z_i^2 = z_i; gap, its distance from the cost of the best set.
 Chance    1 / (sets of k of N): 1 / 252 for 5 of 10.

@@ -60,7 +60,7 @@ Inputs    target [B, choices], the same number everywhere.
 Outputs   "probability" [B, choices], that of 1.
 Metrics   accuracy, the share of choices whose more probable side is the better one; expected_cost, the exact expectation of the
           cost; gap, its distance from the optimum, min(target, 1 - target)^power.
-Splits    all alike: there is nothing to generalise to.
+Splits    all the same: there is nothing to generalise to.
 Source    Liu, Dong, Liu, Yu & Gao 2023, arXiv:2304.08612, section 6; Tucker et al. 2017, arXiv:1703.07370, with one choice.
 )doc");
 

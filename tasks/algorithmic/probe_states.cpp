@@ -30,7 +30,7 @@ void ProbeStates::start() {
 
 void ProbeStates::execute(const Instruction& step) {
   const auto to = static_cast<std::size_t>(step.destination);
-  const Operation& operation = kOperations[static_cast<std::size_t>(step.operation)];
+  const Operation& operation = kOperations[step.operation];
   const Column& source = columns_[step.source < 0 ? to : static_cast<std::size_t>(step.source)];
   Column& destination = columns_[to];
   for (std::size_t i = 0; i < kCount; ++i) destination[i] = operation.apply(destination[i], source[i]) & mask_;

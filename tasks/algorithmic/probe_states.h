@@ -9,7 +9,7 @@
 
 namespace fovea::synthesis {
 
-/// Random states of the registers, the same always, by which functions of them are told apart.
+/// Random states of the registers, always the same, by which functions of them are distinguished.
 class ProbeStates {
  public:
   static constexpr std::size_t kCount = 256;
@@ -18,8 +18,8 @@ class ProbeStates {
 
   void start();  // as they were drawn
   void execute(const Instruction& step);
-  /// A hash of the words of each register, after what was done: different ones meet with a probability of 2^-64.
-  std::uint64_t hash(Index number) const { return hashes_[static_cast<std::size_t>(number)]; }
+  /// A hash of the words of each register, after what was done: different ones collide with a probability of 2^-64.
+  std::uint64_t hash(Index number) const { return hashes_[number]; }
   /// A hash of registers in this order.
   std::uint64_t hash(std::span<const Index> order) const;
 

@@ -49,14 +49,14 @@ class ProgramSynthesis final : public Task {
  public:
   void fields(Options& options) override {
     options.add("registers", sizes_.registers, "of the machine, in [2, 6]", {.low = 2, .high = synthesis::kMostRegisters});
-    options.add("live", live_, "registers, from the first on, whose words behind the program are shown; 0: all",
+    options.add("live", live_, "registers, from the first on, whose words after the program are shown; 0: all",
                 {.low = 0, .high = synthesis::kMostRegisters});
     options.add("longest", sizes_.longest, "most instructions of a program, in [1, 4]",
                 {.low = 1, .high = synthesis::kMostInstructions});
     options.add("bits", sizes_.bits, "bits of a word, in [2, 16]", {.low = 2, .high = 16});
     options.add("pairs", pairs_, "pairs that are shown, in [1, 64]", {.low = 1, .high = 64});
     options.add("held_out", held_out_, "pairs that are not shown, for the judgement, in [1, 64]", {.low = 1, .high = 64});
-    options.add("unseen", unseen_, "what is in one split alone: a program, or its shape, whatever the names of registers",
+    options.add("unseen", unseen_, "what is in only one split: a program, or its shape, whatever the names of registers",
                 {"program", "shape"});
   }
 
@@ -147,7 +147,7 @@ class ProgramSynthesis final : public Task {
     const auto programs = table();
     const std::span<const Extent> members = programs->programs(rng.between(1, sizes_.longest), split);
     while (true) {
-      const Extent number = members[static_cast<std::size_t>(rng.below(static_cast<Extent>(members.size())))];
+      const Extent number = members[rng.below(static_cast<Extent>(members.size()))];
       Problem problem{programs->program(number), {}};
       for (int attempt = 0; attempt < kTries; ++attempt) {
         problem.examples = draw_examples(rng, problem.program, pairs_);
@@ -168,7 +168,7 @@ class ProgramSynthesis final : public Task {
     return examples;
   }
 
-  /// The instructions, the halt, and nothing behind it.
+  /// The instructions, the halt, and nothing after it.
   void write(const Program& program, const Tensor& to, Extent row) const {
     Index* out = to.index() + row * (sizes_.longest + 1) * kParts;
     for (std::size_t step = 0; step <= static_cast<std::size_t>(sizes_.longest); ++step) {
@@ -196,7 +196,7 @@ class ProgramSynthesis final : public Task {
     for (Extent pair = 0; pair < pairs.count(); ++pair) {
       std::vector<Index> registers = pairs.words_before(row, pair);
       synthesis::run(program, synthesis::word_mask(sizes_.bits), registers.data());
-      registers.resize(static_cast<std::size_t>(live()));
+      registers.resize(live());
       right += registers == pairs.words_after(row, pair) ? 1 : 0;
     }
     return right / static_cast<double>(pairs.count());
@@ -217,16 +217,16 @@ Machine   registers hold words, integers modulo 2^bits; an instruction is destin
           shl, shr (no source), mov, and, or, xor, add, sub, with a source that is another register.
 Inputs    before Index [B, P, R] and after Index [B, P, L], words of all registers and of the first `live`, for P pairs of
           random states; held_before Index [B, Q, R] and held_after Index [B, Q, L], the same for pairs that are not shown;
-          program Index [B, longest + 1, 3], operation (in the order above; halt behind them), destination and source of
-          every step, -1 for none and behind the halt. A length is drawn uniformly, then a program of that length.
+          program Index [B, longest + 1, 3], operation (in the order above; halt after them), destination and source of
+          every step, -1 for none and after the halt. A length is drawn uniformly, then a program of that length.
 Programs  two programs are the same function where the live registers agree for 256 random states. Every function has one
           canonical program, the shortest, and of these the first by operation, destination and source, instruction after
           instruction; only these are drawn. Pairs are drawn until no other function of as many instructions or less explains
-          them, which is tried on all of them; so the answer is unique but for equivalent programs of its length.
+          them, which is tried on all of them; so the answer is unique except for equivalent programs of its length.
           With the defaults there are 246,490 functions.
 Splits    by program: 8 of 10 canonical programs of each length are for training, 1 for validation, 1 for the test; with
-          unseen=shape, all that differ by the names of registers alone are in one split.
-Judges    output "program", Index [B, longest + 1, 3], what stands before its first halt: exact (the canonical program),
+          unseen=shape, all that differ only by the names of registers are in one split.
+Judges    output "program", Index [B, longest + 1, 3], what comes before its first halt: exact (the canonical program),
           equivalent (as short, and right for the pairs shown and held out), fits_pairs (right for those shown),
           held_out_right (share of held-out pairs). An output "found" of the same type is judged too, as found_exact and so
           on. Slices "L=2" by length.

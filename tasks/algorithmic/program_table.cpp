@@ -21,14 +21,14 @@ std::vector<Index> numbers_below(Extent count) {
 }
 
 Instruction renamed(const Instruction& step, std::span<const Index> names) {
-  const auto name = [names](Index number) { return number < 0 ? number : names[static_cast<std::size_t>(number)]; };
+  const auto name = [names](Index number) { return number < 0 ? number : names[number]; };
   return {step.operation, name(step.destination), name(step.source)};
 }
 
 }  // namespace
 
 /// Appends to every function of a level all instructions, in canonical order, and keeps the functions that are new: what an
-/// instruction makes of a function that is known has been met already.
+/// instruction makes of a known function has been seen already.
 class ProgramTable::Search {
  public:
   explicit Search(ProgramTable& table)
@@ -42,7 +42,7 @@ class ProgramTable::Search {
 
   void add_level(Extent length) {
     const auto begin = table_.levels_[static_cast<std::size_t>(length) - 1];
-    const Extent end = table_.levels_[static_cast<std::size_t>(length)];
+    const Extent end = table_.levels_[length];
     const std::vector<Instruction> instructions = all_instructions(table_.sizes_.registers);
     if ((end - begin) * static_cast<Extent>(instructions.size()) > kMostPrograms) {
       throw Error("program_synthesis", "at most " + std::to_string(kMostPrograms) + " programs can be looked at; of " +
@@ -51,7 +51,7 @@ class ProgramTable::Search {
                                            "; give fewer registers or a smaller longest.");
     }
     for (Extent parent = begin; parent < end; ++parent) {
-      table_.nodes_[static_cast<std::size_t>(parent)].first_child = static_cast<Extent>(table_.nodes_.size());
+      table_.nodes_[parent].first_child = static_cast<Extent>(table_.nodes_.size());
       const Program before = table_.program(parent);
       for (const Instruction& last : instructions) try_program(parent, before, last);
     }
@@ -67,7 +67,7 @@ class ProgramTable::Search {
     const std::uint64_t live = states_.hash(live_);
     const bool is_new = known_live_.insert(live).second;
     table_.nodes_.push_back({.parent = parent, .last = last, .live_function = live, .is_canonical = is_new});
-    ++table_.nodes_[static_cast<std::size_t>(parent)].children;
+    ++table_.nodes_[parent].children;
   }
 
   ProgramTable& table_;
@@ -103,7 +103,7 @@ Program ProgramTable::program(Extent number) const {
 }
 
 std::span<const Extent> ProgramTable::programs(Extent length, Split split) const {
-  return members_[static_cast<std::size_t>(split)][static_cast<std::size_t>(length)];
+  return members_[static_cast<std::size_t>(split)][length];
 }
 
 Extent ProgramTable::level_of(Extent number) const {
@@ -161,7 +161,7 @@ bool ProgramTable::is_only(Extent number, const Examples& examples) const {
   return !Rivals(*this, number, examples).exist();
 }
 
-/// A number for each node, by which its split is drawn: of its own, or that of all that differ by names of registers.
+/// A number for each node, by which its split is drawn: its own, or shared by all that differ by names of registers.
 std::vector<std::uint64_t> ProgramTable::split_keys() const {
   std::vector<std::uint64_t> keys(nodes_.size());
   std::iota(keys.begin(), keys.end(), std::uint64_t{0});
@@ -188,7 +188,7 @@ void ProgramTable::split_programs() {
   for (Extent length = 1; length <= sizes_.longest; ++length) {
     std::map<std::uint64_t, std::vector<Extent>> groups;
     const auto end = levels_[static_cast<std::size_t>(length) + 1];
-    for (Extent node = levels_[static_cast<std::size_t>(length)]; node < end; ++node) {
+    for (Extent node = levels_[length]; node < end; ++node) {
       const auto place = static_cast<std::size_t>(node);
       if (nodes_[place].is_canonical) groups[keys[place]].push_back(node);
     }
@@ -205,7 +205,7 @@ void ProgramTable::split_programs() {
     const std::size_t share = std::max<std::size_t>(order.size() / 10, 1);
     for (std::size_t group = 0; group < order.size(); ++group) {
       const std::size_t split = group < share ? 2 : group < 2 * share ? 1 : 0;  // in the order of Split
-      auto& to = members_[split][static_cast<std::size_t>(length)];
+      auto& to = members_[split][length];
       to.insert(to.end(), order[group].begin(), order[group].end());
     }
   }

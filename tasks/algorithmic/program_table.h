@@ -12,7 +12,7 @@ namespace fovea::synthesis {
 
 enum class Unseen : std::uint8_t {
   kProgram,  // no program of one split is a program of another
-  kShape,    // nor is one that differs from it by the names of the registers alone
+  kShape,    // nor is one that differs from it only by the names of the registers
 };
 
 /// What a table holds the programs of.
@@ -33,13 +33,13 @@ struct Examples {
 };
 
 /// All functions that programs of at most `longest` instructions compute in the live registers, each by its canonical
-/// program, and apart in splits.
+/// program, and divided into splits.
 ///
 /// Two programs are the same function where they agree for 256 random states of the registers, drawn once. The canonical
 /// program of a function is its shortest one, and of these the first by operation, destination and source, instruction after
-/// instruction. To do nothing is no function of the table.
+/// instruction. Doing nothing is not a function of the table.
 ///
-/// Errors    more than 2^22 programs to look at; a length with less than 3 functions, which make no three splits.
+/// Errors    more than 2^22 programs to look at; a length with fewer than 3 functions, too few for three splits.
 class ProgramTable {
  public:
   explicit ProgramTable(const MachineSizes& sizes);
@@ -67,7 +67,7 @@ class ProgramTable {
   class Search;
   class Rivals;
 
-  const Node& at(Extent number) const { return nodes_[static_cast<std::size_t>(number)]; }
+  const Node& at(Extent number) const { return nodes_[number]; }
   Extent level_of(Extent number) const;
   bool explains(Extent number, const Examples& examples) const;
   std::vector<std::uint64_t> split_keys() const;

@@ -1,4 +1,4 @@
-// The task `repeat_copy`: vectors of bits are shown once, and told as often as is asked.
+// The task `repeat_copy`: vectors of bits are shown once, and repeated as often as is asked.
 
 #include <algorithm>
 #include <cmath>
@@ -78,16 +78,16 @@ class RepeatCopy final : public Task {
 };
 
 FOVEA_TASK("repeat_copy", RepeatCopy, R"doc(
-Repeat copy: a sequence of random vectors of bits is shown, then a number, and the sequence is told so many times.
+Repeat copy: a sequence of random vectors of bits is shown, then a number, and the sequence is repeated that many times.
 
 Example   bits = 2: start, 10, 11, "2 times", and five blank steps -> 10, 11, 10, 11, end.
-Inputs    input [B, T, bits + 2], T = 3 + length + repeats length: behind the bits the mark of the start, and the number of
+Inputs    input [B, T, bits + 2], T = 3 + length + repeats length: after the bits the mark of the start, and the number of
           repeats, scaled to mean 0 and variance 1 over those of training; target [B, T, bits + 1], the last channel marks the
           end; mask Index [B, T], 1 at the steps that are judged. One length and one number for each batch.
 Outputs   "scores" [B, T, bits + 1]: a bit is 1 where its score is above 0, with probability sigmoid(score).
 Metrics   exact, the share of sequences without a wrong bit; wrong_bits, of a sequence; cost_bits, -log2 of the probability of
           the sequence. Chance: half of the bits are wrong. Slices by length and repeats.
-Splits    independent streams; the test may have sizes of its own, test_length and test_repeats.
+Splits    independent streams; the test may have its own sizes, test_length and test_repeats.
 Source    Graves et al. 2014, arXiv:1410.5401, section 4.2.
 )doc");
 

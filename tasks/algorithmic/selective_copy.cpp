@@ -1,4 +1,4 @@
-// The task `selective_copy`: a few tokens stand somewhere in a long sequence of blanks, and are told again in their order.
+// The task `selective_copy`: a few tokens are scattered in a long sequence of blanks, and then repeated in their order.
 
 #include <algorithm>
 #include <string>
@@ -14,14 +14,14 @@ constexpr const char* kName = "selective_copy";
 class SelectiveCopy final : public Task {
  public:
   void fields(Options& options) override {
-    options.add("length", length_, "places that are read before the tokens are told, >= data", {.low = 1, .high = 1e7});
-    options.add("data", data_, "tokens that are told again, >= 1", {.low = 1, .high = 1e6});
+    options.add("length", length_, "places that are read before the tokens are repeated, >= data", {.low = 1, .high = 1e7});
+    options.add("data", data_, "tokens that are repeated, >= 1", {.low = 1, .high = 1e6});
     options.add("vocabulary", vocabulary_, "tokens V, the blank and the mark included, >= 3", {.low = 3, .high = 1e6});
   }
 
   void check() const override {
     if (data_ <= length_) return;
-    throw Error(kName, "no more tokens to tell than places were expected; data is " + std::to_string(data_) +
+    throw Error(kName, "at most as many tokens as places were expected; data is " + std::to_string(data_) +
                            " and length is " + std::to_string(length_) + "; set data=" + std::to_string(length_) +
                            " or less.");
   }
@@ -32,7 +32,7 @@ class SelectiveCopy final : public Task {
     for (Extent b = 0; b < batch.rows(); ++b) {
       Extent told = 0;
       for (Extent t = 0; t < length_; ++t) {
-        // Each choice of places is as likely as every other: what is still to come, over the places that are left.
+        // All choices of places are equally likely: what is still to come, over the places that are left.
         if (rng.below(length_ - t) >= data_ - told) continue;
         made.row(b)[t] = static_cast<Index>(rng.between(1, vocabulary_ - 2));
         made.ask(b, told, length_ + told, made.row(b)[t]);
@@ -56,15 +56,15 @@ class SelectiveCopy final : public Task {
 };
 
 FOVEA_TASK("selective_copy", SelectiveCopy, R"doc(
-Selective copy: a few tokens stand somewhere among blanks, and are told again in their order.
+Selective copy: a few tokens are scattered among blanks, and are repeated in their order.
 
 Example   length=8, data=2, vocabulary=16: tokens 0 0 5 0 0 0 9 0 15 15 -> at place 8 token 5, at place 9 token 9.
-Inputs    tokens Index [B, T], T = length + data: 0 is the blank, 1 .. V - 2 are tokens to tell, uniform, at distinct uniform
-          places; the last `data` places hold the mark V - 1; places Index [B, data], these; targets Index [B, data].
+Inputs    tokens Index [B, T], T = length + data: 0 is the blank, 1 .. V - 2 are tokens to repeat, uniform, at distinct
+          uniform places; the last `data` places hold the mark V - 1; places Index [B, data], these; targets Index [B, data].
 Outputs   "answers" Index [B, data].
 Metrics   accuracy, the share of the tokens; exact, the share of sequences without a wrong one. Chance: 1 / (V - 2).
 Splits    independent streams of random numbers.
-Errors    more tokens to tell than places.
+Errors    more tokens than places.
 Source    Gu & Dao 2023, arXiv:2312.00752, section 4.1.1 and appendix E.1: length 4096, 16 tokens, vocabulary 16.
 )doc");
 

@@ -17,7 +17,7 @@ struct Operation {
   Index (*apply)(Index destination, Index source);
 };
 
-/// In the order that makes a program canonical. What they give is cut to the width of a word by `execute`.
+/// In the order that makes a program canonical. `execute` cuts their results to the width of a word.
 inline constexpr std::array<Operation, 9> kOperations{{
     {"not", 1, [](Index a, Index) { return ~a; }},
     {"shl", 1, [](Index a, Index) { return a << 1; }},
@@ -30,7 +30,7 @@ inline constexpr std::array<Operation, 9> kOperations{{
     {"sub", 2, [](Index a, Index b) { return a - b; }},
 }};
 inline constexpr Index kHalt = static_cast<Index>(kOperations.size());
-inline constexpr Index kNone = -1;  // in the place of a register that there is not
+inline constexpr Index kNone = -1;  // in place of a register that does not exist
 
 inline constexpr Extent kMostRegisters = 6;
 inline constexpr Extent kMostInstructions = 4;
@@ -44,7 +44,7 @@ struct Instruction {
   auto operator<=>(const Instruction&) const = default;
 };
 
-/// Instructions, without the halt behind them.
+/// Instructions, without the halt after them.
 using Program = std::vector<Instruction>;
 
 /// Words of W bits are numbers in [0, 2^W).
@@ -54,7 +54,7 @@ inline Index word_mask(Extent bits) { return static_cast<Index>((Extent{1} << bi
 inline void execute(const Instruction& step, Index mask, Index* registers) {
   Index& destination = registers[step.destination];
   const Index source = step.source < 0 ? 0 : registers[step.source];
-  destination = kOperations[static_cast<std::size_t>(step.operation)].apply(destination, source) & mask;
+  destination = kOperations[step.operation].apply(destination, source) & mask;
 }
 
 /// Does all instructions of a program.

@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kName = "date_translation";
 constexpr Extent kLongest = 34;  // characters of a source
 constexpr Extent kOutputs = 10;  // "2021-03-03"
-constexpr Index kHyphen = 10;    // the target word behind the ten digits
+constexpr Index kHyphen = 10;    // the target word after the ten digits
 
 constexpr std::array<const char*, 12> kMonths{"January", "February", "March",     "April",   "May",      "June",
                                               "July",    "August",   "September", "October", "November", "December"};
@@ -114,16 +114,16 @@ class Writer {
   std::string day_in_words() { return coin() ? day() : ordinal(date_.day) + " of"; }
 
   std::string month() {
-    const std::string name = kMonths[static_cast<std::size_t>(date_.month - 1)];
+    const std::string name = kMonths[date_.month - 1];
     return coin() ? name : name.substr(0, date_.month == 9 && coin() ? 4 : 3);
   }
   std::string weekday() {
-    const std::string name = kWeekdays[static_cast<std::size_t>(date_.weekday)];
+    const std::string name = kWeekdays[date_.weekday];
     return (coin() ? name : name.substr(0, 3)) + comma();
   }
   std::string joined(const std::array<std::string, 3>& parts) {
     static constexpr std::array<const char*, 4> kBetween{"/", ".", "-", " "};
-    const std::string between = kBetween[static_cast<std::size_t>(rng_.below(4))];
+    const std::string between = kBetween[rng_.below(4)];
     return parts[0] + between + parts[1] + between + parts[2];
   }
 
@@ -166,7 +166,7 @@ class DateTranslation final : public Task {
     const EqualRows right = equal_rows(require_output(outputs, "answers", targets.type, kName), targets);
     Judgement judgement{{{"exact_match", right.whole}, {"character_accuracy", right.share}}, {}};
     for (Extent b = 0; b < batch.rows(); ++b) {
-      judgement.slices.emplace_back(kForms[static_cast<std::size_t>(batch.at("form").index()[b])]);
+      judgement.slices.emplace_back(kForms[batch.at("form").index()[b]]);
     }
     return judgement;
   }
@@ -204,7 +204,7 @@ FOVEA_TASK("date_translation", DateTranslation, R"doc(
 Date translation: a date as people write it, answered by ISO 8601, character by character.
 
 Example   "Wednesday, 3rd of March 2021", "mar 3, 2021", "3.3.21" -> 2021-03-03.
-Inputs    source Index [B, 34], ASCII codes, 0 behind the end; targets Index [B, 10], 0 to 9 for the digits, 10 for the
+Inputs    source Index [B, 34], ASCII codes, 0 past the end; targets Index [B, 10], 0 to 9 for the digits, 10 for the
           hyphen; form Index [B], which way of writing it is. Dates are uniform in the years first_year to last_year.
 Forms     ten, equally frequent: names of months in full or short, weekdays, ordinals, lower and upper case, separators,
           day first (3/4/2021 is the 3rd of April), year first, eight digits alone, and years of two digits, which are
@@ -213,7 +213,7 @@ Splits    by date: a hash puts every date into one of training (8 of 10), valida
 Judges    output "answers", Index [B, 10]: exact_match, character_accuracy. Slices by form.
 Chance    one over the number of days.
 Errors    first_year above last_year; an output of another shape.
-Source    in the manner of the exercise of Ng, Katanforoosh & Mourri 2018 (Sequence Models, "Neural machine translation with
+Source    after the exercise of Ng, Katanforoosh & Mourri 2018 (Sequence Models, "Neural machine translation with
           attention"), whose dates come from a generator of names and places; written anew.
 )doc");
 

@@ -1,9 +1,10 @@
-// The task `domain_text`: the next character of a text that changes between domains, each with words of its own.
+// The task `domain_text`: the next character of a text that changes between domains, each with its own words.
 
 #include <algorithm>
 #include <cmath>
 #include <mutex>
 
+#include "framework/core/span.h"
 #include "tasks/language/characters.h"
 #include "tasks/language/domains.h"
 
@@ -19,14 +20,14 @@ class DomainText final : public Task {
     options.add("domains", language_options_.domains, "kinds of text, in [1, 64]", {.low = 1, .high = 64});
     options.add("words", language_options_.words, "words of a domain, in [2, 256]", {.low = 2, .high = 256});
     options.add("successors", language_options_.successors, "words that may follow a word, in [1, words]", {.low = 1});
-    options.add("change", language_options_.change, "probability of another domain behind a word, in [0, 1]",
+    options.add("change", language_options_.change, "probability of another domain after a word, in [0, 1]",
                 {.low = 0, .high = 1});
     options.add("language", language_options_.language, "seed of words and successors, >= 0", {.low = 0});
   }
 
   void check() const override {
     if (language_options_.successors <= language_options_.words) return;
-    throw Error(kName, "no more successors than words were expected; there are " +
+    throw Error(kName, "at most as many successors as words were expected; there are " +
                            std::to_string(language_options_.successors) + " and " + std::to_string(language_options_.words) +
                            "; set successors=" + std::to_string(language_options_.words) + " or fewer.");
   }
@@ -38,7 +39,7 @@ class DomainText final : public Task {
     for (Extent row = 0; row < batch.rows(); ++row) {
       Index* input = text.index() + row * length_;
       Index* next = target.index() + row * length_;
-      language().write(rng, {next, static_cast<std::size_t>(length_)});
+      language().write(rng, span_of(next, length_));
       input[0] = 0;  // the space before the first word
       std::copy_n(next, length_ - 1, input + 1);
     }
@@ -49,7 +50,7 @@ class DomainText final : public Task {
     Judgement judgement{{{"optimal_share", {}}, {"bits_per_character", told}, {"optimal_bits", {}}, {"accuracy", {}}}, {}};
     for (std::size_t row = 0; row < told.size(); ++row) {
       const Index* target = batch.at("target").index() + static_cast<Extent>(row) * length_;
-      const double least = language().bits({target, static_cast<std::size_t>(length_)}) / static_cast<double>(length_);
+      const double least = language().bits(span_of(target, length_)) / static_cast<double>(length_);
       judgement.metrics[0].rows.push_back(least / told[row]);
       judgement.metrics[2].rows.push_back(least);
     }
@@ -77,12 +78,12 @@ class DomainText final : public Task {
 };
 
 FOVEA_TASK("domain_text", DomainText, R"doc(
-Domain text: the next character of a text that changes between domains, each of which has words and grammar of its own.
+Domain text: the next character of a text that changes between domains, each of which has its own words and grammar.
 
-Example   "zo beri nuk zo li | havu" with a change of domain at the bar, which is not shown: behind "zo" one of four words
+Example   "zo beri nuk zo li | havu" with a change of domain at the bar, which is not shown: after "zo" one of four words
           follows, "beri" most often.
 Inputs    text Index [B, T]: the characters so far, 0 a space and 1 to 26 the letters, beginning with a space; target Index
-          [B, T]: the next ones. A domain has `words` words of two to six letters; behind a word one of its `successors`
+          [B, T]: the next ones. A domain has `words` words of two to six letters; after a word one of its `successors`
           follows, the r-th with a probability proportional to 1 / r, or, with the probability `change`, any word of a
           domain drawn anew.
 Outputs   "scores" [B, T, 27]: probabilities are softmax(scores).

@@ -36,7 +36,7 @@ std::string Language::draw_word(Rng& rng) const {
   bool is_vowel = rng.below(3) == 0;
   for (Extent i = 0; i < length; ++i, is_vowel = !is_vowel) {
     const std::string_view letters = is_vowel ? kVowels : kConsonants;
-    word += letters[static_cast<std::size_t>(rng.below(static_cast<Extent>(letters.size())))];
+    word += letters[rng.below(static_cast<Extent>(letters.size()))];
   }
   return word;
 }
@@ -71,7 +71,7 @@ class Language::Filter {
   explicit Filter(const Language& language)
       : language_(language), mass_(language.words_.size(), 1 / static_cast<double>(language.words_.size())) {}
 
-  /// The probability of the next character; then it is the last one that was seen.
+  /// The probability of the next character; then it becomes the last one seen.
   double meet(Index character) {
     double kept = 0;
     double total = 0;

@@ -24,7 +24,7 @@ class TextFile final : public Task {
 
   void check() const override {
     if (path_.empty()) throw Error(kName, "the path of a file was expected; none came; set path=FILE.");
-    if (!std::ifstream(path_)) throw Error(path_, "a file that can be read was expected; it cannot; set another path.");
+    if (!std::ifstream(path_)) throw Error(path_, "a readable file was expected; it cannot be read; set another path.");
   }
 
   void fill(Rng& rng, Split split, Batch& batch) const override {

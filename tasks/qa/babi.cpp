@@ -43,12 +43,12 @@ class Babi final : public Task {
     return judgement;
   }
 
-  /// What of the released files was not read, and what is not of them.
+  /// What was not read of the released files, and what does not come from them.
   std::string note() const override {
     std::string text = qa::text_of(corpus().skipped());
     for (const Extent replaced : corpus().replaced()) {
       text += (text.empty() ? "" : "; ") + ("the training stories of task " + std::to_string(replaced)) +
-              " are generated: " + options_.data + " has no file of them";
+              " are generated: " + options_.data + " has no file for them";
     }
     return text.empty() ? "" : "babi: " + text;
   }
@@ -159,10 +159,10 @@ class Babi final : public Task {
         const Index slot = chosen.index()[b * hops + hop];
         if (slot < 0 || slot >= slots) continue;
         right += is_support[slot];
-        is_chosen[static_cast<std::size_t>(slot)] = true;
+        is_chosen[slot] = true;
       }
       Extent found = 0;
-      for (Extent slot = 0; slot < slots; ++slot) found += is_chosen[static_cast<std::size_t>(slot)] ? is_support[slot] : 0;
+      for (Extent slot = 0; slot < slots; ++slot) found += is_chosen[slot] ? is_support[slot] : 0;
       const Extent wanted = std::count(is_support, is_support + slots, 1);
       judgement.metrics[2].rows.push_back(static_cast<double>(right) / static_cast<double>(std::max<Extent>(hops, 1)));
       judgement.metrics[3].rows.push_back(wanted == 0 ? 1 : static_cast<double>(found) / static_cast<double>(wanted));
@@ -178,13 +178,13 @@ FOVEA_TASK("babi", Babi, R"doc(
 bAbI: a question about a story, answered by a word; twenty tasks, one or several at once.
 
 Example   "Mary moved to the bathroom. John went to the hallway. Where is Mary?" -> bathroom; fact 0 supports it.
-Inputs    story Index [B, S, W], the latest `memory` statements, as told or the latest first, as words in lower case, 0
-          behind the end of a statement and of the story; mask Index [B, S], 1 where there is a statement; age Index [B, S],
+Inputs    story Index [B, S, W], the latest `memory` statements, in order or the latest first, as words in lower case, 0
+          past the end of a statement and of the story; mask Index [B, S], 1 where there is a statement; age Index [B, S],
           0 for the latest, -1 where there is none; question Index [B, L]; answer Index [B], a word of the vocabulary;
           several words, as in "apple,milk" or "s,e", are one. support Index [B, S], 1 for the statements that the answer
           follows from, and facts Index [B, F], their slots in the order of the data, -1 where a statement is forgotten or
-          there is none: what a model is judged by and must not read. task Index [B]; unknown Index [B], words (and answers)
-          of a question and what is remembered that no training story has.
+          there is none: what a model is judged by and must not read. task Index [B]; unknown Index [B], how many words (or
+          answers) of a question and of what is remembered no training story has.
 Words     V = 1 + the words of the training stories, questions and answers of all tasks; a model asks for it by
           qa::corpus_of("babi(...)")->words().
 Stories   generated, with the distributions of the released data; or released files, with data=FOLDER (en, en-10k, hn, ...).
@@ -198,8 +198,8 @@ Judges    output "answer", Index [B]: accuracy (an answer that no training story
           supporting statements, and selection_recall, the share of the remembered supporting statements that were chosen.
           Slices by task, where there are several.
 Chance    the share of test questions that the most frequent training answer of their task answers.
-Errors    no such task or file; malformed files and unknown words, with their place, unless lenient; of task 3 there is but a
-          part of the file with 10,000 questions, which needs partial=true; an output of another shape.
+Errors    no such task or file; malformed files and unknown words, with their place, unless lenient; of task 3 there is only
+          a part of the file with 10,000 questions, which needs partial=true; an output of another shape.
 Source    Weston et al. 2015, arXiv:1502.05698. Sukhbaatar et al. 2015, arXiv:1503.08895, section 4: the memory of 50
           statements, a tenth of the stories for validation, one vocabulary for several tasks.
 )doc");

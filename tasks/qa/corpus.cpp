@@ -10,7 +10,7 @@
 
 namespace fovea::qa {
 
-/// Makes numbers of stories. Rows are of their own lengths until all are known.
+/// Turns stories into numbers. Rows have their own lengths until all are known.
 class CorpusBuilder {
  public:
   CorpusBuilder(const CorpusOptions& options, Corpus& corpus) : options_(options), corpus_(corpus) {}
@@ -71,7 +71,7 @@ class CorpusBuilder {
 
   std::string skipped_text() const {
     return corpus_.skipped_.first.empty() ? "there are none"
-                                          : "all were passed over, the first one for " + corpus_.skipped_.first;
+                                          : "all were skipped, the first one for " + corpus_.skipped_.first;
   }
 
   void collect_words(const std::vector<TaskStories>& all) {
@@ -144,8 +144,7 @@ class CorpusBuilder {
     item.support = corpus_.supports_.size();
     item.supports = static_cast<Index>(line.support.size());
     const auto forgotten = static_cast<Index>(item.statement - context.first);
-    for (const Extent number : line.support)
-      corpus_.supports_.push_back(place[static_cast<std::size_t>(number - 1)] - forgotten);
+    for (const Extent number : line.support) corpus_.supports_.push_back(place[number - 1] - forgotten);
     item.answer = corpus_.vocabulary_.number_of(lower(line.answer));
     item.unknown =
         std::accumulate(unknown_.end() - item.count, unknown_.end(), context.unknown + (item.answer == 0 ? 1 : 0));
@@ -166,7 +165,7 @@ class CorpusBuilder {
       if (options_.lenient) continue;
       throw Error(place_in(file, story, line, token.offset),
                   "a word of the training stories was expected; '" + token.text +
-                      "' came; train on more questions, or set lenient=true to read over such words.");
+                      "' came; train on more questions, or set lenient=true to skip such words.");
     }
     return row;
   }

@@ -28,7 +28,7 @@ struct Item {
 class Corpus {
  public:
   /// Errors    as CorpusOptions, stories_of; no stories; in the validation and test stories a word that the training stories
-  ///           do not have, with its place (an error of a strict corpus alone).
+  ///           do not have, with its place (only for a strict corpus).
   explicit Corpus(const CorpusOptions& options);
 
   std::span<const Item> items(Split split) const { return items_[static_cast<std::size_t>(split)]; }
@@ -40,7 +40,7 @@ class Corpus {
   std::span<const Index> question(const Item& item) const { return row(questions_, item.question, question_words_); }
   /// Of each supporting statement: how many remembered ones are before it; negative: it is forgotten.
   std::span<const Index> support(const Item& item) const {
-    return std::span(supports_).subspan(item.support, static_cast<std::size_t>(item.supports));
+    return std::span(supports_).subspan(item.support, item.supports);
   }
 
   const Vocabulary& vocabulary() const { return vocabulary_; }
@@ -53,13 +53,13 @@ class Corpus {
   /// The share of the test questions that the most frequent training answer of each task answers.
   double chance() const { return chance_; }
   const Skipped& skipped() const { return skipped_; }
-  /// The tasks whose training stories are generated, for there is no file of them.
+  /// The tasks whose training stories are generated because there is no file for them.
   const std::vector<Extent>& replaced() const { return replaced_; }
 
  private:
   friend class CorpusBuilder;
   static std::span<const Index> row(const std::vector<Index>& rows, std::size_t number, Extent words) {
-    return std::span(rows).subspan(number * static_cast<std::size_t>(words), static_cast<std::size_t>(words));
+    return std::span(rows).subspan(number * static_cast<std::size_t>(words), words);
   }
 
   std::vector<Extent> tasks_;

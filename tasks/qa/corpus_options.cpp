@@ -16,7 +16,7 @@ constexpr Extent kGeneratedQuestions = 1000;
   throw Error("task", "tasks from 1 to 20 were expected, as in 3, 1+2+3 or all; '" + text + "' came; correct it.");
 }
 
-/// The difficulty as far as a task has it.
+/// The part of the difficulty that a task has.
 Difficulty limited(Extent task, const Difficulty& all) {
   const Knobs knobs = knobs_of(task);
   return {.actors = knobs.actors ? all.actors : 0,
@@ -107,7 +107,7 @@ StoryFile released_test(Extent task, const CorpusOptions& options, Skipped& skip
 void CorpusOptions::fields(Options& options) {
   options.add("task", task, "numbers of tasks, as in 3 or 1+2+3, or all");
   options.add("source", source, "of the stories", {"generated", "released"});
-  options.add("test", test, "source of the test stories: that of the others, or one of its own",
+  options.add("test", test, "source of the test stories: that of the others, or another one",
               {"same", "generated", "released"});
   options.add("data", data, "folder of released files, such as en-10k");
   options.add("train_questions", train_questions, "of each task; 0: 1000, or all that are released",
@@ -118,10 +118,10 @@ void CorpusOptions::fields(Options& options) {
               {.low = 0, .high = 0.9});
   options.add("memory", memory, "latest statements that are remembered, >= 1", {.low = 1, .high = 100000});
   options.add("order", order, "of the remembered statements", {"as_told", "latest_first"});
-  options.add("lenient", lenient, "pass over malformed stories and unknown words, and count them");
-  options.add("partial", partial, "train on a part of a file where there is no more of it");
+  options.add("lenient", lenient, "skip malformed stories and unknown words, and count them");
+  options.add("partial", partial, "train on a part of a file where the rest is missing");
   options.add("generate_missing", generate_missing,
-              "generate the training stories of a task that has no whole file of them");
+              "true: generate the training stories of a task that has no complete file of them");
   options.add("actors", difficulty.actors, "people in a generated story; 0: as released", {.low = 0});
   options.add("questions", difficulty.questions, "of a generated story; 0: as released", {.low = 0});
   options.add("distractors", difficulty.distractors, "more pairs of statements before a generated question, >= 0",

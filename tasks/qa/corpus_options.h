@@ -37,14 +37,14 @@ struct CorpusOptions {
 struct TaskStories {
   Extent task = 0;
   StoryFile train;
-  bool is_replaced = false;  // the training stories are generated, for there is no file
+  bool is_replaced = false;  // the training stories are generated because there is no file
   StoryFile validation;      // empty: a share of the stories of `train`
   StoryFile test;
 };
 
-/// Generates or reads the stories of one task; `skipped` takes what a lenient reader passed over.
+/// Generates or reads the stories of one task; `skipped` takes what a lenient reader skipped.
 ///
-/// Errors    no data; no or several files of a task; a training file of which there is a part alone; anything malformed.
+/// Errors    no data; no or several files of a task; a training file of which there is only a part; anything malformed.
 TaskStories stories_of(Extent task, const CorpusOptions& options, Skipped& skipped);
 
 }  // namespace fovea::qa

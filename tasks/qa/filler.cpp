@@ -13,9 +13,7 @@ const List kDoings{"ticked", "waited", "turned", "glittered", "creaked", "drifte
 const List kManners{"softly", "again", "slowly", "once", "almost", "gladly", "often", "alone", "barely", "twice"};
 const List kRelations{"behind", "near", "beneath", "without", "against"};
 
-const std::string& one_of(const List& list, Rng& rng) {
-  return list[static_cast<std::size_t>(rng.below(static_cast<Extent>(list.size())))];
-}
+const std::string& one_of(const List& list, Rng& rng) { return list[rng.below(static_cast<Extent>(list.size()))]; }
 
 /// "the clock", "the old clock".
 void tell_thing(Rng& rng, List& sentence) {

@@ -7,7 +7,7 @@
 
 namespace fovea::qa {
 
-/// A sentence that has nothing to do with any story: "the old clock ticked softly". No word of it but "the" is one of the
+/// A sentence that has nothing to do with any story: "the old clock ticked softly". No word of it except "the" occurs in the
 /// stories of bAbI.
 std::vector<std::string> filler_sentence(Rng& rng);
 

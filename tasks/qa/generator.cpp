@@ -43,7 +43,7 @@ const Entry& entry_of(Extent task) {
   if (task < 1 || task > kTasks) {
     throw Error("qa", "a task from 1 to 20 was expected; " + std::to_string(task) + " came; choose one of the twenty.");
   }
-  return entries[static_cast<std::size_t>(task - 1)];
+  return entries[task - 1];
 }
 
 struct KnobRange {

@@ -11,7 +11,7 @@ namespace fovea::qa {
 /// Where stories depart from the released ones; 0: as released.
 struct Difficulty {
   Extent actors = 0;       // people in a story; tasks 4 and 17 to 19 have none
-  Extent questions = 0;    // of a story; tasks 16, 19 and 20 have a number of their own
+  Extent questions = 0;    // of a story; tasks 16, 19 and 20 have their own number
   Extent distractors = 0;  // more pairs of statements before a question, or more things in tasks 4, 17 and 19
 };
 
@@ -25,7 +25,7 @@ struct GeneratorOptions {
 
 /// Stories of one of the twenty bAbI tasks, with the distributions of the released data.
 ///
-/// Story i depends on the seed, the stream, the task, the difficulty and i alone.
+/// Story i depends on the seed, the stream, the task, the difficulty and i only.
 /// Errors    a difficulty that the task does not have, or too much of it.
 /// Source    Weston et al. 2015, arXiv:1502.05698; how the released stories were drawn is inferred from their statistics.
 std::vector<Story> generate(const GeneratorOptions& options);

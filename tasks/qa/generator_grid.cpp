@@ -47,12 +47,12 @@ class Grid {
     }
     teller_.rng().shuffle(std::span<Edge>(free));
     for (Extent i = 0; i < others; ++i) {
-      edges_.push_back(free[static_cast<std::size_t>(i)]);
+      edges_.push_back(free[i]);
       edges_.back().to = 3 + i;
     }
   }
 
-  const std::string& name(Extent thing) const { return names_[static_cast<std::size_t>(thing)]; }
+  const std::string& name(Extent thing) const { return names_[thing]; }
   const std::vector<Edge>& edges() const { return edges_; }
 
   /// From one end of the path to its middle, or from the middle to the other end.
@@ -99,10 +99,8 @@ void ask_for_neighbour(const Grid& grid, Teller& teller) {
   const Edge& edge = teller.one_of(grid.edges());
   const Extent object = edge.subject == edge.from ? edge.to : edge.from;
   const Extent way = edge.from == object ? edge.direction : opposite(edge.direction);
-  const std::string text =
-      teller.coin()
-          ? "What is " + std::string(kCompass[static_cast<std::size_t>(way)]) + " of the " + grid.name(object) + "?"
-          : "What is the " + grid.name(object) + " " + kCompass[static_cast<std::size_t>(opposite(way))] + " of?";
+  const std::string text = teller.coin() ? "What is " + std::string(kCompass[way]) + " of the " + grid.name(object) + "?"
+                                         : "What is the " + grid.name(object) + " " + kCompass[opposite(way)] + " of?";
   teller.ask(text, grid.name(edge.subject), {edge.line});
 }
 
@@ -112,7 +110,7 @@ void ask_for_side(const Grid& grid, Teller& teller) {
   const Edge& first = grid.step(is_forward ? 0 : 1);
   const Edge& second = grid.step(is_forward ? 1 : 0);
   const auto offset = [&](const std::array<Extent, 4>& axis) {  // from the second thing to the first one
-    const Extent sum = axis[static_cast<std::size_t>(first.direction)] + axis[static_cast<std::size_t>(second.direction)];
+    const Extent sum = axis[first.direction] + axis[second.direction];
     return is_forward ? -sum : sum;
   };
   const std::array<bool, 4> holds{offset(kUp) > 0, offset(kUp) < 0, offset(kRight) > 0, offset(kRight) < 0};
@@ -127,9 +125,7 @@ void ask_for_side(const Grid& grid, Teller& teller) {
 }
 
 void ask_for_path(const Grid& grid, Teller& teller) {
-  const auto letter = [&](Extent from) {
-    return std::string(1, kCompass[static_cast<std::size_t>(grid.step(from).direction)][0]);
-  };
+  const auto letter = [&](Extent from) { return std::string(1, kCompass[grid.step(from).direction][0]); };
   teller.ask("How do you go from the " + grid.name(0) + " to the " + grid.name(2) + "?", letter(0) + "," + letter(1),
              {grid.step(0).line, grid.step(1).line});
 }
@@ -139,7 +135,7 @@ void ask_for_path(const Grid& grid, Teller& teller) {
 void tell_grid(Extent task, const Difficulty& difficulty, Teller& teller) {
   const Extent others = (task == 19 ? 3 : 0) + difficulty.distractors;
   Words names = task == 17 ? shapes() : all_places();
-  if (task != 17) names.resize(static_cast<std::size_t>(std::max<Extent>(6, 3 + others)));
+  if (task != 17) names.resize(std::max<Extent>(6, 3 + others));
   Grid grid(names, others, task == 4, teller);
   grid.say_all(task != 17);
   const Extent questions = difficulty.questions > 0 ? difficulty.questions : task == 17 ? 8 : 1;

@@ -50,7 +50,7 @@ class Questions {
 
   Extent end() const { return events().back().line + 1; }
 
-  /// A question only where two statements are needed: an object was carried on, or put down where its carrier was told to
+  /// A question only where two statements are needed: an object was carried on, or put down where its carrier was said to
   /// be.
   bool where_is(Extent object) {
     const Event& last = latest(object);
@@ -116,8 +116,7 @@ class Questions {
       held += event.kind == Event::Kind::kGet || event.receiver == who ? 1 : -1;
       support.push_back(event.line);
     }
-    teller_.ask("How many objects is " + world_.person(who) + " carrying?", kNumbers[static_cast<std::size_t>(held)],
-                support);
+    teller_.ask("How many objects is " + world_.person(who) + " carrying?", kNumbers[held], support);
     return true;
   }
 
@@ -152,7 +151,7 @@ class Questions {
 
 void tell_objects(Extent task, const Difficulty& difficulty, Teller& teller) {
   Words people = people_of(task);
-  people.resize(static_cast<std::size_t>(difficulty.actors > 0 ? difficulty.actors : 4));
+  people.resize(difficulty.actors > 0 ? difficulty.actors : 4);
   const auto gifts = task == 5 || task == 7 ? World::Gifts::kYes : World::Gifts::kNo;
   World world(people, gifts, task == 3 ? World::There::kNowAndThen : World::There::kAfterEveryGet, teller);
   Questions questions(task, world, teller);

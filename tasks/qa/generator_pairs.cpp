@@ -14,12 +14,12 @@ struct Latest {
 class Pairs {
  public:
   Pairs(Extent task, const Difficulty& difficulty, Teller& teller) : task_(task), teller_(teller), people_(people_of(task)) {
-    people_.resize(static_cast<std::size_t>(difficulty.actors > 0 ? difficulty.actors : 4));
+    people_.resize(difficulty.actors > 0 ? difficulty.actors : 4);
     latest_.resize(people_.size());
     for (Latest& latest : latest_) latest.place = teller_.rng().below(count());
   }
 
-  /// Two statements: of two groups, or of one group that a pronoun stands for.
+  /// Two statements: of two groups, or of one group that a pronoun refers to.
   void step() {
     const std::vector<Extent> group = any_group();
     const Extent line = move(group, subject(group), {});
@@ -31,15 +31,15 @@ class Pairs {
 
   bool ask() {
     return ask_about_recent<Extent>(teller_, facts_, [this](Extent who) {
-      const Latest& latest = latest_[static_cast<std::size_t>(who)];
-      teller_.ask("Where is " + name(who) + "?", places_of(task_)[static_cast<std::size_t>(latest.place)], latest.support);
+      const Latest& latest = latest_[who];
+      teller_.ask("Where is " + name(who) + "?", places_of(task_)[latest.place], latest.support);
       return true;
     });
   }
 
  private:
   Extent count() const { return static_cast<Extent>(places_of(task_).size()); }
-  const std::string& name(Extent who) const { return people_[static_cast<std::size_t>(who)]; }
+  const std::string& name(Extent who) const { return people_[who]; }
 
   std::vector<Extent> any_group() {
     const auto people = static_cast<Extent>(people_.size());
@@ -55,15 +55,15 @@ class Pairs {
     return group.size() > 1 ? "they" : is_she(name(group[0])) ? "she" : "he";
   }
 
-  /// Sends a group to where none of it is. Every person of it is a fact of its own.
+  /// Sends a group to where none of it is. Every person of it is a separate fact.
   Extent move(const std::vector<Extent>& group, const std::string& who, std::vector<Extent> support) {
     Extent to = teller_.rng().below(count());
-    const auto is_there = [&](Extent person) { return latest_[static_cast<std::size_t>(person)].place == to; };
+    const auto is_there = [&](Extent person) { return latest_[person].place == to; };
     while (std::any_of(group.begin(), group.end(), is_there)) to = teller_.rng().below(count());
-    const Extent line = teller_.state(move_text(teller_, who, places_of(task_)[static_cast<std::size_t>(to)]));
+    const Extent line = teller_.state(move_text(teller_, who, places_of(task_)[to]));
     support.push_back(line);
     for (const Extent person : group) {
-      latest_[static_cast<std::size_t>(person)] = {to, support};
+      latest_[person] = {to, support};
       facts_.push_back(person);
     }
     return line;

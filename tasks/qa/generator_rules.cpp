@@ -16,7 +16,7 @@ constexpr std::array<const char*, 4> kColours{"gray", "green", "white", "yellow"
 
 template <class Items>
 std::string at(const Items& items, Extent index) {
-  return items[static_cast<std::size_t>(index)];
+  return items[index];
 }
 
 std::string lower(std::string word) {
@@ -45,7 +45,7 @@ void tell_deduction(const Difficulty& difficulty, Teller& teller) {
       fear_line[i] = teller.state(upper(kPlurals[i]) + " are afraid of " + at(kPlurals, feared[i]) + ".");
     } else {
       const Extent kind_now = teller.rng().below(kKinds);
-      if (kind_line[i] > 0 || fear_line[static_cast<std::size_t>(kind_now)] == 0) continue;
+      if (kind_line[i] > 0 || fear_line[kind_now] == 0) continue;
       kind[i] = kind_now;
       kind_line[i] = teller.state(people_of(15)[i] + " is a " + at(kAnimals, kind_now) + ".");
     }
@@ -67,15 +67,15 @@ struct Animal {
   Extent colour_line = 0;
 };
 
-/// Everything is said of all animals but the colour of one. A species has a colour, another one after each new member.
+/// Everything is said of all animals except the colour of one. A species has a colour, another one after each new member.
 std::vector<Animal> animals_of(Extent count, Teller& teller) {
   std::vector<Animal> animals(static_cast<std::size_t>(count));
   for (Animal& animal : animals) animal.species = teller.rng().below(kKinds);
   std::array<Extent, kKinds> colour_now{};
   for (Extent line = 1; line < 2 * count;) {
-    Animal& animal = animals[static_cast<std::size_t>(teller.rng().below(count))];
+    Animal& animal = animals[teller.rng().below(count)];
     if (animal.colour_line > 0) continue;
-    Extent& colour = colour_now[static_cast<std::size_t>(animal.species)];
+    Extent& colour = colour_now[animal.species];
     if (animal.species_line == 0) {
       colour = teller.rng().below(kKinds);
       animal.species_line = line;
@@ -114,7 +114,7 @@ void tell_induction(const Difficulty& difficulty, Teller& teller) {
         if (animals[i].colour_line == line) teller.state(name + " is " + at(kColours, animals[i].colour) + ".");
       }
     }
-    const std::string& name = people_of(16)[static_cast<std::size_t>(asked - animals.begin())];
+    const std::string& name = people_of(16)[asked - animals.begin()];
     teller.ask("What color is " + name + "?", at(kColours, example->colour),
                {asked->species_line, example->species_line, example->colour_line});
     return;

@@ -48,7 +48,7 @@ class Sizes {
   }
 
  private:
-  const std::string& name(Extent thing) const { return by_size_[static_cast<std::size_t>(thing)]; }
+  const std::string& name(Extent thing) const { return by_size_[thing]; }
 
   /// A fact is chained with the earliest other fact about one of its two things; it makes a question where that thing is
   /// between the two others.

@@ -1,4 +1,4 @@
-// Task 14: what people did yesterday and today, told in another order.
+// Task 14: what people did yesterday and today, stated in another order.
 
 #include <array>
 #include <cctype>
@@ -15,13 +15,13 @@ struct Visit {
   Extent who = 0;
   Extent time = 0;  // of kWhen
   Extent place = 0;
-  Extent line = 0;  // 0: not told yet
+  Extent line = 0;  // 0: not said yet
 };
 
 class Times {
  public:
   Times(const Difficulty& difficulty, Teller& teller) : teller_(teller), people_(people_of(14)), places_(places_of(14)) {
-    people_.resize(static_cast<std::size_t>(difficulty.actors > 0 ? difficulty.actors : 4));
+    people_.resize(difficulty.actors > 0 ? difficulty.actors : 4);
   }
 
   /// Somebody's next time of the day. False: everybody is through the evening.
@@ -38,7 +38,7 @@ class Times {
     return true;
   }
 
-  /// Asks where somebody was before a place of one of the latest visits, and tells before that what is not told yet.
+  /// Asks where somebody was before a place of one of the latest visits, and before that states what is not said yet.
   bool ask() {
     return ask_about_recent<Visit>(teller_, visits_, [this](const Visit& visit) {
       Extent time = static_cast<Extent>(kWhen.size()) - 1;
@@ -54,8 +54,8 @@ class Times {
   }
 
  private:
-  const std::string& name(Extent who) const { return people_[static_cast<std::size_t>(who)]; }
-  const std::string& place(const Visit& visit) const { return places_[static_cast<std::size_t>(visit.place)]; }
+  const std::string& name(Extent who) const { return people_[who]; }
+  const std::string& place(const Visit& visit) const { return places_[visit.place]; }
   Extent visits_of(Extent who) const {
     return std::count_if(visits_.begin(), visits_.end(), [&](const Visit& visit) { return visit.who == who; });
   }
@@ -68,13 +68,13 @@ class Times {
     std::vector<std::size_t> order;
     for (; told_ < visits_.size(); ++told_) order.push_back(told_);
     for (std::size_t i = order.size(); i-- > 1;) {
-      std::swap(order[i], order[static_cast<std::size_t>(teller_.rng().below(static_cast<Extent>(i)))]);
+      std::swap(order[i], order[teller_.rng().below(static_cast<Extent>(i))]);
     }
     for (const std::size_t i : order) visits_[i].line = teller_.state(sentence(visits_[i]));
   }
 
   std::string sentence(const Visit& visit) {
-    std::string when = kWhen[static_cast<std::size_t>(visit.time)];
+    std::string when = kWhen[visit.time];
     std::string move = move_text(teller_, name(visit.who), place(visit));
     if (teller_.coin()) {
       move.back() = ' ';

@@ -19,23 +19,23 @@ class Walk {
  public:
   Walk(Extent task, const Difficulty& difficulty, Teller& teller)
       : task_(task), teller_(teller), people_(people_of(task)), places_(places_of(task)) {
-    people_.resize(static_cast<std::size_t>(difficulty.actors > 0 ? difficulty.actors : 4));
+    people_.resize(difficulty.actors > 0 ? difficulty.actors : 4);
     for (std::size_t i = 0; i < people_.size(); ++i) places_now_.push_back(teller_.other_than(-1, count()));
     said_.resize(people_.size());
   }
 
   void step() {
     const Extent who = teller_.rng().below(static_cast<Extent>(people_.size()));
-    Extent& now = places_now_[static_cast<std::size_t>(who)];
+    Extent& now = places_now_[who];
     const Extent before = now;
     now = teller_.other_than(before, count());
-    said_[static_cast<std::size_t>(who)] = say(name(who), before, now);
+    said_[who] = say(name(who), before, now);
     facts_.push_back(who);
   }
 
   bool ask() {
     return ask_about_recent<Extent>(teller_, facts_, [this](Extent who) {
-      const Said& said = said_[static_cast<std::size_t>(who)];
+      const Said& said = said_[who];
       if (task_ == 1) {
         teller_.ask("Where is " + name(who) + "?", place(said.place), {said.line});
       } else {
@@ -47,8 +47,8 @@ class Walk {
 
  private:
   Extent count() const { return static_cast<Extent>(places_.size()); }
-  const std::string& name(Extent who) const { return people_[static_cast<std::size_t>(who)]; }
-  const std::string& place(Extent number) const { return places_[static_cast<std::size_t>(number)]; }
+  const std::string& name(Extent who) const { return people_[who]; }
+  const std::string& place(Extent number) const { return places_[number]; }
 
   /// In tasks 9 and 10 half of the statements name the verb, a quarter the place, a quarter something less.
   Said say(const std::string& who, Extent before, Extent now) {

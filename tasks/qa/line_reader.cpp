@@ -96,7 +96,7 @@ LineReader::Field LineReader::after_number(const Story& story) const {
   return {text_.substr(end + 1), end + 1};
 }
 
-/// The field that starts at `begin`, which moves behind the tab after it; behind the end of the line where there is none.
+/// The field that starts at `begin`, which moves past the tab after it, or past the end of the line where there is none.
 LineReader::Field LineReader::next_field(std::size_t& begin) const {
   const std::size_t end = std::min(text_.find('\t', begin), text_.size());
   const Field field{text_.substr(begin, end - begin), begin};
@@ -166,9 +166,9 @@ Extent LineReader::supporting(const Field& field, const Story& story) const {
   }
   std::from_chars(field.text.data(), field.text.data() + field.text.size(), number);
   const bool is_earlier = number <= static_cast<Extent>(story.size());
-  if (!is_earlier || story[static_cast<std::size_t>(number - 1)].is_question()) {
+  if (!is_earlier || story[number - 1].is_question()) {
     fail(field.begin, "the number of an earlier statement was expected; " + in_quotes(field.text) +
-                          (is_earlier ? " is a question" : " is no line before this one") + "; correct it.");
+                          (is_earlier ? " is a question" : " is not a line before this one") + "; correct it.");
   }
   return number;
 }

@@ -8,7 +8,7 @@
 
 namespace fovea::qa {
 
-/// Reads one line of a file of stories; `at` is where it stands, as "file:line".
+/// Reads one line of a file of stories; `at` is its position, as "file:line".
 ///
 /// Errors    anything malformed, with the column in bytes, from 1.
 class LineReader {

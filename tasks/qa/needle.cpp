@@ -1,4 +1,4 @@
-// The task `needle`: the facts of a bAbI story stand somewhere in a long text about other things.
+// The task `needle`: the facts of a bAbI story are scattered in a long text about other things.
 
 #include <algorithm>
 #include <mutex>
@@ -36,7 +36,7 @@ class Needle final : public Task {
     std::fill_n(support.index(), support.size(), Index{0});
     const auto count = static_cast<Extent>(items.size());
     for (Extent b = 0; b < batch.rows(); ++b) {
-      const Item& item = items[static_cast<std::size_t>(listed_item(rng, split, batch, b, count))];
+      const Item& item = items[listed_item(rng, split, batch, b, count)];
       tell(item, rng, made.row(b), support.index() + b * length_);
       made.ask(b, 0, length_ - 1, item.answer);
     }
@@ -44,7 +44,7 @@ class Needle final : public Task {
 
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     Judgement judgement = tokens::judged(batch, outputs, kName);
-    judgement.metrics.resize(1);  // one word is told: exact is the same
+    judgement.metrics.resize(1);  // there is one word: exact is the same
     return judgement;
   }
 
@@ -62,7 +62,7 @@ class Needle final : public Task {
       const bool is_support = batch.at("support").index()[row * length_ + t] != 0;
       text += (text.empty() ? "" : " ") + (is_support ? "[" + words()[word] + "]" : words()[word]);
     }
-    return text + " -> " + words()[static_cast<std::size_t>(batch.at("targets").index()[row])] + "\n";
+    return text + " -> " + words()[batch.at("targets").index()[row]] + "\n";
   }
 
  private:
@@ -119,7 +119,7 @@ class Needle final : public Task {
     return facts;
   }
 
-  /// Facts keep their order; every choice of their places among the sentences is as likely as every other. What no sentence
+  /// Facts keep their order; all choices of their places among the sentences are equally likely. What no sentence
   /// fills stays 0, in front.
   void tell(const Item& item, Rng& rng, Index* row, Index* support) const {
     Sentence question = sentence_of(corpus_->question(item));
@@ -153,7 +153,7 @@ class Needle final : public Task {
 };
 
 FOVEA_TASK("needle", Needle, R"doc(
-Needle: the facts of a bAbI story stand somewhere in a long text about other things, and a question is asked at its end.
+Needle: the facts of a bAbI story are scattered in a long text about other things, with a question at its end.
 
 Example   length=24: "the old clock ticked softly . mary moved to the bathroom . the river waited once . where is mary ?"
           -> bathroom; the words of the second sentence support it.
@@ -166,7 +166,7 @@ Outputs   "answers" Index [B, 1].
 Metrics   accuracy. Chance: the share of test questions that the most frequent training answer answers.
 Splits    those of `babi`; the filler is drawn anew for every row, from independent streams.
 Errors    those of `babi`.
-Source    Kuratov et al. 2024, arXiv:2406.10149, section 2, with generated filler in the place of books; Weston et al. 2015,
+Source    Kuratov et al. 2024, arXiv:2406.10149, section 2, with generated filler instead of books; Weston et al. 2015,
           arXiv:1502.05698.
 )doc");
 

@@ -68,7 +68,7 @@ class FileReader {
   void end_story() {
     if (lines_ > 0 && !is_malformed_ && questions_of(story_) == 0) {
       is_malformed_ = true;
-      fail(first_line_, "a question was expected in this story; it has statements alone; add one, or remove the story.");
+      fail(first_line_, "a question was expected in this story; it has only statements; add one, or remove the story.");
     }
     if (is_malformed_) {
       ++skipped_->stories;
@@ -111,7 +111,7 @@ std::string text_of(const Skipped& skipped) {
   std::string text;
   if (skipped.stories > 0) {
     text = std::to_string(skipped.stories) + " malformed stories (" + std::to_string(skipped.lines) +
-           " lines) were passed over, the first for " + skipped.first;
+           " lines) were skipped, the first for " + skipped.first;
   }
   if (skipped.marks == 0) return text;
   return text + (text.empty() ? "" : "; ") + std::to_string(skipped.marks) +

@@ -9,14 +9,14 @@
 
 namespace fovea::qa {
 
-/// The stories of a file, and where they stand in it.
+/// The stories of a file, and where they are in it.
 struct StoryFile {
   std::string name;
   std::vector<Story> stories;
   std::vector<Extent> first_lines;  // of each story, from 1
 };
 
-/// What a lenient reader passed over.
+/// What a lenient reader skipped.
 struct Skipped {
   Extent stories = 0;  // with something malformed in them
   Extent lines = 0;    // of these stories
@@ -24,7 +24,7 @@ struct Skipped {
   std::string first;   // what was wrong first; empty: nothing was
 };
 
-/// "2 malformed stories (9 lines) were passed over, the first for ..."; empty: nothing was.
+/// "2 malformed stories (9 lines) were skipped, the first for ..."; empty: nothing was.
 std::string text_of(const Skipped& skipped);
 
 /// Reads stories in the format of the released bAbI files, in any language that is written in UTF-8:
@@ -33,7 +33,7 @@ std::string text_of(const Skipped& skipped);
 ///     2 Where is Mary? <tab>bathroom<tab>1
 ///
 /// Strict where `skipped` is null: anything malformed is an Error with file, line and column (in bytes). Otherwise a story
-/// with anything malformed in it is passed over and counted.
+/// with anything malformed in it is skipped and counted.
 StoryFile read_stories(std::string_view text, const std::string& name, Skipped* skipped = nullptr);
 /// Errors    also a file that cannot be read.
 StoryFile read_story_file(const std::filesystem::path& file, Skipped* skipped = nullptr);

@@ -7,7 +7,7 @@
 
 namespace fovea::qa {
 
-/// A line of a story. Its number is its place in the story, from 1: statements and questions count alike.
+/// A line of a story. Its number is its place in the story, from 1: statements and questions count equally.
 struct Line {
   std::string text;             // without the number, and without the space that may follow a question
   std::string answer;           // empty: a statement

@@ -21,7 +21,7 @@ class Teller {
   bool coin() { return rng_.below(2) == 0; }
   template <class T>
   const T& one_of(std::span<const T> items) {
-    return items[static_cast<std::size_t>(rng_.below(static_cast<Extent>(items.size())))];
+    return items[rng_.below(static_cast<Extent>(items.size()))];
   }
   template <class T>
   const T& one_of(const std::vector<T>& items) {

@@ -5,7 +5,7 @@
 namespace fovea::qa {
 namespace {
 
-/// The bytes of a sequence by its first byte, and what its second byte may be; 0 bytes: no sequence starts so.
+/// The bytes of a sequence by its first byte, and what its second byte may be; 0 bytes: no sequence starts like this.
 struct Form {
   std::size_t bytes;
   std::uint8_t low = 0x80;

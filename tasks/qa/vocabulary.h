@@ -20,7 +20,7 @@ std::vector<Token> tokens_of(std::string_view sentence);
 /// Letters of ASCII in lower case.
 std::string lower(std::string_view text);
 
-/// Words and their numbers, in the order of their bytes; number 0 is no word.
+/// Words and their numbers, in the order of their bytes; number 0 is padding.
 class Vocabulary {
  public:
   Vocabulary() : Vocabulary(std::set<std::string>{}) {}
@@ -28,7 +28,7 @@ class Vocabulary {
 
   Extent size() const { return static_cast<Extent>(words_.size()); }  // with number 0
   Index number_of(const std::string& word) const;                     // 0: unknown
-  const std::string& word(Index number) const { return words_[static_cast<std::size_t>(number)]; }
+  const std::string& word(Index number) const { return words_[number]; }
 
  private:
   std::vector<std::string> words_;

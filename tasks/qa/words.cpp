@@ -39,10 +39,10 @@ Words with_all_others(Words first) {
 const Words& people_of(Extent task) {
   static const std::vector<Words> people = [] {
     std::vector<Words> all(static_cast<std::size_t>(kTasks) + 1);
-    for (Extent t = 1; t <= kTasks; ++t) all[static_cast<std::size_t>(t)] = with_all_others(first_people(t));
+    for (Extent t = 1; t <= kTasks; ++t) all[t] = with_all_others(first_people(t));
     return all;
   }();
-  return people[static_cast<std::size_t>(task)];
+  return people[task];
 }
 
 Extent most_people() { return static_cast<Extent>(people_of(1).size()); }

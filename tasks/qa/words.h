@@ -9,10 +9,10 @@ namespace fovea::qa {
 
 using Words = std::vector<std::string>;
 
-/// People by what the tasks call them; the first ones are those of the released data, the others join where more are asked
+/// People by their names in the tasks; the first ones are those of the released data, the others join where more are asked
 /// for.
 const Words& people_of(Extent task);
-/// Six places; tasks 10 and 14 have places of their own.
+/// Six places; tasks 10 and 14 have their own places.
 const Words& places_of(Extent task);
 /// The places of all tasks, those of most tasks first.
 const Words& all_places();
@@ -23,7 +23,7 @@ Extent most_people();
 
 bool is_she(const std::string& person);
 
-/// Words that mean the same, each as likely as the others.
+/// Words that mean the same, all equally likely.
 const std::string& moved(Teller& teller);       // "went to"
 const std::string& got(Teller& teller);         // "picked up"
 const std::string& dropped(Teller& teller);     // "put down"

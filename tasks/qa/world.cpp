@@ -18,7 +18,7 @@ std::optional<Event> World::attempt() {
   const auto kind = static_cast<Event::Kind>(teller_.rng().below(has_gifts_ ? 4 : 3));
   if (kind == Event::Kind::kGive) return gift();
   const Extent who = teller_.rng().below(static_cast<Extent>(people_.size()));
-  const Extent here = places_now_[static_cast<std::size_t>(who)];
+  const Extent here = places_now_[who];
   if (kind == Event::Kind::kMove) {
     const Extent to = teller_.rng().below(places());
     if (to == here) return std::nullopt;
@@ -38,7 +38,7 @@ std::optional<Event> World::gift() const {
   for (std::size_t i = 0; i < things_.size(); ++i) {
     const Extent giver = things_[i].holder;
     for (Extent other = 0; giver >= 0 && other < static_cast<Extent>(people_.size()); ++other) {
-      const bool meets = places_now_[static_cast<std::size_t>(other)] == places_now_[static_cast<std::size_t>(giver)];
+      const bool meets = places_now_[other] == places_now_[giver];
       if (meets && other != giver) return Event{Event::Kind::kGive, giver, static_cast<Extent>(i), other, 0};
     }
   }
@@ -47,10 +47,10 @@ std::optional<Event> World::gift() const {
 
 void World::happen(Event event) {
   if (event.is_move()) {
-    places_now_[static_cast<std::size_t>(event.who)] = event.what;
+    places_now_[event.who] = event.what;
   } else {
-    Thing& thing = things_[static_cast<std::size_t>(event.what)];
-    thing.place = places_now_[static_cast<std::size_t>(event.who)];
+    Thing& thing = things_[event.what];
+    thing.place = places_now_[event.who];
     thing.holder = event.kind == Event::Kind::kGet ? event.who : event.receiver;
   }
   event.line = teller_.state(text(event));

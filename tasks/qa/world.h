@@ -23,7 +23,7 @@ struct Event {
 /// People who go from place to place, and take, leave and hand over objects.
 ///
 /// People and objects start anywhere; the text does not say where. An action is drawn until it can be done: a kind of
-/// action, a person, a place or an object. A gift alone is not drawn: the first object that can be handed over goes to the
+/// action, a person, a place or an object. Only a gift is not drawn: the first object that can be handed over goes to the
 /// first person who is there.
 class World {
  public:
@@ -32,13 +32,13 @@ class World {
 
   World(Words people, Gifts gifts, There there, Teller& teller);
 
-  /// One thing that happens, told as a statement.
+  /// One thing that happens, stated in the text.
   void step();
 
   const std::vector<Event>& events() const { return events_; }
-  const std::string& person(Extent who) const { return people_[static_cast<std::size_t>(who)]; }
-  const std::string& place(Extent number) const { return places_of(2)[static_cast<std::size_t>(number)]; }
-  const std::string& object(Extent what) const { return objects()[static_cast<std::size_t>(what)]; }
+  const std::string& person(Extent who) const { return people_[who]; }
+  const std::string& place(Extent number) const { return places_of(2)[number]; }
+  const std::string& object(Extent what) const { return objects()[what]; }
   Extent places() const { return static_cast<Extent>(places_of(2).size()); }
 
  private:

@@ -1,4 +1,4 @@
-// The task `induction_heads`: what came behind the special token the first time comes behind it again.
+// The task `induction_heads`: what followed the special token the first time follows it again.
 
 #include <string>
 
@@ -30,7 +30,7 @@ class InductionHeads final : public Task {
 
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     Judgement judgement = tokens::judged(batch, outputs, kName);
-    judgement.metrics.resize(1);  // one token is told: exact is the same
+    judgement.metrics.resize(1);  // there is one token: exact is the same
     judgement.slices.assign(static_cast<std::size_t>(batch.rows()), "N=" + std::to_string(batch.at("tokens").shape()[1]));
     return judgement;
   }
@@ -44,11 +44,11 @@ class InductionHeads final : public Task {
 };
 
 FOVEA_TASK("induction_heads", InductionHeads, R"doc(
-Induction heads: what came behind the special token the first time comes behind it again.
+Induction heads: what followed the special token the first time follows it again.
 
 Example   length=8: tokens 4 7 0 3 9 9 2 0 -> at place 7 token 3.
-Inputs    tokens Index [B, T], uniform in [1, V), but for two: the special token 0 stands at a uniform place before the last
-          two, and at the end; places Index [B, 1] = T - 1; targets Index [B, 1], the token behind the first special one.
+Inputs    tokens Index [B, T], uniform in [1, V), except for two: the special token 0 is at a uniform place before the last
+          two, and at the end; places Index [B, 1] = T - 1; targets Index [B, 1], the token after the first special one.
 Outputs   "answers" Index [B, 1].
 Metrics   accuracy. Slices by length. Chance: 1 / (V - 1).
 Splits    independent streams of random numbers.

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "framework/core/span.h"
 #include "framework/task.h"
 
 namespace fovea {
@@ -26,7 +27,7 @@ class Lookup : public Task {
     const Tensor query = batch.make("query", {Shape{rows, width_}, Kind::kReal});
     const Tensor target = batch.make("target", {Shape{rows}, Kind::kIndex});
     const Tensor place = batch.make("place", {Shape{rows}, Kind::kIndex});
-    rng.fill_normal({keys.real(), static_cast<std::size_t>(keys.size())});
+    rng.fill_normal(span_of(keys.real(), keys.size()));
     for (Extent i = 0; i < values.size(); ++i) values.index()[i] = static_cast<Index>(rng.below(values_));
     for (Extent b = 0; b < rows; ++b) {
       const Extent asked = rng.below(n_);

@@ -47,7 +47,7 @@ std::vector<Size> sizes_of(const std::string& text) {
 void draw_first(Rng& rng, std::vector<Index>& items, Extent count) {
   const auto all = static_cast<Extent>(items.size());
   for (Extent i = 0; i < count; ++i) {
-    std::swap(items[static_cast<std::size_t>(i)], items[static_cast<std::size_t>(rng.between(i, all - 1))]);
+    std::swap(items[i], items[rng.between(i, all - 1)]);
   }
 }
 
@@ -58,7 +58,7 @@ class Mqar final : public Task {
     options.add("vocabulary", vocabulary_, "tokens V, keys below V / 2 and values from there, >= 4",
                 {.low = 4, .high = 1e6});
     options.add("power", power_, "a of the power law of distances, > 0; 1: uniform", {.low = 1e-9, .high = 100});
-    options.add("filler", filler_, "what stands where no key is", {"zeros", "noise"});
+    options.add("filler", filler_, "what fills the places without a key", {"zeros", "noise"});
     options.add("key_tokens", key_tokens_, "tokens of a key, >= 1", {.low = 1, .high = 1000});
     options.add("value_tokens", value_tokens_, "tokens of a value, >= 1", {.low = 1, .high = 1000});
   }
@@ -122,13 +122,12 @@ class Mqar final : public Task {
     const Extent count = begin == 0 ? key_tokens_ : value_tokens_;
     for (Extent i = 0; i < pairs; ++i) {
       Index* to = row + i * pair_tokens() + begin;
-      to[0] = words[static_cast<std::size_t>(i)];
-      for (Extent j = 1; j < count; ++j)
-        to[j] = words[static_cast<std::size_t>(rng.below(static_cast<Extent>(words.size())))];
+      to[0] = words[i];
+      for (Extent j = 1; j < count; ++j) to[j] = words[rng.below(static_cast<Extent>(words.size()))];
     }
   }
 
-  /// Puts every key once more into a slot behind the pairs. Slots are drawn one after the other without replacement, slot g
+  /// Puts every key once more into a slot after the pairs. Slots are drawn one after the other without replacement, slot g
   /// with a probability in proportion to (g + 1)^(a - 1): the order of exponential waiting times of these rates.
   void ask_keys(Rng& rng, const Size& size, const tokens::Labelled& made, Extent b) const {
     const Extent slots = size.length / pair_tokens() - size.pairs;
@@ -139,8 +138,8 @@ class Mqar final : public Task {
     std::partial_sort(arrivals.begin(), arrivals.begin() + size.pairs, arrivals.end());
     for (Extent i = 0; i < size.pairs; ++i) {
       const Index* pair = made.row(b) + i * pair_tokens();
-      const Extent slot = (size.pairs + arrivals[static_cast<std::size_t>(i)].second) * pair_tokens();
-      // The last token of a value is told, but not read again.
+      const Extent slot = (size.pairs + arrivals[i].second) * pair_tokens();
+      // The last token of a value is asked for, but not read again.
       std::copy_n(pair, pair_tokens() - 1, made.row(b) + slot);
       for (Extent j = 0; j < value_tokens_; ++j) {
         made.ask(b, i * value_tokens_ + j, slot + key_tokens_ - 1 + j, pair[key_tokens_ + j]);
@@ -157,19 +156,19 @@ class Mqar final : public Task {
 };
 
 FOVEA_TASK("mqar", Mqar, R"doc(
-Multi-query associative recall: pairs of a key and a value are told, and later each key once more: which was its value?
+Multi-query associative recall: pairs of a key and a value are shown, and later each key once more: which was its value?
 
 Example   sizes=16x2, vocabulary=12: tokens 2 8 4 7 0 0 4 0 0 0 2 0 0 0 0 0 -> at place 6 token 7, at place 10 token 8.
-          With key_tokens=2 and value_tokens=2: 2 3 8 9 ... 2 3 8 0 ... -> at the second token of the key 8, behind it 9.
-Inputs    tokens Index [B, T], keys of 1 .. V/2 - 1, values of V/2 .. V - 1; places Index [B, Q], where a token is told;
+          With key_tokens=2 and value_tokens=2: 2 3 8 9 ... 2 3 8 0 ... -> at the second token of the key 8, after it 9.
+Inputs    tokens Index [B, T], keys of 1 .. V/2 - 1, values of V/2 .. V - 1; places Index [B, Q], where a token is asked for;
           targets Index [B, Q], which; Q = pairs x value_tokens. T and the number of pairs are drawn from `sizes` for each
           training batch; validation and test take the last of them.
           The first 2 K tokens are key, value, key, value, ..., all distinct. The rest has (T - 2 K) / 2 slots of two places;
-          slots g are drawn without replacement with a probability in proportion to a (g + 1)^(a - 1), and the i-th key stands
+          slots g are drawn without replacement with a probability in proportion to a (g + 1)^(a - 1), and the i-th key is
           at place 2 K + 2 g of the i-th slot. All other places are 0 (zeros) or uniform tokens (noise), which may be keys.
           Several tokens: slots are as wide as a pair; the first tokens of keys are distinct, the others are not.
 Outputs   "answers" Index [B, Q].
-Metrics   accuracy, the share of the tokens that are told; exact, the share of sequences without a wrong one. Slices by length
+Metrics   accuracy, the share of right tokens; exact, the share of sequences without a wrong one. Slices by length
           and pairs. Chance: 1 / (V / 2).
 Splits    independent streams of random numbers.
 Errors    a length without room for all keys twice; as many pairs as there are keys.

@@ -5,11 +5,11 @@
 
 #include "framework/task.h"
 
-// What tasks of tokens share: a sequence is read, and at a few of its places a token is to be told.
+// What tasks of tokens share: a sequence is read, and at a few of its places a token is asked for.
 namespace fovea::tokens {
 
-/// The tensors of a batch: tokens Index [B, T], all 0; places Index [B, Q], where a token is to be told; targets Index
-/// [B, Q], which, -1: none. What is not set yet is -1.
+/// The tensors of a batch: tokens Index [B, T], all 0; places Index [B, Q], where a token is asked for; targets Index
+/// [B, Q], which one, -1: none. What is not set yet is -1.
 struct Labelled {
   Tensor tokens, places, targets;
 
@@ -20,7 +20,7 @@ struct Labelled {
   void ask(Extent b, Extent question, Extent place, Index target) const;
 };
 
-/// Whether each target is told: accuracy, the share of a sequence's targets, and exact, 1 where all of them are. Errors: no
+/// Whether each target is right: accuracy, the share of a sequence's targets, and exact, 1 where all of them are. Errors: no
 /// Index output "answers" of the shape of the targets.
 Judgement judged(const Batch& batch, const Outputs& outputs, const std::string& task);
 

@@ -1,4 +1,4 @@
-// The task `reorder`: numbers are read, and told again sorted, reversed or as they came.
+// The task `reorder`: numbers are read, and written again sorted, reversed or as they came.
 
 #include <algorithm>
 #include <numeric>
@@ -16,7 +16,7 @@ constexpr const char* kName = "reorder";
 class Reorder final : public Task {
  public:
   void fields(Options& options) override {
-    options.add("order", order_, "in which the numbers are told", {"sort", "reverse", "copy"});
+    options.add("order", order_, "in which the numbers are written", {"sort", "reverse", "copy"});
     lengths_.fields(options, "length", "numbers");
     options.add("numbers", numbers_, "different numbers V, >= 1", {.low = 1, .high = 1e6});
     options.add("distinct", distinct_, "true: the numbers of a sequence differ");
@@ -43,14 +43,14 @@ class Reorder final : public Task {
       for (Extent i = 0; i < length; ++i) {
         const auto drawn = static_cast<std::size_t>(rng.between(distinct_ ? i : 0, numbers_ - 1));
         row[i] = all[drawn];
-        if (distinct_) std::swap(all[static_cast<std::size_t>(i)], all[drawn]);
+        if (distinct_) std::swap(all[i], all[drawn]);
       }
       std::vector<Index> told(row, row + length);
       if (order_ == "sort") std::sort(told.begin(), told.end());
       if (order_ == "reverse") std::reverse(told.begin(), told.end());
       row[length] = static_cast<Index>(numbers_ + 1);
       std::copy(told.begin(), told.end() - 1, row + length + 1);
-      for (Extent i = 0; i < length; ++i) made.ask(b, i, length + i, told[static_cast<std::size_t>(i)]);
+      for (Extent i = 0; i < length; ++i) made.ask(b, i, length + i, told[i]);
     }
   }
 
@@ -72,20 +72,20 @@ class Reorder final : public Task {
 };
 
 FOVEA_TASK("reorder", Reorder, R"doc(
-Reorder: numbers are read, and told again sorted, reversed or as they came.
+Reorder: numbers are read, and written again sorted, reversed or as they came.
 
 Example   order=sort, numbers=9, three numbers: tokens 7 2 5 10 2 5 -> at places 3, 4, 5 tokens 2, 5, 7.
           order=reverse: tokens 7 2 5 10 5 2 -> 5, 2, 7.
-Inputs    tokens Index [B, 2 N]: N numbers of 1 .. V, then the mark V + 1, then what is told before each next number; places
+Inputs    tokens Index [B, 2 N]: N numbers of 1 .. V, then the mark V + 1, then the number before each next one; places
           Index [B, N] = N .. 2 N - 1; targets Index [B, N]. A model needs V + 2 tokens. N is drawn for each batch of
-          [min_length, max_length]; the test may have a length of its own, test_length.
+          [min_length, max_length]; the test may have its own length, test_length.
 Outputs   "answers" Index [B, N], each made knowing the right numbers before it: a sequence without a wrong one is what a
-          model would tell that hears its own numbers.
+          model that reads its own numbers would write.
 Metrics   exact, the share of sequences without a wrong number; accuracy, the share of the numbers. Slices by length.
 Splits    independent streams of random numbers.
-Errors    numbers that are to differ, and are fewer than a sequence is long.
-Source    in the manner of Csordas et al. 2021, arXiv:2108.12284, and Deletang et al. 2023, arXiv:2207.02098, where what is
-          learned on short sequences is asked of long ones.
+Errors    fewer numbers than a sequence is long, where they are to differ.
+Source    after Csordas et al. 2021, arXiv:2108.12284, and Deletang et al. 2023, arXiv:2207.02098, where what is
+          learned on short sequences is tested on long ones.
 )doc");
 
 }  // namespace

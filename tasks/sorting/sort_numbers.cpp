@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/core/span.h"
 #include "framework/task.h"
 
 namespace fovea {
@@ -35,8 +36,7 @@ void order_positions(const std::string& order, std::span<const Real> numbers, st
   std::transform(numbers.begin(), numbers.end(), keys.begin(),
                  [&](Real number) { return rank_key(order, static_cast<double>(number)); });
   std::iota(targets.begin(), targets.end(), Index{0});
-  std::stable_sort(targets.begin(), targets.end(),
-                   [&](Index a, Index b) { return keys[static_cast<std::size_t>(a)] < keys[static_cast<std::size_t>(b)]; });
+  std::stable_sort(targets.begin(), targets.end(), [&](Index a, Index b) { return keys[a] < keys[b]; });
   if (order == "alternating") alternate_ends(targets);
 }
 
@@ -44,7 +44,7 @@ class SortNumbers : public Task {
  public:
   void fields(Options& options) override {
     options.add("n", n_, "numbers in a row, >= 1; used where n_min and n_max are 0", {.low = 1, .high = kLongest});
-    options.add("n_min", n_min_, "least numbers in a row, drawn anew for each batch; 0: n", {.low = 0, .high = kLongest});
+    options.add("n_min", n_min_, "fewest numbers in a row, drawn anew for each batch; 0: n", {.low = 0, .high = kLongest});
     options.add("n_max", n_max_, "most numbers in a row; 0: n", {.low = 0, .high = kLongest});
     options.add("order", order_, "order of the output",
                 {"ascending", "descending", "farthest_from_half", "nearest_to_half", "alternating"});
@@ -66,7 +66,7 @@ class SortNumbers : public Task {
     const Extent n = rng.between(least(), most());
     const Tensor items = batch.make("items", {Shape{batch.rows(), n, 1}, Kind::kReal});
     const Tensor targets = batch.make("targets", {Shape{batch.rows(), n}, Kind::kIndex});
-    rng.fill_uniform({items.real(), static_cast<std::size_t>(items.size())});
+    rng.fill_uniform(span_of(items.real(), items.size()));
     const auto width = static_cast<std::size_t>(n);
     for (Extent b = 0; b < batch.rows(); ++b) {
       order_positions(order_, {items.real() + b * n, width}, {targets.index() + b * n, width});

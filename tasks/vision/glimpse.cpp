@@ -103,7 +103,7 @@ class Glimpse final : public Task {
     }
     for (std::size_t i = 0; i < scene.words.size(); ++i) {
       Real* corner = corner_of(image, scene.regions[i]) + rng.below(kSide - kGlyphHeight + 1) * pixels;
-      write(kGlyphs[static_cast<std::size_t>(scene.words[i])], ink(rng), corner + rng.below(kSide - kGlyphWidth + 1));
+      write(kGlyphs[scene.words[i]], ink(rng), corner + rng.below(kSide - kGlyphWidth + 1));
     }
   }
 
@@ -116,7 +116,7 @@ class Glimpse final : public Task {
   void write(std::string_view glyph, Real strength, Real* corner) const {
     for (Extent y = 0; y < kGlyphHeight; ++y) {
       for (Extent x = 0; x < kGlyphWidth; ++x) {
-        if (glyph[static_cast<std::size_t>(y * kGlyphWidth + x)] == '#') corner[y * grid_ * kSide + x] += strength;
+        if (glyph[y * kGlyphWidth + x] == '#') corner[y * grid_ * kSide + x] += strength;
       }
     }
   }

@@ -53,7 +53,7 @@ void ChooseBackward::pull_weights_by_product(Extent b) {
                               memory_.dense_grad_weights);
 }
 
-// Costs are averaged over the batch: what is asked for once a batch belongs to its first row, and to the first step of a
+// Costs are averaged over the batch: what is asked for once per batch belongs to its first row, and to the first step of a
 // loop.
 void ChooseBackward::pull_penalty() {
   const OpRun& run = memory_.run;
@@ -143,7 +143,7 @@ ConstRow ChooseBackward::grad_weights(const ChooseRow& row, const Choice& choice
     }
   }
   for (std::size_t k = 0; is_dense && k < choice.kept.size(); ++k) {
-    grad[static_cast<std::size_t>(choice.kept[k])] += grad_kept[k];
+    grad[choice.kept[k]] += grad_kept[k];
   }
   return grad;
 }
@@ -187,10 +187,10 @@ const std::span<const Real>* ChooseBackward::of_slot(std::span<const std::span<c
 Real ChooseBackward::advantage(const ChooseRow& row) const {
   const std::span<const Real>* advantages = of_slot(memory_.run.context->advantages);
   if (advantages == nullptr) return 0;
-  Real score = (*advantages)[static_cast<std::size_t>(row.b)];
+  Real score = (*advantages)[row.b];
   if (memory_.baseline == nullptr) return score;
   const std::span<const Real>* scales = of_slot(memory_.run.context->advantage_scales);
-  if (scales != nullptr) score -= (*scales)[static_cast<std::size_t>(row.b)] * memory_.baseline[row.row];
+  if (scales != nullptr) score -= (*scales)[row.b] * memory_.baseline[row.row];
   if (memory_.grad_baseline != nullptr) memory_.grad_baseline[row.row] -= 2 * score;
   return score;
 }

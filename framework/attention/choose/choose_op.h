@@ -6,17 +6,17 @@
 
 namespace fovea {
 
-/// Scores to a choice and to what it reads: masks and patterns are compacted away, the selector sees what is left.
+/// Turns scores into a choice and what it reads: masks and patterns are compacted away, the selector sees what is left.
 ///
 /// Solves    read_m = sum over kept k of weights_mk values[kept_mk], (weights_m, kept_m) = select(allowed scores of m).
 /// Shapes    scores [B, M, N], mask Index [B, M, N] or [B, N] where there is one, values [B, N, V] where there are any, tags
 ///           Index [B, M, T] and [B, N, T] for each of `taggers_of` the pattern, baseline [B, M] where there is one, the
 ///           parameters of the pattern, of the selector and of the estimator ->
 ///           weights [B, M, K], kept Index [B, M, K], count Index [B, M], log_prob [B, M], read [B, M, V] with values; or,
-///           in its place, spread [B, M, N], the weight of every item: what reads by it gives an estimator all gradients
+///           instead, spread [B, M, N], the weight of every item: an op that reads by it gives an estimator all gradients
 ///           that it may ask for.
 /// Gradient  of the selector, or the estimate; a row with nothing allowed has weights, read and gradient 0. The baseline is
-///           taken off the advantage, and gets the gradient of its square distance from the cost.
+///           subtracted from the advantage and gets the gradient of its squared distance from the cost.
 /// Errors    shapes and kinds that do not fit together. Values must be finite, also where they are masked.
 /// Cost      kept rows only in forward and backward; a selector that keeps all of a dense pattern reads by a product, and
 ///           an estimator that asks for the gradient of every weight touches every candidate's value in backward.

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "framework/attention/several_draws.h"
+#include "framework/core/span.h"
 #include "framework/cpu/row_math.h"
 
 namespace fovea {
@@ -38,9 +39,9 @@ void ChooseForward::choose_whole() {
     ChooseStreams streams(memory_.run, b);
     for (Extent m = 0; m < e.queries; m += kRowsAtOnce) {
       const Extent end = std::min(m + kRowsAtOnce, e.queries);
-      for (Extent i = m; i < end; ++i) rngs[static_cast<std::size_t>(i - m)] = streams.next().rng;
+      for (Extent i = m; i < end; ++i) rngs[i - m] = streams.next().rng;
       select_rows(setup_.selector, memory_.whole_rows(b * e.queries + m, b * e.queries + end),
-                  {rngs.data(), static_cast<std::size_t>(end - m)});
+                  span_of(rngs.data(), end - m));
     }
   }
 }
@@ -61,19 +62,19 @@ void ChooseForward::choose_row(const ChooseRow& row, const Draw& draw) {
   const Extent capacity = memory_.e.capacity;
   Real* weights = memory_.weights + row.row * capacity;
   Index* kept = memory_.kept + row.row * capacity;
-  Choice choice = memory_.choice(row, {kept, static_cast<std::size_t>(capacity)});
+  Choice choice = memory_.choice(row, span_of(kept, capacity));
   const bool counts = row.items.empty() || choose(row.scores, draw, choice);
   if (Real* total = log_prob_of(row.b)) {
     *total += counts ? choice.log_prob : -std::numeric_limits<Real>::infinity();
   }
-  for (Extent k = 0; !memory_.is_full(row) && k < choice.count; ++k) kept[k] = row.items[static_cast<std::size_t>(kept[k])];
+  for (Extent k = 0; !memory_.is_full(row) && k < choice.count; ++k) kept[k] = row.items[kept[k]];
   std::fill(weights + choice.count, weights + capacity, Real{0});
   std::fill(kept + choice.count, kept + capacity, Index{-1});
   memory_.count[row.row] = static_cast<Index>(choice.count);
   memory_.log_prob[row.row] = choice.log_prob;
 }
 
-// False: it stands for no choice.
+// False: the draw has no choice.
 bool ChooseForward::choose(ConstRow scores, const Draw& draw, Choice& choice) const {
   const OpRun& run = memory_.run;
   const bool is_evaluation = run.context != nullptr && run.context->mode == Mode::kEvaluate;
@@ -87,13 +88,12 @@ bool ChooseForward::choose(ConstRow scores, const Draw& draw, Choice& choice) co
   return true;
 }
 
-// Where the log-probabilities of the choices of a batch element are added up; null: nobody asks.
+// Where the log-probabilities of the choices of a batch element are added up; null: not wanted.
 Real* ChooseForward::log_prob_of(Extent b) const {
   if (setup_.parts.advantage_slot < 0 || memory_.run.context == nullptr) return nullptr;
   const auto& all = memory_.run.context->log_probs;
   const auto slot = static_cast<std::size_t>(setup_.parts.advantage_slot);
-  return slot < all.size() && static_cast<std::size_t>(b) < all[slot].size() ? &all[slot][static_cast<std::size_t>(b)]
-                                                                             : nullptr;
+  return slot < all.size() && static_cast<std::size_t>(b) < all[slot].size() ? &all[slot][b] : nullptr;
 }
 
 // read_m = sum_k w_mk values[kept_mk]     weights [M, K], values [N, V], read [M, V]

@@ -1,4 +1,5 @@
 #include "framework/attention/choose/memory.h"
+#include "framework/core/span.h"
 
 #include <algorithm>
 #include <numeric>
@@ -79,7 +80,7 @@ ChooseMemory::ChooseMemory(const OpRun& call, const ChooseInputs& inputs)
   buffers = run.workspace[kBuffers].index();
   item_reals = run.workspace[kItemReals].real();
   item_indices = run.workspace[kItemIndices].index();
-  item_scratch = {run.workspace[kItemScratch].real(), static_cast<std::size_t>(run.workspace[kItemScratch].size())};
+  item_scratch = span_of(run.workspace[kItemScratch].real(), run.workspace[kItemScratch].size());
   const bool is_dense = run.workspace.size() > kDenseWeights;
   dense_weights = is_dense ? run.workspace[kDenseWeights].real() : nullptr;
   dense_grad_weights = is_dense ? run.workspace[kDenseGradWeights].real() : nullptr;
@@ -104,18 +105,18 @@ ChooseMemory::Trained ChooseMemory::trained(std::size_t first, std::size_t numbe
 ChoosePlan::Row ChooseMemory::asked(Extent b, Extent m) const {
   const Extent number = b * e.queries + m;
   const Index* mask_row = mask == nullptr ? nullptr : mask + (is_mask_shared ? b : number) * e.items;
-  const ConstRow all{scores + number * e.items, static_cast<std::size_t>(e.items)};
+  const ConstRow all = span_of(scores + number * e.items, e.items);
   return {b, m, mask_row, all, tags, buffers, of_pattern.all(), of_pattern.grad_all()};
 }
 
 ChooseRow ChooseMemory::row(Extent b, Extent m) const {
   const Extent number = b * e.queries + m;
-  const ConstRow all{scores + number * e.items, static_cast<std::size_t>(e.items)};
+  const ConstRow all = span_of(scores + number * e.items, e.items);
   if (is_open) return {b, m, number, {items, all.size()}, all};
   const ChoosePlan::Row of_plan = asked(b, m);
   const auto allowed = static_cast<std::size_t>(plan.allowed(of_plan, items));
   if (allowed == all.size() && !plan.has_bias()) return {b, m, number, {items, allowed}, all};
-  for (std::size_t i = 0; i < allowed; ++i) row_scores[i] = all[static_cast<std::size_t>(items[i])];
+  for (std::size_t i = 0; i < allowed; ++i) row_scores[i] = all[items[i]];
   plan.add_bias(of_plan, {items, allowed}, {row_scores, allowed});
   return {b, m, number, {items, allowed}, {row_scores, allowed}};
 }

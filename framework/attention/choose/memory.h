@@ -6,6 +6,7 @@
 #include "framework/attention/choose/plan.h"
 #include "framework/attention/choose/setup.h"
 #include "framework/core/rng.h"
+#include "framework/core/span.h"
 #include "framework/ops/op.h"
 
 // Internal to ChooseOp: the memory of one call.
@@ -34,7 +35,7 @@ struct ChooseMemory {
   std::span<const Tensor> tags;  // Index [B, M, T] and [B, N, T] of each part of the pattern that makes them
   const Real* baseline;          // [B, M] or null
   Real* grad_baseline;           // [B, M] or null
-  /// Of the selector, the pattern or the estimator; a fixed number, because nothing is allocated while a plan runs.
+  /// Parameters of the selector, the pattern or the estimator; a fixed number, since nothing is allocated while a plan runs.
   struct Trained {
     std::array<ConstRow, kMostSiteParameters> values;
     std::array<Row, kMostSiteParameters> gradients;
@@ -53,7 +54,7 @@ struct ChooseMemory {
   Real* log_prob;  // [B, M]
   Real* read;      // [B, M, V] or null
 
-  // Workspace; places of a row stand in the order of its allowed items.
+  // Workspace; places of a row follow the order of its allowed items.
   bool is_open;              // every row sees all items: `items` is 0 .. N-1 throughout
   Index* items;              // [N]
   Index* buffers;            // [2, N] where the pattern depends on data
@@ -89,18 +90,16 @@ struct ChooseMemory {
     made.grad_parameters = of_selector.grad_all();
     return made;
   }
-  /// As it was made in forward; its places are written to `places` where the row does not see all items.
+  /// The choice made in forward; its places are written to `places` where the row does not see all items.
   Choice made_choice(const ChooseRow& row, Index* row_places) const;
-  Row scratch_row() const { return {scratch, static_cast<std::size_t>(e.scratch)}; }
+  Row scratch_row() const { return span_of(scratch, e.scratch); }
   Trained trained(std::size_t first, std::size_t number) const;
-  /// What the pattern is told of a row.
+  /// What the pattern is given for a row.
   ChoosePlan::Row asked(Extent b, Extent m) const;
   /// All items are allowed: places and items are the same.
   bool is_full(const ChooseRow& row) const { return static_cast<Extent>(row.items.size()) == e.items; }
-  std::span<Index> kept_of(const ChooseRow& row) const {
-    return {kept + row.row * e.capacity, static_cast<std::size_t>(count[row.row])};
-  }
-  /// Backward pulls through the choices: their scores have a gradient, or what the site itself has learned.
+  std::span<Index> kept_of(const ChooseRow& row) const { return span_of(kept + row.row * e.capacity, count[row.row]); }
+  /// Backward pulls through the choices: a gradient is wanted for their scores or for a parameter of the site.
   bool wants_choice() const {
     return run.wants(0) || of_selector.is_wanted || of_pattern.is_wanted || of_estimator.is_wanted ||
            grad_baseline != nullptr;

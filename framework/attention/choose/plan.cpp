@@ -1,4 +1,5 @@
 #include "framework/attention/choose/plan.h"
+#include "framework/core/span.h"
 
 #include <algorithm>
 #include <utility>
@@ -82,7 +83,7 @@ PatternRow ChoosePlan::data_of(const Chooser& chooser, const Row& row) const {
   if (const Extent width = chooser.tag_count; width > 0) {
     const Index* of_queries = row.tags[2 * chooser.tags].index();
     const Index* of_keys = row.tags[2 * chooser.tags + 1].index();
-    data.query_tags = {of_queries + (row.batch * extents_.queries + row.query) * width, static_cast<std::size_t>(width)};
+    data.query_tags = span_of(of_queries + (row.batch * extents_.queries + row.query) * width, width);
     data.key_tags = of_keys + row.batch * extents_.items * width;
   }
   return data;
@@ -91,7 +92,7 @@ PatternRow ChoosePlan::data_of(const Chooser& chooser, const Row& row) const {
 Extent ChoosePlan::chosen(const Term& term, const Row& row, Index* items) const {
   Extent count = masked(term, row, items);
   for (const Chooser& chooser : term.choosers) {
-    count = chooser.choice->choose_among(data_of(chooser, row), {items, static_cast<std::size_t>(count)});
+    count = chooser.choice->choose_among(data_of(chooser, row), span_of(items, count));
   }
   return count;
 }

@@ -47,7 +47,7 @@ struct ChooseInputs {
   std::size_t estimator_count = 0;
 };
 
-// Internal to ChooseOp: what holds of every pass.
+// Internal to ChooseOp: what is the same for every pass.
 struct ChooseSetup {
   explicit ChooseSetup(ChooseParts chosen);
 
@@ -61,7 +61,7 @@ struct ChooseSetup {
   bool is_random() const { return selector.random != nullptr; }
   bool needs_streams() const { return is_random() || !estimator.traits.needs_derivative; }
   /// No mask, no pattern, no parameters, and nothing that an estimator would choose in its own way: rows go to the selector
-  /// as they lie, many at a time.
+  /// as they are, many at a time.
   bool is_whole() const {
     return parts.pattern->is_dense() && !parts.has_mask && parts.selector_parameters == 0 && selector.sampled == nullptr &&
            (estimator.traits.needs_derivative || (selector_traits.keeps_all && !is_random()));

@@ -11,7 +11,7 @@ void ChooseBackward::pull_items() {
   const ChooseExtents& e = memory_.e;
   const OpRun& run = memory_.run;
   if (run.wants(0) && run.assigns(0)) std::fill_n(run.grad_in[0].real(), e.batch * e.queries * e.items, Real{0});
-  if (of_slot(run.context->advantages) == nullptr) return;  // nobody knows the costs
+  if (of_slot(run.context->advantages) == nullptr) return;  // the costs are not known
   const Extent draws = setup_.item_draws(e.items);
   if (static_cast<Extent>(run.context->draws) != draws || e.batch % draws != 0 || e.queries != 1) {
     throw Error("rows of one choice, " + std::to_string(draws) + " draws of each item, were expected; " +
@@ -34,7 +34,7 @@ void ChooseBackward::pull_item(Extent first, Extent draws) {
     rows[number].items = runs[number].items;
     runs[number].draw = ChooseStreams(memory_.run, b).next();
     if (rows[number].items.size() != rows[0].items.size()) {
-      throw Error("all draws of an item were expected to see as many items; " + std::to_string(rows[0].items.size()) +
+      throw Error("all draws of an item were expected to see equally many items; " + std::to_string(rows[0].items.size()) +
                   " and " + std::to_string(rows[number].items.size()) +
                   " came; let nothing random decide what the site may see.");
     }
@@ -50,7 +50,7 @@ void ChooseBackward::pull_item(Extent first, Extent draws) {
   for (std::size_t number = 0; number < count; ++number) give_grad_scores(rows[number], runs[number].grad_scores);
 }
 
-// What one draw has of the item, in memory of its own: a row of ChooseMemory is lost where the next one is asked for.
+// What one draw has of the item, in separate memory: a row of ChooseMemory is lost when the next one is asked for.
 DrawRun ChooseBackward::draw_run(const ChooseRow& row, std::size_t number) const {
   const auto items = static_cast<std::size_t>(memory_.e.items);
   const auto width = static_cast<std::size_t>(memory_.e.width);
@@ -71,7 +71,7 @@ DrawRun ChooseBackward::draw_run(const ChooseRow& row, std::size_t number) const
   run.grad_log_prob = memory_.run.grad_out[choose::kLogProb].real()[row.row];
   run.advantage = advantage(row);
   const std::span<const Real>* scales = of_slot(memory_.run.context->advantage_scales);
-  run.scale = scales == nullptr ? Real{0} : (*scales)[static_cast<std::size_t>(row.b)];
+  run.scale = scales == nullptr ? Real{0} : (*scales)[row.b];
   run.items = own.items;
   run.values = memory_.value(row.b, 0);
   run.read = {memory_.read + row.row * memory_.e.width, width};

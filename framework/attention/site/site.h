@@ -31,7 +31,7 @@ class Site {
   /// queries [B, M, Dq], prepared from prepare_keys, values [B, N, V] or empty, mask Index [B, M, N] or [B, N] or empty
   /// (1 = allowed), bias [B, M, N] of the scores, or what broadcasts to it, or empty, sharpness [B, M] or empty: a factor
   /// per query, applied to its scores before the bias. right Index [B, M] or empty: the item
-  /// that should be chosen, -1 where it is not known; results tell how often it was. A row with nothing allowed gives
+  /// that should be chosen, -1 where it is not known; results report how often it was. A row with nothing allowed gives
   /// weights 0, count 0 and gradient 0.
   struct Inputs {
     Value queries;
@@ -46,19 +46,19 @@ class Site {
   Value scores(Value queries, Value prepared_keys);
   /// True: backward needs the gradient of the weight of every item, not of the kept ones alone.
   bool reads_all() const;
-  /// True: what a query sees of one key depends on the others, as in content_clusters.
+  /// True: whether a query sees a key depends on the other keys, as in content_clusters.
   bool groups_keys() const;
 
   /// Several heads at once, in tiles: no [M, N] exists, forward or backward, and all cores work on one batch element.
   ///
   /// Solves    read_m = sum over kept n of weights_mn values_n, head by head. Softmax over pairs by place goes to
-  ///           make_tile_attention; what data choose is found by make_find_pairs, then scored, chosen and read by itself.
+  ///           make_tile_attention; pairs that data choose are found by make_find_pairs, then these alone are worked on.
   /// Shapes    queries [B, M, H D], items [B, N, G D], values [B, N, G V], D up to 128, mask Index [B, N] or empty (1 =
-  ///           allowed), segments Index [B, M] and [B, N] or empty: a pair exists only where both have one, not negative ->
+  ///           allowed), segments Index [B, M] and [B, N] or empty: a pair exists only where the two are equal and >= 0 ->
   ///           read [B, M, H V]; scores, kept and weights [B, H M, K], count and log_prob, where data or a selector choose.
   ///           A row h M + m belongs to query m of head h.
   /// Gradient  that of the site.
-  /// Errors    scorers that are no dot product, patterns that weigh pairs or cannot choose in tiles, estimators that learn
+  /// Errors    scorers other than dot products, patterns that weigh pairs or cannot choose in tiles, estimators that learn
   ///           from what is read, blocks whose numbers are annealed, segments where a pattern groups keys.
   /// Cost      an estimator that asks for the gradient of every weight reads all that the pattern leaves of a row.
   struct Heads {

@@ -17,9 +17,9 @@ struct TileHeads {
   Extent heads = 1;        // H
   Extent item_heads = 1;   // G, a divisor of H
   double scale = 1;        // of the scores, 1 / sqrt(D) for scaled_dot
-  Value query_segments{};  // Index [B, M] or empty; a pair exists only where both have one segment, which is not negative
+  Value query_segments{};  // Index [B, M] or empty; a pair exists only where both have the same segment, >= 0
   Value item_segments{};   // Index [B, N]
-  Value mask{};            // Index [B, N] or empty, in the place of segments: 1 where an item may be read
+  Value mask{};            // Index [B, N] or empty, instead of segments: 1 where an item may be read
 };
 
 struct TileInputs {

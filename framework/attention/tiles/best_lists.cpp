@@ -1,4 +1,5 @@
 #include "framework/attention/tiles/best_lists.h"
+#include "framework/core/span.h"
 
 #include <algorithm>
 #include <bit>
@@ -72,12 +73,12 @@ void BestLists::offer(const PairTiles::Tile& tile, const Real* square, const Pai
   alignas(64) Index better[kSquare + kPack];
   Extent count = 0;
   for (Extent pack = 0; pack < PairTiles::kPacks; ++pack) {
-    const PairTiles::Range& stripes = tile.stripes[static_cast<std::size_t>(pack)];
+    const PairTiles::Range& stripes = tile.stripes[pack];
     const Pack least = cpu::load(least_ + pack * kPack);
     for (Extent k = stripes.begin * PairTiles::kStripe; k < stripes.end * PairTiles::kStripe; ++k) {
       const Extent place = k * kQueries + pack * kPack;
       std::uint32_t lanes = cpu::bits(cpu::above(cpu::load(square + place), least));
-      if (allowed != nullptr) lanes &= static_cast<std::uint32_t>((*allowed)[static_cast<std::size_t>(k)] >> (pack * kPack));
+      if (allowed != nullptr) lanes &= static_cast<std::uint32_t>((*allowed)[k] >> (pack * kPack));
       count += cpu::squeeze_places(lanes, static_cast<Index>(place), better + count);
     }
   }
@@ -105,7 +106,7 @@ void BestLists::cut(Extent query) {
   Index* items = items_ + query * room_;
   const Extent count = counts_[query];
   const Real limit = split(scores, count, best_);
-  Extent equal = best_ - count_above(scores, count, limit);  // so many of these are left
+  Extent equal = best_ - count_above(scores, count, limit);  // this many of these are left
   Extent kept = 0;
   for (Extent i = 0; i < count; i += kPack) {
     const Extent present = std::min(kPack, count - i);
@@ -133,7 +134,7 @@ std::span<const Index> BestLists::finish(Extent query) {
     if (scores[i] > most_[query] - margin_) items[kept++] = items[i];
   }
   counts_[query] = kept;
-  return {items, static_cast<std::size_t>(kept)};
+  return span_of(items, kept);
 }
 
 }  // namespace fovea::tiles

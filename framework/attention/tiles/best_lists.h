@@ -8,7 +8,7 @@ namespace fovea::tiles {
 
 class BestLists {
  public:
-  /// Places of a list for the `best` of a query: it is cut back to these when it is full.
+  /// The length of a list for the `best` of a query: it is cut back to these when it is full.
   static Extent room(Extent best);
 
   /// scores, items [kQueries, room(best)].
@@ -16,7 +16,7 @@ class BestLists {
 
   /// Offers the scores [kItems, kQueries] of a tile; bit q of allowed[k] says that the pair exists; null: all do.
   void offer(const PairTiles::Tile& tile, const Real* square, const PairTiles::Bits* allowed);
-  /// The items of a query, ascending; call it once when all were offered.
+  /// The items of a query, ascending; call it once, after all were offered.
   std::span<const Index> finish(Extent query);
 
  private:

@@ -34,7 +34,7 @@ TermPlan::TermPlan(const PairTerm& term, Extent queries, Extent items) {
 }
 
 std::span<const ItemInterval> TermPlan::seen(Extent query) const {
-  const std::size_t begin = first_[static_cast<std::size_t>(query)];
+  const std::size_t begin = first_[query];
   return std::span(intervals_).subspan(begin, first_[static_cast<std::size_t>(query) + 1] - begin);
 }
 
@@ -50,7 +50,7 @@ Extent TermPlan::capacity(const PairTerm& term, Extent queries, Extent items) {
   return std::min(most, term.most);
 }
 
-// Of blocks one less than the best are looked for: the own one is there always.
+// Of blocks, one fewer than `best` is looked for: the own block is always there.
 Extent room_of(const PairTerm& term) {
   const Extent best = term.block > 0 ? term.best - 1 : term.best;
   return best > 0 ? BestLists::room(best) : 0;

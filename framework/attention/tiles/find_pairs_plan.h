@@ -2,7 +2,7 @@
 
 #include "framework/attention/tiles/find_pairs.h"
 
-// Internal to find_pairs: what is known of the pairs before data come.
+// Internal to find_pairs: what is known about the pairs before data come.
 namespace fovea::tiles {
 
 struct PairExtents {
@@ -14,7 +14,7 @@ class TermPlan {
  public:
   TermPlan(const PairTerm& term, Extent queries, Extent items);
 
-  /// Where the best are looked for: of items, or of the blocks whose items are all seen, without the own.
+  /// Where the best are looked for: of items, or of the blocks whose items are all seen, without the own block.
   const PairTiles& tiles() const { return *tiles_; }
   bool has_tiles() const { return tiles_ != nullptr; }
   std::span<const ItemInterval> seen(Extent query) const;
@@ -33,7 +33,7 @@ class TermPlan {
 /// Items in the order of their tags, for terms that tags alone choose: only items with a tag of the query are visited.
 struct TagOrders {
   TagOrders() = default;
-  /// `counts`: of each input of tags its T.
+  /// `counts`: the T of each input of tags.
   TagOrders(const FindPairs& options, const std::vector<Extent>& counts);
   static bool visits_by_tag(const PairTerm& term) { return !term.tags.empty() && term.best == 0; }
 
@@ -46,10 +46,10 @@ struct FindPlan final : Prepared {
   std::vector<TermPlan> terms;
   TagOrders orders;
   Extent capacity = 0;
-  Extent rooms = 0;  // places of the lists of the best in all, for a query
+  Extent rooms = 0;  // the length of all lists of the best of a query together
 };
 
-/// Places of the lists of the best of a term for each query, 0 where none are looked for.
+/// The length of the list of the best of a term for each query, 0 where none are looked for.
 Extent room_of(const PairTerm& term);
 Extent capacity_of(const FindPairs& options, Extent queries, Extent items);
 

@@ -74,7 +74,7 @@ class QueryTile {
   bool looks_for_best(std::size_t t) const { return lists_[t].has_value(); }
   std::span<const PairTiles::Tile> tiles(std::size_t t) const { return f_.plan.terms[t].tiles().of(tile_); }
 
-  /// Offers items `rows`, which stand in `block`.
+  /// Offers items `rows`, which are in `block`.
   void offer(std::size_t t, const PairTiles::Tile& tile, const RowBlock& block, ItemInterval rows) {
     const PairTerm& term = f_.options.terms[t];
     const PairTiles::Bits* bits = f_.plan.terms[t].tiles().bits(tile);
@@ -114,8 +114,8 @@ class QueryTile {
     PairTiles::Bits allowed;
     for (Extent k = 0; k < kItems; ++k) {
       const Extent item = rows.begin + k;
-      std::uint64_t& pairs = allowed[static_cast<std::size_t>(k)];
-      pairs = item >= rows.end ? 0 : bits == nullptr ? ~std::uint64_t{0} : (*bits)[static_cast<std::size_t>(k)];
+      std::uint64_t& pairs = allowed[k];
+      pairs = item >= rows.end ? 0 : bits == nullptr ? ~std::uint64_t{0} : (*bits)[k];
       if (mask != nullptr && pairs != 0 && mask[item] == 0) pairs = 0;
       if (segments != nullptr && pairs != 0)
         pairs = segments[item] < 0 ? 0 : pairs & queries_with(segments_.data(), segments[item]);
@@ -124,7 +124,7 @@ class QueryTile {
     return allowed;
   }
 
-  // The queries that have a tag of this item, where it is.
+  // The queries that have a tag of this item at the same place.
   std::uint64_t meeting(std::size_t number, Extent item) const {
     const Finding::Tags tags = f_.tags_of(number);
     const Index* of_item = tags.items + item * f_.options.item_heads * tags.count;
@@ -138,12 +138,12 @@ class QueryTile {
     for (std::size_t i = 0; i < number; ++i) first += f_.tags_of(i).count;
     return first;
   }
-  // No item has the segment of a place where there is no query, or a query of none.
+  // No item has the segment of a lane without a query, or with a query that has no segment.
   void read_segments() {
     segments_.fill(kNoLane);
     for (Extent lane = 0; lane < std::min(kQueries, f_.e.queries - tile_ * kQueries); ++lane) {
       const Index segment = f_.query_segments[tile_ * kQueries + lane];
-      if (segment >= 0) segments_[static_cast<std::size_t>(lane)] = segment;
+      if (segment >= 0) segments_[lane] = segment;
     }
   }
   // Tags of the queries, [T, kQueries] of each kind; -1, which no item has, where there is no query.
@@ -208,14 +208,14 @@ void offer_all(const Finding& f, std::size_t t, QueryTiles& queries) {
 void find_tiles(const Finding& finding, Extent first_tile, Extent end_tile, Index* out) {
   QueryTiles queries;
   for (Extent tile = first_tile; tile < end_tile; ++tile) {
-    queries[static_cast<std::size_t>(tile - first_tile)].emplace(finding, tile, tile - first_tile);
+    queries[tile - first_tile].emplace(finding, tile, tile - first_tile);
   }
   for (std::size_t t = 0; t < finding.options.terms.size(); ++t) {
     if (queries[0]->looks_for_best(t)) offer_all(finding, t, queries);
   }
   const Extent end = std::min(end_tile * kQueries, finding.e.queries);
   for (Extent query = first_tile * kQueries; query < end; ++query, out += finding.plan.capacity) {
-    queries[static_cast<std::size_t>(query / kQueries - first_tile)]->write(query, query % kQueries, out);
+    queries[query / kQueries - first_tile]->write(query, query % kQueries, out);
   }
 }
 

@@ -17,7 +17,7 @@ struct Finding {
   const Real* queries = nullptr;          // of the head [M, ...], rows of H D
   const Real* items = nullptr;            // of its group [N, ...], rows of G D
   const Index* mask = nullptr;            // [N] or null
-  const Index* query_segments = nullptr;  // [M]; null: all are of one
+  const Index* query_segments = nullptr;  // [M]; null: all are the same
   const Index* item_segments = nullptr;   // [N]
   const Index* block_segments = nullptr;  // of blocks of items, kNoSegment where they differ
   struct Tags {
@@ -35,7 +35,7 @@ struct Finding {
   Real* list_scores = nullptr;
   Index* list_items = nullptr;
   Index* merged = nullptr;   // [3, C]
-  Index* cursors = nullptr;  // [2, T], of the most tags
+  Index* cursors = nullptr;  // [2, T], for the largest T
 
   Extent group() const { return head / (options.heads / options.item_heads); }
   Tags tags_of(std::size_t number) const {
@@ -71,7 +71,7 @@ Extent tagged_items(const Finding& finding, std::size_t term, Extent query, Inde
 /// Tiles of queries that go through the items together.
 inline constexpr Extent kTilesAtOnce = 8;
 
-/// Writes the items of the queries of up to kTilesAtOnce tiles to out [queries, C], -1 behind them.
+/// Writes the items of the queries of up to kTilesAtOnce tiles to out [queries, C], then -1.
 void find_tiles(const Finding& finding, Extent first_tile, Extent end_tile, Index* out);
 
 }  // namespace fovea::tiles

@@ -9,7 +9,7 @@ namespace fovea::listed {
 namespace {
 
 constexpr Extent kRows = 64;   // of one task
-constexpr Extent kTasks = 32;  // of scatter that may run at once, where there are not as many heads
+constexpr Extent kTasks = 32;  // of scatter that may run at once, where there are fewer heads
 
 // Rows of items lie far apart: one is fetched while those before it are worked on.
 constexpr Extent kAhead = 6;
@@ -117,7 +117,7 @@ void scatter_part(const Pairs& pairs, const Part& part, const Real* weights, con
     const Index* end = list + pairs.listed;
     const Real* of_row = rows + pairs.query_at(row);
     Real* first = items + pairs.items_at(row);
-    const auto is_before = [](Index item, Index limit) { return item >= 0 && item < limit; };  // -1 stands behind all
+    const auto is_before = [](Index item, Index limit) { return item >= 0 && item < limit; };  // -1 comes after all
     for (const Index* item = std::lower_bound(list, end, part.first_item, is_before);
          item != end && *item >= 0 && *item < part.end_item; ++item) {
       if (item + kAhead < end && item[kAhead] >= 0) fetch(first + item[kAhead] * step, pairs.width);
@@ -128,8 +128,8 @@ void scatter_part(const Pairs& pairs, const Part& part, const Real* weights, con
 
 }  // namespace
 
-// Queries and items are cut into as many parts; in each phase every part of the queries works on another part of the items,
-// so that no two tasks add to one row, and each row is added to in an order that depends on the problem alone.
+// Queries and items have equally many parts; in each phase every part of the queries works on another part of the
+// items, so that no two tasks add to one row, and each row is added to in an order that depends on the problem alone.
 void scatter(const Pairs& pairs, const Real* weights, const Real* rows, Real factor, Real* items) {
   const Extent groups = pairs.batch * pairs.item_heads;
   const Extent sharers = pairs.heads / pairs.item_heads;

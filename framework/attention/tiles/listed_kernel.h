@@ -7,7 +7,7 @@ namespace fovea::listed {
 
 /// Pairs between rows of queries and rows of items, as lists.
 struct Pairs {
-  const Index* list = nullptr;  // [B, H M, C], ascending in each row, -1 behind them
+  const Index* list = nullptr;  // [B, H M, C], ascending in each row, then -1
   Extent batch = 0;
   Extent heads = 1;
   Extent item_heads = 1;

@@ -38,7 +38,7 @@ class PairTiles::Rows {
       const Extent begin = std::max<Extent>(interval.begin - tile * kItems, 0);
       const Extent end = std::min<Extent>(interval.end - tile * kItems, kItems);
       bits_[place(query, tile)] |= bits_between(begin, end);
-      touched_[static_cast<std::size_t>(tile)] = 1;
+      touched_[tile] = 1;
     }
   }
   std::uint64_t row(Extent query, Extent tile) const { return bits_[place(query, tile)]; }
@@ -79,11 +79,11 @@ PairTiles::PairTiles(Extent queries, Extent items, const PairIntervals& interval
 }
 
 std::span<const PairTiles::Tile> PairTiles::of(Extent query_tile) const {
-  const std::size_t begin = first_[static_cast<std::size_t>(query_tile)];
+  const std::size_t begin = first_[query_tile];
   return std::span(tiles_).subspan(begin, first_[static_cast<std::size_t>(query_tile) + 1] - begin);
 }
 
-// `present` queries of the tile exist; what is computed for the others is used nowhere.
+// `present` queries of the tile exist; what is computed for the others is not used.
 void PairTiles::append(const Rows& rows, Extent item_tile, Extent present) {
   std::uint64_t some = 0;
   std::uint64_t all = kAll;
@@ -106,9 +106,9 @@ void PairTiles::append(const Rows& rows, Extent item_tile, Extent present) {
   for (Extent query = 0; query < present; ++query) {
     for (std::uint64_t row = rows.row(query, item_tile); row != 0; row &= row - 1) {
       const Extent item = __builtin_ctzll(row);
-      bits[static_cast<std::size_t>(item)] |= std::uint64_t{1} << query;
-      include(tile.packs[static_cast<std::size_t>(item / kStripe)], query / cpu::kPack);
-      include(tile.stripes[static_cast<std::size_t>(query / cpu::kPack)], item / kStripe);
+      bits[item] |= std::uint64_t{1} << query;
+      include(tile.packs[item / kStripe], query / cpu::kPack);
+      include(tile.stripes[query / cpu::kPack], item / kStripe);
     }
   }
   fill_holes(tile);
@@ -124,8 +124,8 @@ void PairTiles::fill_holes(Tile& tile) {
   Range stripes;
   for (Extent stripe = 0; stripe < kStripes; ++stripe) {
     for (Extent pack = 0; pack < kPacks; ++pack) {
-      const bool of_pack = has(tile.stripes[static_cast<std::size_t>(pack)], stripe);
-      const bool of_stripe = has(tile.packs[static_cast<std::size_t>(stripe)], pack);
+      const bool of_pack = has(tile.stripes[pack], stripe);
+      const bool of_stripe = has(tile.packs[stripe], pack);
       has_holes |= of_pack != of_stripe;
       if (of_pack || of_stripe) include(packs, pack);
       if (of_pack || of_stripe) include(stripes, stripe);
@@ -133,10 +133,10 @@ void PairTiles::fill_holes(Tile& tile) {
   }
   if (!has_holes) return;
   for (Extent stripe = 0; stripe < kStripes; ++stripe) {
-    tile.packs[static_cast<std::size_t>(stripe)] = has(stripes, stripe) ? packs : Range{};
+    tile.packs[stripe] = has(stripes, stripe) ? packs : Range{};
   }
   for (Extent pack = 0; pack < kPacks; ++pack) {
-    tile.stripes[static_cast<std::size_t>(pack)] = has(packs, pack) ? stripes : Range{};
+    tile.stripes[pack] = has(packs, pack) ? stripes : Range{};
   }
 }
 
@@ -146,7 +146,7 @@ Index PairTiles::place_of(const Bits& bits) {
   for (const std::uint64_t word : bits) hash = (hash ^ word ^ (word >> 29)) * 1099511628211ULL;
   std::vector<Index>& bucket = places_[(hash >> 20) % kBuckets];
   for (const Index place : bucket) {
-    if (bits_[static_cast<std::size_t>(place)] == bits) return place;
+    if (bits_[place] == bits) return place;
   }
   bucket.push_back(static_cast<Index>(bits_.size()));
   bits_.push_back(bits);

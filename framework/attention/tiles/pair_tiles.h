@@ -14,8 +14,8 @@ namespace fovea {
 /// Appends the items that a query may see: ascending intervals that do not overlap, within [0, items).
 using PairIntervals = std::function<void(Extent query, Extent queries, Extent items, ItemIntervals& intervals)>;
 
-/// The pairs of a pattern cut into tiles of 64 items by one panel of queries, made once for a shape. A tile in which no
-/// pair exists is not there; of one in which some exist, the parts that are worked on are known in stripes of 16 items and
+/// The pairs of a pattern cut into tiles of 64 items by one panel of queries, made once for a shape. A tile without
+/// a pair is left out; of one with some pairs, the parts that are worked on are known in stripes of 16 items and
 /// packs of queries, and every pair as a bit.
 ///
 /// Cost      memory O(tiles) and 512 bytes for each different set of bits, time O(intervals + kQueries times the tiles that
@@ -45,7 +45,7 @@ class PairTiles {
 
   /// Ascending by items.
   std::span<const Tile> of(Extent query_tile) const;
-  const Bits* bits(const Tile& tile) const { return tile.bits < 0 ? nullptr : &bits_[static_cast<std::size_t>(tile.bits)]; }
+  const Bits* bits(const Tile& tile) const { return tile.bits < 0 ? nullptr : &bits_[tile.bits]; }
   Extent query_tiles() const { return static_cast<Extent>(first_.size()) - 1; }
   Extent item_tiles() const { return item_tiles_; }
   /// Pairs that exist.

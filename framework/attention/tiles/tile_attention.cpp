@@ -12,7 +12,7 @@ namespace {
 using tiles::Head;
 using tiles::HeadGradients;
 
-// Tasks of backward that may run at once, where there are not as many batch elements and heads.
+// Tasks of backward that may run at once, where there are fewer batch elements and heads.
 constexpr Extent kTasks = 32;
 
 struct Extents {
@@ -21,7 +21,7 @@ struct Extents {
 
 struct Plan final : Prepared {
   Plan(const Extents& e, const TileAttention& options) : tiles(e.queries, e.items, options.pairs) {
-    // Queries and items are cut into as many parts: in each phase, every part of the queries works on another part of the
+    // Queries and items have equally many parts: in each phase, every part of the queries works on another part of the
     // items, so that no two tasks add to the same gradients, in an order that depends on the problem alone.
     const Extent wanted = (kTasks + e.batch * options.item_heads - 1) / std::max<Extent>(e.batch * options.item_heads, 1);
     parts = std::clamp<Extent>(std::min(tiles.query_tiles(), tiles.item_tiles()), 1, std::max<Extent>(wanted, 1));

@@ -16,7 +16,7 @@ struct Pulling {
   NextRows next;
 };
 
-// What the pairs of a tile of queries need of their queries. Everything is there in rows and as a panel.
+// What the pairs of a tile of queries need from their queries, both in rows and as panels.
 template <class Factors>
 struct PullingOf : Pulling {
   typename Factors::Panel query_panel;  // scaled [D, kQueries]
@@ -79,7 +79,7 @@ void pull_pack(PullingOf<Factors>& p, const std::uint64_t* allowed, Extent pack,
 template <class Factors>
 void pull_scores(const PairTiles::Tile& tile, const PairTiles::Bits* bits, PullingOf<Factors>& p) {
   for (Extent pack = 0; pack < PairTiles::kPacks; ++pack) {
-    const PairTiles::Range& stripes = tile.stripes[static_cast<std::size_t>(pack)];
+    const PairTiles::Range& stripes = tile.stripes[pack];
     p.next.fetch_others(stripes, pack);
     if (bits == nullptr) {
       pull_pack<true>(p, nullptr, pack, stripes);
@@ -125,7 +125,7 @@ void finish(const Head& head, const HeadGradients& gradients, Extent first, cons
   }
 }
 
-// Behind the last tile of items come the queries of the next tile.
+// After the last tile of items come the queries of the next tile.
 void expect_next(const Head& head, const HeadGradients& gradients, const PairTiles::Tile* tile, Extent query_tile,
                  NextRows& next) {
   next.forget();

@@ -28,7 +28,7 @@ struct ReadingOf : Reading {
   typename Factors::Square weights;
 };
 
-// Of a multiple of four rows: four chains, since one would wait for itself.
+// Of a multiple of four rows: in four chains, since each step of a single one would wait for the step before.
 Pack largest(const Real* first, Extent rows) {
   Pack most[4];
   for (Extent i = 0; i < 4; ++i) most[i] = cpu::load(first + i * kQueries);
@@ -38,9 +38,9 @@ Pack largest(const Real* first, Extent rows) {
   return cpu::larger(cpu::larger(most[0], most[1]), cpu::larger(most[2], most[3]));
 }
 
-// weights = 2^(score - most) of one pack of queries, and what its sums are multiplied with.
+// weights = 2^(score - most) of one pack of queries, and what its sums are multiplied by.
 template <class Factors>
-bool weigh(ReadingOf<Factors>& r, const PairTiles::Bits* bits, Extent pack, const PairTiles::Range& stripes) {
+bool exponentiate(ReadingOf<Factors>& r, const PairTiles::Bits* bits, Extent pack, const PairTiles::Range& stripes) {
   Real* first = r.square + stripes.begin * PairTiles::kStripe * kQueries + pack * kPack;
   const Extent rows = (stripes.end - stripes.begin) * PairTiles::kStripe;
   const Pack before = cpu::load(r.most + pack * kPack);
@@ -56,7 +56,7 @@ bool weigh(ReadingOf<Factors>& r, const PairTiles::Bits* bits, Extent pack, cons
       most = cpu::larger(most, score);
     }
   }
-  // Without an item so far, most is -infinity: 0 in its place gives weights of 0 and no NaN.
+  // Without an item so far, most is -infinity: 0 instead gives weights of 0 and no NaN.
   const Pack base = cpu::where(cpu::above(most, cpu::broadcast(-kInfinity)), most, Pack{});
   Pack sum{};
   NextRows::Share next(r.next, pack, stripes.begin * PairTiles::kStripe);
@@ -91,9 +91,9 @@ void read_tile(const Head& head, const PairTiles::Tile& tile, const PairTiles::B
   take_items(head, tile.items, Side::kLeft, r.block);
   multiply_panel(tile, r.block, head.width, r.panel, r.square);
   for (Extent pack = 0; pack < PairTiles::kPacks; ++pack) {
-    const PairTiles::Range& stripes = tile.stripes[static_cast<std::size_t>(pack)];
+    const PairTiles::Range& stripes = tile.stripes[pack];
     r.next.fetch_others(stripes, pack);
-    if (stripes.begin < stripes.end && weigh(r, bits, pack, stripes)) shrink_reads(r, pack * kPack);
+    if (stripes.begin < stripes.end && exponentiate(r, bits, pack, stripes)) shrink_reads(r, pack * kPack);
   }
   take_values(head, tile.items, Side::kRight, r.block);
   add_by_query(tile, r.weights, r.block, r.reads);
@@ -111,7 +111,7 @@ void finish(const Head& head, Extent first, const Reading& r) {
   }
 }
 
-// Behind the last tile of items come the queries of the next tile.
+// After the last tile of items come the queries of the next tile.
 void expect_next(const Head& head, const PairTiles::Tile* tile, Extent query_tile, NextRows& next) {
   next.forget();
   if (tile != nullptr) {

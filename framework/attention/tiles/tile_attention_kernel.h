@@ -15,7 +15,7 @@ inline constexpr Extent kQueries = PairTiles::kQueries;
 inline constexpr Extent kMostWidth = 128;
 inline constexpr Extent kSquare = kItems * kQueries;
 
-/// One head of one batch element; a row of the next item begins `*_row` Reals behind that of an item.
+/// One head of one batch element; the row of the next item begins `*_row` Reals after that of an item.
 struct Head {
   const Real* queries = nullptr;  // [M, D]
   const Real* items = nullptr;    // [N, D]
@@ -39,7 +39,7 @@ struct Head {
   const Index* mask = nullptr;            // [N], 0: the item is not there; null: all are
 };
 
-/// What the scale of scores is multiplied with, so that weights are powers of two.
+/// What the scale of scores is multiplied by, so that weights are powers of two.
 inline constexpr Real kLog2OfE = Real(1.4426950408889634);
 
 /// Gradients of a head, with the rows of what they belong to; null where not wanted.
@@ -52,7 +52,7 @@ struct HeadGradients {
   ItemClearing* clearing = nullptr;  // of the others
 };
 
-/// The bits of a tile with those pairs left out whose segments differ or whose item is masked.
+/// The bits of a tile without the pairs whose segments differ or whose item is masked.
 class TilePairs {
  public:
   TilePairs(const Head& head, Extent query_tile);
@@ -96,14 +96,14 @@ struct RowBlock {
   void read(const cpu::RealRows& from, Extent rows_in_all, Side side = Side::kBoth);
 };
 
-/// Rows [<= kQueries, width] as a panel [width, kQueries], zero behind the rows.
+/// Rows [<= kQueries, width] as a panel [width, kQueries], zero past the rows.
 struct RowPanel {
   alignas(64) Real at[kMostWidth * kQueries];
 
   void read(const cpu::RealRows& from);
 };
 
-/// Rows with factors in bfloat16, for either side of a product what it needs.
+/// Rows with factors in bfloat16, with what each side of a product needs.
 struct PairRows {
   const cpu::BfloatPair* rows = nullptr;   // [rows_in_all, rows_row]
   const cpu::BfloatPair* pairs = nullptr;  // [rows_in_all / 2, row]
@@ -145,7 +145,7 @@ struct PairPanel {
   void read(const cpu::RealRows& from);
 };
 
-/// A square [kItems, kQueries] as a factor, written some items of one pack of queries at a time: in its own place.
+/// A square [kItems, kQueries] as a factor, written some items of one pack of queries at a time, in place.
 struct RealSquare {
   static constexpr Extent kAtOnce = 1;
   Real* at = nullptr;
@@ -196,7 +196,7 @@ inline void take_items(const Head& head, Extent tile, Side /*side*/, PairRows& r
 inline void take_values(const Head& head, Extent tile, Side /*side*/, PairRows& rows) {
   rows = RoundedRows(head.value_width).at(head.rounded_values, tile);
 }
-/// Asks for those of the next tile.
+/// Announces those of the next tile, to be fetched ahead.
 void expect_items(const Head& head, Extent tile, NextRows& next);
 
 /// square [items, queries] = block [items, width] panel [width, queries], where the tile is worked on.
@@ -205,7 +205,7 @@ void multiply_panel(const PairTiles::Tile& tile, const PairRows& block, Extent w
 /// sums [queries, ...] += square^T [queries, items] block [items, ...].
 void add_by_query(const PairTiles::Tile& tile, const RealSquare& square, const RowBlock& block, RowBlock& sums);
 void add_by_query(const PairTiles::Tile& tile, const PairSquare& square, const PairRows& block, RowBlock& sums);
-/// sums [items, width], with rows of `sums_row` += square [items, queries] block [queries, ...]; `present` items exist.
+/// sums [items, width], with rows of `row`, += square [items, queries] block [queries, ...]; `present` items exist.
 struct ItemSums {
   Real* at = nullptr;
   Extent row = 0;
@@ -224,7 +224,7 @@ struct ItemTiles {
   Extent end = 0;
 };
 
-/// Adds what the pairs of one tile of queries with items of the tiles `among` give to the gradients.
+/// Adds to the gradients what the pairs of one tile of queries with items of the tiles `among` give.
 void backward(const Head& head, const HeadGradients& gradients, const PairTiles& tiles, Extent query_tile,
               const ItemTiles& among);
 

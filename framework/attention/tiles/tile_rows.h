@@ -9,8 +9,8 @@
 // Internal to tile_attention: rows of one head, which lie far apart in memory.
 namespace fovea::tiles {
 
-/// Rows of the next tile, asked for while this one is worked on: rows of one head lie far apart, so that no machine foresees
-/// them, and they fall onto few sets of the second-level cache.
+/// Rows of the next tile, asked for while this one is worked on: rows of one head lie far apart, so that no prefetcher sees
+/// them coming, and they fall into few sets of the second-level cache.
 class NextRows {
  public:
   static constexpr std::size_t kMost = 4;

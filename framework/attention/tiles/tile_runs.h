@@ -23,7 +23,7 @@ inline void add_columns(const Real* from, Extent rows, Extent columns, Real* to,
   }
 }
 
-/// to [product.rows, row] += product.a `factors` [steps, row]; what the product needs of the left side is set.
+/// to [product.rows, row] += product.a `factors` [steps, row]; what the product needs from the left side is set.
 template <class Product, class Factor>
 void add_to_rows(Product product, const Factor* factors, Extent row, Real* to) {
   product.b_row = row;
@@ -37,7 +37,7 @@ void add_to_rows(Product product, const Factor* factors, Extent row, Real* to) {
   }
 }
 
-/// The same to the sums of items from `item` on: of their rows whole packs alone are written by the product.
+/// The same for the sums of items from `item` on: the product writes only whole packs of their rows.
 template <class Product, class Factor>
 void add_to_items(Product product, const Factor* factors, Extent row, Extent item, const ItemSums& sums) {
   product.rows = std::min(product.rows, sums.present - item);

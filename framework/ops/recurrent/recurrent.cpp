@@ -19,8 +19,8 @@ struct Places {
   std::size_t count = 0;
 };
 
-// Places of scratch and workspace tensors; those of the cell are left out where there is none. Last may
-// come the staging of bfloat16 factors.
+// Places of scratch and workspace tensors; those of the cell are left out where there is none. The staging
+// of bfloat16 factors may come last.
 enum Scratch : std::uint8_t { kGates, kCells };
 enum Workspace : std::uint8_t { kPackedInput, kPackedHidden, kBias, kGradHidden, kGradPanels, kGradCell };
 
@@ -130,7 +130,7 @@ class RecurrentOp final : public Op {
 
   void require_shape(std::span<const Type> in, int place, const Shape& shape, std::string_view input) const {
     if (place < 0) return;
-    const Type& type = in[static_cast<std::size_t>(place)];
+    const Type& type = in[place];
     if (type == Type{shape, Kind::kReal}) return;
     reject(name(), describe(input, type) + " came; give " + std::string(input) + " " + shape.text() + ".");
   }
@@ -158,9 +158,7 @@ class RecurrentOp final : public Op {
   }
 
   RecurrentPass bind(const OpRun& run) const {
-    const auto input = [&](int place) -> const Real* {
-      return place < 0 ? nullptr : run.in[static_cast<std::size_t>(place)].real();
-    };
+    const auto input = [&](int place) -> const Real* { return place < 0 ? nullptr : run.in[place].real(); };
     RecurrentPass pass;
     pass.kind = &kind_;
     pass.extents = extents(run.in[0].shape(), run.in[units_place()].shape());

@@ -27,7 +27,7 @@ OpPointer make_lstm_cell(cpu::Products products);
 OpPointer make_gru_cell(cpu::Products products);
 
 /// For many steps with the same weights and no gradient (decoding): weight_ih, weight_hh -> both as the kernel reads them,
-/// which is done in every call of the cell otherwise; and the cell that takes them in their places. The same bits.
+/// which the cell otherwise does in every call; and the cell that takes these instead. The same bits.
 OpPointer make_lstm_packing(cpu::Products products);
 OpPointer make_packed_lstm_cell(cpu::Products products);
 

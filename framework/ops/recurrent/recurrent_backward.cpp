@@ -57,9 +57,9 @@ void gather_grad_hidden(const RecurrentPass& pass, Extent later, Extent panel) {
     const Extent step = later - 1;
     const Extent part = product.packs * e.rows * kPack;
     const Real* grad_y = pass.grad_y == nullptr || step == 0 ? nullptr : pass.grad_y + (step - 1) * pass.y_step;
-    product.fetch = {span_of(pass.gates_at(step, panel * cpu::kPanelPacks), product.packs * e.block_size()),
-                     span_of(pass.cell_at(step - 1, panel * cpu::kPanelPacks), part),
-                     span_of(grad_y == nullptr ? nullptr : grad_y + panel * kPanelWidth * e.rows, part)};
+    product.fetch = {fetched(pass.gates_at(step, panel * cpu::kPanelPacks), product.packs * e.block_size()),
+                     fetched(pass.cell_at(step - 1, panel * cpu::kPanelPacks), part),
+                     fetched(grad_y == nullptr ? nullptr : grad_y + panel * kPanelWidth * e.rows, part)};
   }
   cpu::multiply(product);
 }
@@ -222,7 +222,7 @@ void recurrent_input_gradient(const RecurrentPass& pass) {
         product.packs = packs_of(columns);
         product.accumulate = !pass.grad_x.assign;
         if (panel + 1 == end) product.next = 0;
-        product.fetch = {span_of(pass.gates_at(step + 1, 0) + (panel - first) * share, step + 1 < e.steps ? share : 0)};
+        product.fetch = {fetched(pass.gates_at(step + 1, 0) + (panel - first) * share, step + 1 < e.steps ? share : 0)};
         if (columns % kPack == 0) {
           cpu::multiply(product);
         } else {

@@ -3,9 +3,10 @@
 #include <span>
 #include <string_view>
 
+#include "framework/core/span.h"
 #include "framework/cpu/panel_product.h"
 
-// Internal to the recurrent ops. Gates are kept in slots: for every step, block of kPack units and row lie
+// Internal to the recurrent ops. Gates are kept in slots: for every step, block of kPack units and row there are
 // kPanelPacks packs, [T, blocks, B, slots, kPack]. A slot first holds the sum of products, then the gate, and after
 // backward the gradient of that sum.
 namespace fovea {
@@ -23,17 +24,17 @@ struct GateStep {
   Extent lanes = 0;  // units that exist
   // Backward alone:
   const Real* grad_out = nullptr;  // of `hidden` from outside: rows of hidden_row, null: none
-  Real* grad_hidden = nullptr;     // in: from the later step; out: what passes the products by. Rows of kPanelWidth
+  Real* grad_hidden = nullptr;     // in: from the later step; out: what bypasses the products. Rows of kPanelWidth
   Real* grad_cell = nullptr;       // [rows, kPack]; in: of this cell; out: of the cell before
   Real* grad_bias = nullptr;       // [slots, kPack]; added to
 };
 
-/// What tells one cell from another.
+/// What distinguishes one cell from another.
 struct CellKind {
   std::string_view name;
   std::string_view cell_name;
-  bool has_cell = false;       // carries c beside h
-  bool passes_hidden = false;  // a part of h passes by the products: h' = ... + z h
+  bool has_cell = false;       // carries c besides h
+  bool passes_hidden = false;  // a part of h bypasses the products: h' = ... + z h
   int gates = 0;               // in the weights
   int hidden_slot = 0;         // the products with h go to the slots from here, those with x to the slots from 0
   int input_gates[4] = {};     // gate of the weights for each slot of x
@@ -41,8 +42,8 @@ struct CellKind {
   void (*forward)(const GateStep&) = nullptr;
   void (*backward)(const GateStep&) = nullptr;
 
-  std::span<const int> input_order() const { return {input_gates, static_cast<std::size_t>(gates)}; }
-  std::span<const int> hidden_order() const { return {hidden_gates, static_cast<std::size_t>(gates)}; }
+  std::span<const int> input_order() const { return span_of(input_gates, gates); }
+  std::span<const int> hidden_order() const { return span_of(hidden_gates, gates); }
 };
 
 extern const CellKind kLstm;

@@ -47,7 +47,7 @@ void multiply_input(const RecurrentPass& pass) {
                        .rows = e.rows,
                        .packs = e.gates,
                        .next = block + 1 < end ? panel : 0,
-                       .fetch = {span_of(pass.gates_at(step, block + 1), e.block_size())}});
+                       .fetch = {fetched(pass.gates_at(step, block + 1), e.block_size())}});
       }
     }
   }
@@ -75,8 +75,8 @@ void multiply_hidden(const RecurrentPass& pass, Extent step, Extent block) {
        .accumulate = true,
        .next = !is_large(e.blocks() * panel) ? 0 : (block + 1 < e.blocks() ? panel : -block * panel),
        // After the last block comes the first of the next step.
-       .fetch = {span_of(gates + e.block_size(), e.block_size()), span_of(pass.cell_at(step, block + 1), e.rows * kPack),
-                 span_of(pass.y + (step + 1) * pass.y_step + block * e.rows * kPack, e.rows * kPack)}});
+       .fetch = {fetched(gates + e.block_size(), e.block_size()), fetched(pass.cell_at(step, block + 1), e.rows * kPack),
+                 fetched(pass.y + (step + 1) * pass.y_step + block * e.rows * kPack, e.rows * kPack)}});
 }
 
 // The slab before the first step: c0, or zero.

@@ -100,7 +100,7 @@ void write_cells(const RecurrentPass& pass);
 void recurrent_input_gradient(const RecurrentPass& pass);
 void recurrent_weight_gradients(const RecurrentPass& pass);
 
-/// What one weight matrix was multiplied from: x, or h one step before.
+/// What one weight matrix was multiplied by: x, or h one step before.
 struct WeightFactor {
   const Real* first = nullptr;  // rows [B, width] of step 0; null: they are zero
   const Real* rest = nullptr;   // of step 1; later ones follow at `step`
@@ -136,7 +136,7 @@ inline Extent panels_together(Extent bytes) {
 /// Where fetching ahead begins to pay: less stays in the second-level cache by itself.
 inline bool is_large(Extent size) { return panels_together(size * static_cast<Extent>(sizeof(Real))) == 1; }
 
-inline std::span<const Real> span_of(const Real* data, Extent size) {
+inline std::span<const Real> fetched(const Real* data, Extent size) {
   return data == nullptr ? std::span<const Real>() : std::span(data, static_cast<std::size_t>(size));
 }
 

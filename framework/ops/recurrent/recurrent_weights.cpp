@@ -4,8 +4,8 @@
 #include "framework/cpu/transpose.h"
 #include "framework/ops/recurrent/recurrent_pass.h"
 
-// Weight gradients. With dS [T B, slots] the gradients of the sums in the slots and A [T B, W] what they were multiplied
-// from (x, or h one step before), grad_weight' = A' dS is computed panel by panel of slots and transposed at the end.
+// Weight gradients. With dS [T B, slots] the gradients of the sums in the slots and A [T B, W] what the weights
+// multiplied (x, or h one step before), grad_weight' = A' dS is computed panel by panel of slots and transposed at the end.
 namespace fovea {
 namespace {
 
@@ -34,7 +34,7 @@ void multiply_chunk(const RecurrentPass& pass, const WeightFactor& factor, Exten
                  .packs = e.gates,
                  .accumulate = step > first_step,
                  .next = block + 1 < e.blocks() ? e.block_size() : 0,
-                 .fetch = {span_of(factor.rest + (step + count - 1) * factor.step + block * share,
+                 .fetch = {fetched(factor.rest + (step + count - 1) * factor.step + block * share,
                                    step + count < e.steps ? share : 0)}});
 }
 
@@ -97,7 +97,7 @@ void recurrent_weight_gradients(const RecurrentPass& pass) {
   const Extent chunk = steps_together(e.rows);
   for (Extent begin = 0; begin < e.blocks(); begin += together) {
     const Extent end = std::min(begin + together, e.blocks());
-    Extent count = 1;  // step 0 alone: what it is multiplied from may lie elsewhere
+    Extent count = 1;  // step 0 alone: what it multiplies may be elsewhere
     for (Extent step = 0; step < e.steps; step += count) {
       count = step == 0 ? 1 : std::min(chunk, e.steps - step);
       for (Extent block = begin; block < end; ++block) {

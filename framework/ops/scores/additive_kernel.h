@@ -3,7 +3,7 @@
 #include "framework/cpu/packs.h"
 
 // Internal to additive_score.cpp: the units tanh(q + k), and sums over them for one item of the batch. All rows are
-// padded with zeros to whole packs, so that the units behind the end are finite and weigh nothing.
+// padded with zeros to whole packs, so that the units past the end are finite and count for nothing.
 namespace fovea::additive {
 
 inline Pack reciprocal(Pack x) {

@@ -9,7 +9,7 @@
 // D width of a slot, R heads that read.
 namespace fovea {
 
-/// How much of each slot is not given up by the heads that have read it.
+/// How much of each slot is kept by the heads that have read it.
 ///
 /// Solves    psi_n = prod over r of (1 - f_r w_rn), w the read weights of the step before.
 /// Shapes    read_weights [B, R, N], free_gates [B, R] in [0, 1] -> [B, N].
@@ -34,19 +34,19 @@ Value update_links(Value links, Value precedence, Value write_weights, At at = A
 /// Shapes    precedence and write_weights [B, N] -> [B, N].
 Value update_precedence(Value precedence, Value write_weights, At at = At::here());
 
-/// Where the heads come to when they follow the links from where they were.
+/// Where the heads get to by following the links from where they were.
 ///
 /// Solves    forward_i = sum over j of L_ij w_j, backward_j = sum over i of L_ij w_i.
 /// Shapes    links [B, N, N], read_weights [B, R, N] -> [B, R, N] each.
 Value follow_links(Value links, Value read_weights, At at = At::here());
 Value trace_links(Value links, Value read_weights, At at = At::here());
 
-/// Solves    y_n = (w_n + 1e-6)^power / sum over i of (w_i + 1e-6)^power; weights that are all 0 become equal ones.
+/// Solves    y_n = (w_n + 1e-6)^power / sum over i of (w_i + 1e-6)^power; weights that are all 0 become equal.
 /// Shapes    weights [B, R, N], power [B, R] >= 1 -> [B, R, N].
 /// Source    Csordas & Schmidhuber 2019, arXiv:1904.10278, section 3.3.
 Value sharpen_links(Value weights, Value power, At at = At::here());
 
-/// What of the addressing differs from the paper: improvements of Csordas & Schmidhuber 2019, arXiv:1904.10278.
+/// How the addressing differs from the paper: improvements of Csordas & Schmidhuber 2019, arXiv:1904.10278.
 struct DncVariant {
   bool has_masks = false;    // a key says which of its elements are looked for (section 3.1)
   bool deallocates = false;  // what is given up is erased from its slot (section 3.2)
@@ -58,7 +58,7 @@ struct DncSize {
   Extent reads = 0;  // R, heads
 };
 
-/// What a controller tells the memory, for each row of the batch.
+/// What a controller sends to the memory, for each row of the batch.
 struct DncControls {
   Value write_key;        // [B, D]
   Value write_mask;       // [B, D] in [0, 1], or empty
@@ -76,7 +76,7 @@ struct DncControls {
   Value forward_power;    // [B, R] >= 1, or empty
 };
 
-/// The controls as a linear function of the state of a controller, brought into their ranges.
+/// The controls as a linear function of the state of a controller, mapped into their ranges.
 ///
 /// Shapes    control [B, H] -> see DncControls. Parameters "weight" and "bias" at the scope
 ///           of the name.

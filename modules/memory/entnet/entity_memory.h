@@ -19,7 +19,7 @@ struct EntityMemoryInputs {
 ///           weight U [D, D], slope [1] -> states [B, N, D]; inputs in the order of EntityMemoryInputs.
 /// Gradient  exact; of prelu at 0 it is the slope. A sentence that is not allowed changes nothing and gets none.
 /// Errors    shapes that do not fit.
-/// Cost      N D^2 multiply-adds a sentence that is allowed (others cost nothing) and thrice as many in backward; 2 N D
+/// Cost      N D^2 multiply-adds a sentence that is allowed (others cost nothing) and three times as many in backward; 2 N D
 ///           Reals of memory for each of B T sentences. Rows that have a k-th sentence are one product, eight rows at a
 ///           time.
 /// Source    Henaff et al. 2017, arXiv:1612.03969, equations 2 to 5.

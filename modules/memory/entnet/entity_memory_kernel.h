@@ -48,7 +48,7 @@ inline Real update_slot(const SlotUpdate& x, Real* inner, Real* after, Extent wi
   return norm;
 }
 
-/// What the gradient of that needs, as forward left it.
+/// What the gradient of that needs, as left by forward.
 struct SlotRead {
   const Real* inner = nullptr;
   const Real* after = nullptr;

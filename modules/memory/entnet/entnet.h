@@ -30,17 +30,17 @@ struct EntNetOptions {
 /// Solves    a sentence s = sum over j of f_j * x_j, with a mask f_j learned for each place. Slot n has a key w_n and a
 ///           state h_n, which is w_n at first. For each sentence of the story, gate_n = sigmoid(s . h_n + s . w_n),
 ///           h_n = h_n + gate_n phi(U h_n + V w_n + W s), and h_n is divided by its norm; phi is prelu. A sentence that is
-///           masked changes nothing. The question q is encoded with masks of its own; the site reads u among the slots, and
+///           masked changes nothing. The question q is encoded with its own masks; the site reads u among the slots, and
 ///           the scores of the answer are R phi(q + H u).
-///           `write`: "all" slots by their gates alone; or a site of queries s and keys h_n + w_n, whose scores, in the
-///           place of s . (h_n + w_n), and weights give gate_n = weight_n sigmoid(score_n): only chosen slots are written.
+///           `write`: "all" slots by their gates alone; or a site of queries s and keys h_n + w_n, whose scores, instead
+///           of s . (h_n + w_n), and weights give gate_n = weight_n sigmoid(score_n): only chosen slots are written.
 ///           `key_words`: w_n is the vector of a word, one slot for each.
 /// Shapes    story Index [B, T, J], question Index [B, L], mask Index [B, T] or empty -> scores [B, V], states [B, N, D];
-///           word 0 is none. Parameters at the current scope: embedding [V, D], mask_statement [J, D] and mask_question
+///           word 0 is padding. Parameters at the current scope: embedding [V, D], mask_statement [J, D] and mask_question
 ///           [L, D] (encoding mask) or gru/..., keys [N, D], slot/state, slot/key, slot/sentence [D, D], slot/slope [1],
 ///           answer/read [D, D], answer/slope [1], answer/weight [V, D].
 /// Gradient  exact, and that of the sites.
-/// Errors    no words or lengths; words of keys outside of the vocabulary.
+/// Errors    no words or lengths; key words outside the vocabulary.
 /// Cost      N D^2 multiply-adds a sentence: with write=all in one op (see modules/memory/entnet/entity_memory.h), else in a
 ///           loop.
 /// Source    Henaff et al. 2017, arXiv:1612.03969, sections 2 and 4.2: normal weights of deviation 0.1, masks and slopes 1.

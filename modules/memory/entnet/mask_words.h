@@ -6,7 +6,7 @@ namespace fovea {
 
 /// Sentences as sums of the vectors of their words, each multiplied by the mask of its place: a weighting that is learned.
 ///
-/// Solves    y = sum over j of mask_j * table[w_j], element by element; a word 0 is none and adds nothing.
+/// Solves    y = sum over j of mask_j * table[w_j], element by element; word 0 is padding and adds nothing.
 /// Shapes    words Index [..., J], table [V, D], masks [L >= J, D] -> [..., D].
 /// Gradient  exact, added sentence by sentence in a fixed order; none for word 0.
 /// Errors    more words than masks; when run, a word outside of [0, V).

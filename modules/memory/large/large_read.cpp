@@ -13,7 +13,7 @@ void expect_known(const char* part, const std::string& name, const std::vector<s
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
   std::string list;
   for (const std::string& one : known) list += (list.empty() ? "" : ", ") + one;
-  throw Error("memory read", std::string("an exact read of a large memory knows the ") + part + " " + list + "; '" + name +
+  throw Error("memory read", std::string("an exact read of a large memory accepts the ") + part + " " + list + "; '" + name +
                                  "' came; use one of these, or a Site for a memory of few slots.");
 }
 
@@ -23,7 +23,7 @@ void read_scorer(const Call& call, Extent width, MemoryRead& read) {
   Options options;
   if (call.name == "cosine") {
     options.add("sharpness", read.factor, "factor of the cosine, > 0", {.low = 1e-6});
-    options.add("epsilon", read.epsilon, "the smallest length that a vector counts as, > 0", {.low = 1e-30});
+    options.add("epsilon", read.epsilon, "shorter vectors count as this long, > 0", {.low = 1e-30});
   }
   options.add("temperature", temperature, "scores are divided by it, > 0", {.low = 1e-6});
   apply(call, options);
@@ -40,7 +40,7 @@ void read_selector(const Call& call, MemoryRead& read) {
   if (call.name == "top_k") options.add("k", read.kept, "items kept, >= 1", {.low = 1});
   if (call.name == "threshold") {
     read.least = 0.02;
-    options.add("least", read.least, "share of the probability from which on an item is kept, in (0, 1]",
+    options.add("least", read.least, "least share of the probability with which an item is kept, in (0, 1]",
                 {.low = 1e-9, .high = 1});
     options.add("of", of, "what it is a share of", {"all"});
     options.add("temperature", temperature, "scores are divided by it, > 0", {.low = 1e-6});
@@ -62,7 +62,7 @@ MemoryRead memory_read_of(std::string_view site, Extent width, Mode mode) {
   expect_known("estimators", parse_call(text.estimator).name, {"none"});
   if (mode == Mode::kTrain && read.kept == 1 && read.least == 0) {
     throw Error("memory read", "a choice of several slots was expected in training; '" + text.selector +
-                                   "' keeps one, whose weight teaches the query nothing; use top_k(k) with k >= 2.");
+                                   "' keeps one, whose weight gives the query no gradient; use top_k(k) with k >= 2.");
   }
   return read;
 }

@@ -11,7 +11,7 @@ namespace fovea {
 ///
 /// Solves    scorer dot, scaled_dot or cosine, with a temperature that is fixed; pattern dense; selector top_k, threshold
 ///           (of=all) or argmax; estimator none.
-/// Errors    any other part, with the list of what can be; argmax in training, where nothing would teach the query.
+/// Errors    any other part, with the list of valid ones; argmax in training, where the query would learn nothing.
 MemoryRead memory_read_of(std::string_view site, Extent width, Mode mode);
 
 struct MemoryInputs {

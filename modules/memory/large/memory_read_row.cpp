@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "framework/core/span.h"
 #include "framework/cpu/packs.h"
 #include "framework/cpu/row_math.h"
 #include "framework/cpu/transpose.h"
@@ -40,7 +41,7 @@ struct ScorePart {
 };
 
 void pull_scores(const ReadRow& row, const ScoreRule& rule, const ScorePart& part) {
-  const std::span<const Real> query{row.query, static_cast<std::size_t>(row.width)};
+  const std::span<const Real> query = span_of(row.query, row.width);
   for (Extent i = 0; i < part.count; ++i) {
     const Extent k = part.first + i;
     if (row.grad_sharpness != nullptr) *row.grad_sharpness += part.grads[i] * score_of(rule, query, row.key(k));
@@ -100,7 +101,7 @@ void put_in_order(const FoundSlots& found, Index* kept, Real* weights) {
     kept[place] = slot;
     weights[place] = found.scores[i * found.stride];
   }
-  const std::span<Real> row{weights, static_cast<std::size_t>(found.count)};
+  const std::span<Real> row = span_of(weights, found.count);
   cpu::softmax_weights(row, row);
 }
 
@@ -119,7 +120,7 @@ void read_kept(const ReadRow& row) {
 void pull_read(const ReadRow& row, const ScoreRule& rule) {
   const Real mean =
       cpu::sum_lanes(product(row.grad_read, row.read, row.value_width) + product(row.weights, row.grad_weights, row.count));
-  const std::span<const Real> grad_read{row.grad_read, static_cast<std::size_t>(row.value_width)};
+  const std::span<const Real> grad_read = span_of(row.grad_read, row.value_width);
   for (Extent first = 0; first < row.count; first += kPack) {
     const Extent count = std::min<Extent>(kPack, row.count - first);
     if (row.grad_values != nullptr) {

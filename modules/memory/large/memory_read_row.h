@@ -3,6 +3,7 @@
 #include <span>
 
 #include "framework/core/real.h"
+#include "framework/core/span.h"
 
 // Internal to ops that read few slots of a memory: what one query does with the slots that it keeps.
 namespace fovea {
@@ -14,10 +15,10 @@ struct ScoreRule {
   Real epsilon = 0;
 };
 
-/// What a query is multiplied with once, so that its scores are q . k, or q . k / max(|k|, epsilon).
+/// The factor of a query, applied once, so that its scores are q . k, or q . k / max(|k|, epsilon).
 Real query_factor(const ScoreRule& rule, std::span<const Real> query);
 
-/// The score of a slot, of a query that was not multiplied.
+/// The score of a slot for a query without that factor.
 Real score_of(const ScoreRule& rule, std::span<const Real> query, std::span<const Real> key);
 
 /// Gradients of a query and of a key; null: not wanted.
@@ -48,7 +49,7 @@ struct ReadRow {
   Real* grad_values = nullptr;         // [N, V]
   Real* grad_sharpness = nullptr;
 
-  std::span<const Real> key(Extent k) const { return {keys + kept[k] * width, static_cast<std::size_t>(width)}; }
+  std::span<const Real> key(Extent k) const { return span_of(keys + kept[k] * width, width); }
   bool wants_scores() const { return grad_query != nullptr || grad_keys != nullptr || grad_sharpness != nullptr; }
   const Real* value(Extent k) const { return values + kept[k] * value_width; }
 };
@@ -66,7 +67,7 @@ void put_in_order(const FoundSlots& found, Index* kept, Real* weights);
 /// read = sum over kept of w_n v_n.
 void read_kept(const ReadRow& row);
 
-/// Adds to the gradients that are wanted: what was read, and the gradients of it and of the weights, come in.
+/// Adds to the wanted gradients, given what was read and the gradients of it and of the weights.
 void pull_read(const ReadRow& row, const ScoreRule& rule);
 
 }  // namespace fovea

@@ -18,7 +18,7 @@ namespace fovea {
 ///           K], best first.
 /// Gradient  exact where the kept set does not change; it touches K values and 2 K half keys a head.
 /// Errors    K above S.
-/// Cost      forward R H (2 S D + K log K + K V): of the order of the root of N; backward R H K (2 D + 2 V).
+/// Cost      forward R H (2 S D + K log K + K V): of order sqrt(N); backward R H K (2 D + 2 V).
 /// Source    Lample et al. 2019, arXiv:1907.05242, section 3.
 OpPointer make_product_keys(Extent kept);
 
@@ -31,13 +31,13 @@ struct ProductKeyOptions {
   void fields(Options& options);
 };
 
-/// A memory layer of product keys: a network that reads few of very many values, in the place of a feed-forward block.
+/// A memory layer of product keys: a network that reads few of very many values, instead of a feed-forward block.
 ///
 /// Solves    q = W x + b for each head; then make_product_keys.
 /// Shapes    x [..., D] -> [..., V]. Parameters at the scope of the name: query/weight, query/bias, keys [H, 2, S,
 ///           query_width / 2], values [S^2, V], shared by all heads.
-/// Gradient  exact; that of the values touches the kept rows. A trainer clears and adds the gradient of all values all the
-///           same.
+/// Gradient  exact; that of the values touches the kept rows. A trainer still clears and adds the gradients of all
+///           values.
 /// Errors    an odd query width; a site that is not "dot | dense | top_k(k) | none"; k above the half keys.
 /// Cost      see make_product_keys.
 /// Source    Lample et al. 2019, arXiv:1907.05242, sections 3.1 to 3.3, without their normalisation of queries over the

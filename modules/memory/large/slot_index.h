@@ -6,9 +6,9 @@
 
 namespace fovea {
 
-/// Finds the words of a memory that point where a query points, and follows what is written there.
+/// Finds the words of a memory that point in the direction of a query, and keeps up with writes to it.
 ///
-/// What `search` finds depends on the words and on what was done since `build` or `reset` alone: a run has the same bits,
+/// What `search` finds depends only on the words and on what was done since `build` or `reset`: a run has the same bits,
 /// whatever came before. One index is used by one thread at a time.
 ///
 /// A plugin: one file in modules/slot_indexes, ended by FOVEA_SLOT_INDEX("name", Class, R"doc(docstring)doc").
@@ -16,7 +16,7 @@ class SlotIndex {
  public:
   static constexpr const char* kKind = "slot_index";
 
-  /// Words [N, D] that stay where they are and change. Lengths below epsilon count as epsilon.
+  /// Words [N, D] at a fixed address, whose values change. Lengths below epsilon count as epsilon.
   struct Words {
     const Real* at = nullptr;
     Extent slots = 0;
@@ -29,11 +29,11 @@ class SlotIndex {
 
   virtual ~SlotIndex() = default;
   virtual void fields(Options& options);
-  /// Takes the words, and holds none of the slots or all.
+  /// Takes the words; the index then holds no slot, or all.
   virtual void build(const Words& words, Holds holds) = 0;
   /// The word of this slot was written; from now on the index holds it.
   virtual void put(Index slot) = 0;
-  /// What was put since `build` has its word of then again: the index is as it was then.
+  /// The slots put since `build` have their words of that time again: the index returns to its state after `build`.
   virtual void reset() = 0;
   /// At most `count` slots, those with the largest cosine, best first -> how many. An exact index gives ties to the lowest.
   virtual Extent search(const Real* query, Extent count, Index* found) = 0;

@@ -9,7 +9,7 @@
 namespace fovea {
 namespace {
 
-/// Fewer slots than a pack has lanes, for few queries or wide ones.
+/// For fewer slots than a pack has lanes, with few or wide queries.
 void scan_singly(const SlotScan& scan, Extent begin, Extent end, const BestSlots& best) {
   const auto width = static_cast<std::size_t>(scan.width);
   for (Extent slot = begin; slot < end; ++slot) {
@@ -46,7 +46,7 @@ void merge_sums(const BestSlots& later, Extent query, const BestSlots& best) {
   }
 }
 
-/// Scores of some queries find their places among those that are shared.
+/// Scores of some queries are sorted into those that are shared.
 template <class Lanes>
 void join_scores(const BestSlots& part, Pack scores, Extent query, Lanes lanes, const SharedBest& shared) {
   for (Extent k = 0; k < part.kept; ++k) {
@@ -131,7 +131,7 @@ Real log_sum_of(const BestSlots& best, Extent query) {
 }
 
 Extent scan_tile(Extent slots, Extent queries) {
-  constexpr Extent kLeastProducts = 8192;  // of slots and queries: a task that is worth a start
+  constexpr Extent kLeastProducts = 8192;  // of slots and queries: less is not worth a task
   constexpr Extent kUnit = 32;
   constexpr Extent kMost = 32768;
   const Extent least = std::clamp<Extent>(kLeastProducts / std::max<Extent>(queries, 1) / kUnit * kUnit, 256, 2048);

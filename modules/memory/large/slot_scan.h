@@ -6,7 +6,7 @@
 namespace fovea {
 
 /// What is looked for. queries [Q, D]; slots [N, D]. A cosine divides the dot product by max(|slot|, epsilon); the queries
-/// then come with the length that their scores shall have.
+/// then come scaled as their scores should be.
 struct SlotScan {
   const Real* queries = nullptr;
   const Real* slots = nullptr;
@@ -36,29 +36,29 @@ struct BestSlots {
 /// The length of a row of Q queries in BestSlots: many queries take whole packs.
 Extent best_stride(Extent queries);
 
-/// What the parts of one memory tell each other, so that none keeps what cannot be among the best of all: the best scores
-/// of the parts that are done [K, stride], and what a score must exceed by them, bars [stride]. It saves time and changes
-/// no result, so that a part that finds another one telling says nothing.
+/// What the parts of one memory share, so that none keeps what cannot be among the best of all: the best scores of the
+/// parts that are done [K, stride], and the bars [stride] that a score must then exceed. It saves time and changes no
+/// result, so a part that finds another one sharing its scores does not wait, and shares none.
 struct SharedBest {
   Real* scores = nullptr;
   Real* bars = nullptr;
-  Index* is_told = nullptr;  // 1 while a part tells
+  Index* is_told = nullptr;  // 1 while a part shares its scores
 };
 
 void clear_shared(const SharedBest& shared, const BestSlots& part);
 
-/// Tells what a part has found.
+/// Shares what a part has found.
 void share_best(const BestSlots& part, const SharedBest& shared);
 
 void clear_best(const BestSlots& best, Extent queries);
 
-/// Adds the slots [begin, end) to what was found before in lower slots. The scores of a slot depend on it, on its query, on
-/// Q and on whether `end` is a pack of slots or more, alone. A score that is not a number is never kept.
+/// Adds the slots [begin, end) to what was found before in lower slots. The scores of a slot depend only on it, its query, Q
+/// and whether `end` is at least a pack of slots. A score that is not a number is never kept.
 ///
 /// Cost      Q D (end - begin) multiply-adds; every slot is read once, whatever Q is.
 void scan_slots(const SlotScan& scan, Extent begin, Extent end, const BestSlots& best);
 
-/// Adds what a query found of the slots behind those of `best`.
+/// Adds what a query found in the slots after those of `best`.
 void merge_best(const BestSlots& later, Extent query, const BestSlots& best);
 
 /// How many slots a query has found, at most K.
@@ -67,7 +67,7 @@ Extent count_found(const BestSlots& best, Extent query);
 /// log of the sum over all slots of exp(score), of one query.
 Real log_sum_of(const BestSlots& best, Extent query);
 
-/// How many slots a task scans: depends on N and Q alone.
+/// How many slots a task scans: depends only on N and Q.
 Extent scan_tile(Extent slots, Extent queries);
 
 }  // namespace fovea

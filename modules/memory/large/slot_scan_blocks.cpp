@@ -7,10 +7,10 @@
 namespace fovea {
 namespace {
 
-constexpr Extent kGroup = 2 * kPack;   // queries that meet a slot together
+constexpr Extent kGroup = 2 * kPack;   // queries that score a slot together
 constexpr Extent kChunk = 1024;        // slots that stay in the cache for the next group of queries
-constexpr Extent kRound = 256;         // slots from one look at what other parts of the memory found to the next
-constexpr Extent kAhead = 2 * kGroup;  // slots from the one that is read to the one that is fetched
+constexpr Extent kRound = 256;         // slots between two looks at what other parts of the memory found
+constexpr Extent kAhead = 2 * kGroup;  // slots between the one that is read and the one that is fetched
 #if defined(__AVX512F__)
 constexpr int kRows = 8;  // slots whose sums stay in registers
 #else
@@ -118,7 +118,7 @@ class QueryGroup {
     cpu::store(sum_ + p * kPack, total.sum);
   }
 
-  // An insertion in all lanes at once, behind what is as good: from the last place up, a lane takes the score above it or
+  // An insertion in all lanes at once, after what is as good: from the last place up, a lane takes the score above it or
   // the new one, and what it has where the new one is not better.
   void insert(Extent lane, Pack score, Index slot, const BestSlots& best) {
     if (cpu::bits(cpu::above(score, cpu::load(limits_ + lane))) == 0) return;
@@ -169,7 +169,7 @@ void measure(const SlotScan& scan, const Real* rows, Real (&factors)[kPack]) {
   cpu::store(factors, reciprocal_length(cpu::load(squares), scan.epsilon));
 }
 
-/// The slots [begin, end), kCount at a time; returns where those begin that are fewer.
+/// The slots [begin, end), kCount at a time; returns where the rest, fewer than that, begins.
 template <int kCount, int kPacks>
 Extent meet_slots(const SlotScan& scan, Extent begin, Extent end, QueryGroup& group, const BestSlots& best) {
   const Extent ahead = group.is_first() ? kAhead : 0;

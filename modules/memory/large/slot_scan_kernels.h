@@ -13,7 +13,7 @@ namespace fovea {
 
 constexpr Real kNoScore = -std::numeric_limits<Real>::infinity();
 constexpr Extent kMostBlockWidth = 256;  // of queries that are kept transposed
-constexpr Extent kFewQueries = 9;        // for fewer a row of a slot is better read by itself
+constexpr Extent kFewQueries = 9;        // with fewer, each slot is better read as a row
 
 /// Few queries, or wide slots: rows as they lie, lanes are elements. Needs end >= kPack.
 void scan_rows(const SlotScan& scan, Extent begin, Extent end, const BestSlots& best);
@@ -26,7 +26,7 @@ inline Real bar_of(const BestSlots& best, Extent query) {
   return std::atomic_ref<Real>(best.bars[query]).load(std::memory_order_relaxed);
 }
 
-/// Puts a slot behind those that are as good: slots come in ascending order.
+/// Puts a slot after those that are as good: slots come in ascending order.
 inline void insert_slot(const BestSlots& best, Extent query, Real score, Index slot) {
   Real* scores = best.scores + query;
   Index* slots = best.slots + query;

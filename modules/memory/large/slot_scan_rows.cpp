@@ -8,7 +8,7 @@ namespace {
 
 constexpr Extent kLine = 64 / static_cast<Extent>(sizeof(Real));
 constexpr Extent kAhead =
-    8192 / static_cast<Extent>(sizeof(Real));  // from the element that is read to the one that is fetched
+    8192 / static_cast<Extent>(sizeof(Real));  // elements between the one that is read and the one that is fetched
 
 struct Rows {
   const Real* at;  // kPack of them
@@ -33,8 +33,8 @@ struct RowSums {
   Pack squares;  // lane i: |row i|^2, where that is wanted
 };
 
-/// One row after the other, as memory lies: an order across rows takes half as much again of the time where the memory lies
-/// in the last cache. Not unrolled, so that loads stay in that order.
+/// One row after the other, in the order of memory: an order across rows takes half as long again where the memory lies in
+/// the last cache. Not unrolled, so that loads stay in that order.
 template <int kPacks, Find kFind>
 RowSums row_sums(Rows rows, const Real* query) {
   cpu::PackBlock dots;
@@ -86,7 +86,7 @@ void keep(const BestSlots& best, Extent query, Pack scores, Extent first, std::u
 template <int kPacks, Find kFirst>
 void scan_rows_of(const SlotScan& scan, Extent begin, Extent end, const BestSlots& best) {
   for (Extent first = begin; first < end; first += kPack) {
-    // The last rows once more, in the place of rows that are not there.
+    // The last rows once more, instead of rows that do not exist.
     const Extent from = std::max(std::min(first, end - kPack), Extent{0});
     const Rows rows{scan.slots + from * scan.width, scan.width};
     const std::uint32_t valid = cpu::first_lanes(kPack) & ~cpu::first_lanes(first - from);

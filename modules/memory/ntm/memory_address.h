@@ -6,7 +6,7 @@
 
 namespace fovea {
 
-/// How blurred weights are made sharp: kPower raises them to a power and normalises; kSparse multiplies them with the power
+/// How blurred weights are made sharp: kPower raises them to a power and normalises; kSparse multiplies them by the power
 /// and projects them onto the simplex, so that a slot of far more weight than the others gets exactly 1.
 enum class Sharpening : std::uint8_t { kPower, kSparse };
 

@@ -8,7 +8,7 @@
 namespace fovea {
 namespace {
 
-// Weights of 0 are met: their logarithm must stay finite, and so low that no power of it counts.
+// Weights of 0 occur: their logarithm must stay finite, yet so low that none of their powers counts.
 constexpr double kTiny = 1e-30;
 
 // Every row moved by `places`, in a circle: the element of place n goes to place n + places. The cut counts from the end

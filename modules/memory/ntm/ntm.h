@@ -20,7 +20,7 @@ Value shift_places(Value weights, Value shift, At at = At::here());
 /// Source    Graves et al. 2014, arXiv:1410.5401, equation 9.
 Value sharpen(Value weights, Value power, At at = At::here());
 
-/// What a controller tells a head of a neural Turing machine, for each row of the batch.
+/// What a controller sends to a head of a neural Turing machine, for each row of the batch.
 struct NtmControls {
   Value key;        // [B, D], what to look for
   Value sharpness;  // [B] > 0, of the search
@@ -29,7 +29,7 @@ struct NtmControls {
   Value power;      // [B] >= 1, of the sharpening
 };
 
-/// The controls as a linear function of the state of a controller, brought into their ranges.
+/// The controls as a linear function of the state of a controller, mapped into their ranges.
 ///
 /// Shapes    state [B, H], D the width of a slot, R >= 0 -> see NtmControls. Parameters "weight" and "bias" at the scope of
 ///           the name.

@@ -24,7 +24,7 @@ class ZeroPages {
 
  private:
   struct Release {
-    // NOLINTNEXTLINE(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory): the way back
+    // NOLINTNEXTLINE(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory): frees what calloc gave
     void operator()(T* at) const { std::free(at); }
   };
   std::unique_ptr<T, Release> at_;
@@ -38,7 +38,7 @@ class AccessOrder {
  public:
   explicit AccessOrder(Extent slots) : slots_(static_cast<Index>(slots)), next_(slots + 1), before_(slots + 1) {}
 
-  /// The slot whose last access is longest ago.
+  /// The least recently accessed slot.
   Index least() const { return next(slots_); }
 
   /// This slot is accessed now.
@@ -59,7 +59,7 @@ class AccessOrder {
   }
 
  private:
-  // Slot N is the end of the ring. A link is kept as 1 + the slot that it leads to, 0 where it is that of the first order.
+  // Slot N is the end of the ring. A link is kept as 1 + the slot that it leads to, 0 while it is that of the first order.
   Index next(Index slot) const { return next_[slot] != 0 ? next_[slot] - 1 : slot == slots_ ? 0 : slot + 1; }
   Index before(Index slot) const { return before_[slot] != 0 ? before_[slot] - 1 : slot == 0 ? slots_ : slot - 1; }
   void join(Index first, Index second) {

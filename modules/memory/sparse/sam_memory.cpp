@@ -35,7 +35,7 @@ void SamOptions::fields(Options& options) {
   options.add("site", site, "how words are read: cosine, dense, top_k, none");
   options.add("sam_index", index, "how words are found: exact, lists, hnsw, with options");
   options.add("least_access", least_access, "a weight above it is an access, in [0, 1]", {.low = 0, .high = 1});
-  options.add("sam_start", start, "what words are at first", {"zero", "normal"});
+  options.add("sam_start", start, "initial words", {"zero", "normal"});
 }
 
 SamMemory::SamMemory(Builder& builder, const SamOptions& options, At /*at*/) : builder_(builder), options_(options) {

@@ -10,7 +10,7 @@
 namespace fovea {
 
 struct SamOptions {
-  Extent slots = 1024;  // N; another number in evaluation needs no other parameters
+  Extent slots = 1024;  // N; may differ in evaluation: no parameter depends on it
   Extent width = 20;    // D
   Extent heads = 1;     // each writes and reads
   std::string site = "cosine(epsilon=0.001) | dense | top_k(4) | none";  // of the reads
@@ -21,8 +21,8 @@ struct SamOptions {
   void fields(Options& options);
 };
 
-/// Sparse access memory: heads that write to what they read before or to what was longest not accessed, and read the few
-/// words that are most like their query, of as many words as there are.
+/// Sparse access memory: heads that write to what they read before or to the least recently accessed slot, and read the
+/// few words that are most like their query, however many words there are.
 ///
 /// Solves    query, added, sharpness = 1 + softplus, write_gate and reuse = sigmoid, all linear in the control; then a step
 ///           of make_sparse_access, see there.
@@ -30,7 +30,7 @@ struct SamOptions {
 ///           "interface"; the site is "read".
 /// Gradient  exact for the words that are kept, through all steps.
 /// Errors    a site that is not "cosine | dense | top_k(k) | none"; an unknown index.
-/// Cost      a step does not depend on N but by the search of the index; see make_sparse_access.
+/// Cost      in a step only the search of the index depends on N; see make_sparse_access.
 /// Source    Rae et al. 2016, arXiv:1610.09027, section 3.
 class SamMemory final : public ControlledMemory {
  public:

@@ -11,7 +11,7 @@
 // Internal to sparse_access.cpp.
 namespace fovea {
 
-/// The memory of one row of the batch, and what follows it. Slots that are touched get a place, in which the first word
+/// The memory of one row of the batch, and what tracks it. Slots that are touched get a place, in which the first word
 /// and the gradient of the word are kept.
 class SparseWords {
  public:

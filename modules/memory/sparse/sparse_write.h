@@ -7,7 +7,7 @@
 
 namespace fovea {
 
-/// What a head is told that writes to few slots, for each row of the batch.
+/// What a head that writes to few slots is given, for each row of the batch.
 struct SparseWriteControls {
   Value key;          // [B, D], what to look for
   Value sharpness{};  // [B] > 0, of the search, or empty
@@ -25,7 +25,7 @@ struct SparseWriteControls {
 /// Gradient  that of the site; exact elsewhere. An estimator that wants the gradient of every weight gets it, at a cost of
 ///           O(N^2) memory a row of the batch and O(N D) time a step; one of kept weights costs O(K D).
 /// Errors    with WriteTo::kPlace a memory that is read after it was written, see framework/graph/overwrite.h.
-/// Source    Rae et al. 2016, arXiv:1610.09027, section 3.2; a write is a site of its own.
+/// Source    Rae et al. 2016, arXiv:1610.09027, section 3.2; a write is a separate site.
 class SparseWrite {
  public:
   SparseWrite(Builder& builder, const std::string& name, Extent width, const std::string& site, WriteTo to = WriteTo::kCopy,

@@ -4,7 +4,7 @@
 
 namespace fovea {
 
-/// Where the new memory is: in one of its own, or in the place of the old one (Op::overwrites).
+/// Where the new memory is: in a separate tensor, or in place of the old one (Op::overwrites).
 enum class WriteTo : std::uint8_t { kCopy, kPlace };
 
 /// A hard write: only the kept slots of a memory are touched.

@@ -15,12 +15,12 @@ struct HopReadsOptions {
   std::string site = "dot | dense | softmax | none";
 };
 
-/// The reads of one hop of a memory network: each is a site with a query of its own, and their reads become one vector.
+/// The reads of one hop of a memory network: each is a site with its own query, and their reads become one vector.
 ///
 /// Solves    queries q_r = u + W_r u, or u where there is one read; o_r = what site r reads with q_r, R of them.
 ///           `combine` sum: o = sum over r of o_r; mlp: o = sum over r of o_r + V max(U [u, o_1, .., o_R] + b, 0) + c.
-///           With a linear share s each o_r is s times what scores read in the place of weights, and 1 - s times what the
-///           site reads.
+///           With a linear share s each o_r is s times the read with scores as weights, plus 1 - s times what the site
+///           reads.
 /// Shapes    state [B, D], keys and values [B, N, D], mask Index [B, N] or empty -> [B, D]. Parameters at the current scope:
 ///           those of the site where R = 1, else of each read at read_r, with query [D, D]; combine/inner/weight
 ///           [D, (R + 1) D], combine/outer/weight [D, D] and their biases (mlp).

@@ -13,7 +13,7 @@ namespace fovea {
 /// The options of a key-value memory network; `fields` adds them to those of an experiment.
 struct KeyValueOptions {
   Extent words = 0;              // V, of the vocabulary; set by the model
-  std::vector<Extent> common{};  // words that a hash does not count; set by the model
+  std::vector<Extent> common{};  // words that a hash ignores; set by the model
   Extent width = 50;
   Extent places = 50;  // the most sentences of a story
   Extent hops = 3;
@@ -36,7 +36,7 @@ struct KeyValueOptions {
 ///           `memories` sentences: key and value are a sentence, by the two tables; windows: the key is a window of words of
 ///           a sentence, the value the word in its middle, and T tells the age of the sentence.
 ///           `hash`: only memories that share a word with the question are read, see story_windows.h.
-/// Shapes    story Index [B, N <= places, J], question Index [B, L] -> scores [B, V]; word 0 is none. Parameters at the
+/// Shapes    story Index [B, N <= places, J], question Index [B, L] -> scores [B, V]; word 0 is padding. Parameters at the
 ///           current scope: embedding_key, embedding_value, embedding_answer [V, D], temporal_key, temporal_value
 ///           [places, D], state_k [D, D] of hop k, gru/... (encoding gru).
 /// Gradient  exact, and that of the sites.

@@ -10,16 +10,16 @@ struct StoryTime {
     kAges,   // the last sentence has place 0, the one before it 1
   };
   Count count = Count::kSlots;
-  Extent places = 1;      // P, of which the last one is for all that is further away
+  Extent places = 1;      // P; the last one is for everything further away
   double noise = 0;       // share of empty memories, in [0, 1]
-  bool has_null = false;  // word 0 is no word
+  bool has_null = false;  // word 0 is padding
 };
 
 /// The place in time of each sentence of a story, for tables of places.
 ///
 /// Solves    of n sentences that are not empty, e is drawn evenly from 0 .. ceil(noise n) in training, else e = 0; e empty
-///           memories are put among them, each arrangement being as likely, and move the places behind them by one each
-///           (with kAges: of the sentences before them). A sentence is empty where all its words are null; it does not count
+///           memories are put among them, all arrangements equally likely, and each moves the places after it by one
+///           (with kAges: of the sentences before it). A sentence is empty where all its words are null; it does not count
 ///           for ages, and has place -1.
 /// Shapes    story Index [B, N, J], N <= P -> Index [B, N] in [-1, P).
 /// Errors    a noise outside of [0, 1]; more sentences than places.

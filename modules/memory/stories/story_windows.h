@@ -10,7 +10,7 @@ struct StoryWindows {
   Value centres;  // Index [B, N J, 1], 0: no word
 };
 
-/// Shapes    story Index [B, N, J] -> windows of W words each; word 0 is none.
+/// Shapes    story Index [B, N, J] -> windows of W words each; word 0 is padding.
 /// Errors    an even W.
 /// Source    Miller et al. 2016, arXiv:1606.03126, section 3.2, window level.
 StoryWindows story_windows(Value story, Extent width, At at = At::here());

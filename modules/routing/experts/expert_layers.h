@@ -9,7 +9,7 @@ namespace fovea {
 struct ExpertLayers {
   enum class Activation : std::uint8_t { kRelu, kGelu, kSilu, kTanh };
   Activation activation = Activation::kRelu;
-  bool has_bias = false;  // two inputs more
+  bool has_bias = false;  // two more inputs
   cpu::Products products = cpu::Products::kFull;
 };
 

@@ -118,7 +118,7 @@ class UnitsPass {
 
   // grad_h = W2^T grad_output
   void pull_hidden(const Chunk& chunk, Extent panel, const Target& grad) {
-    clear(grad.at + (even(grad.rows) - 1) * kWidth, kWidth);  // the row behind an odd number of rows
+    clear(grad.at + (even(grad.rows) - 1) * kWidth, kWidth);  // the row after an odd number of rows
     const Real* w2 = call_.w2 + expert_ * e_.width * e_.hidden + panel * kWidth;
     const Extent columns = columns_of(panel, e_.hidden);
     const Left<Format> outputs{row_at<Format>(call_.columns, e_, 0, chunk.first), e_.places * kWidth / Format::kFactors,
@@ -172,7 +172,7 @@ class UnitsPass {
     }
   }
 
-  // grad_z = f'(z) grad_h: along rows for W1, along columns in the place of what was kept for x
+  // grad_z = f'(z) grad_h: along rows for W1, along columns in place of what was kept for x
   static void pull_function(Element* hidden, const Target& grad, Element* along_rows) {
     for (Extent r = 0; r < grad.rows; r += 2) {
       const Extent row = r * kWidth / Format::kFactors;
@@ -239,8 +239,7 @@ template <class Format, class Function>
 void pull_layers(const Call& call) {
   const Extents& e = call.e;
   const std::span<const Chunk> chunks = call.rows.chunks();
-  cpu::parallel_for(static_cast<Extent>(chunks.size()),
-                    [&](Extent task) { pull_outputs<Format>(call, chunks[static_cast<std::size_t>(task)]); });
+  cpu::parallel_for(static_cast<Extent>(chunks.size()), [&](Extent task) { pull_outputs<Format>(call, chunks[task]); });
   const Extent tasks = (e.hidden_panels() + kTaskPanels - 1) / kTaskPanels;
   cpu::parallel_for(e.experts * tasks, [&](Extent task) {
     const Extent first = task % tasks * kTaskPanels;

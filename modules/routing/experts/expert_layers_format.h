@@ -192,8 +192,8 @@ void add_product(const Left<Format>& a, PackRows pack, const Target& c) {
   }
 }
 
-/// Puts the rows of a chunk into panels along rows, and along columns too where that is another memory.
-/// row_of(pair) is a row of `width` Reals and what it is multiplied with.
+/// Puts the rows of a chunk into panels along rows, and along columns too where that is separate memory.
+/// row_of(pair) is a row of `width` Reals and its factor.
 struct Row {
   const Real* at = nullptr;
   Real factor = 0;

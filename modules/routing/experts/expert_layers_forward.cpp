@@ -56,7 +56,7 @@ class ChunkPass {
     const Extent columns = columns_of(panel, e_.hidden);
     const Extent unit = chunk_.expert * e_.hidden + panel * kWidth;
     const Target z{tile, kWidth, chunk_.count, packs_in(columns)};
-    clear(tile + (even(chunk_.count) - 1) * kWidth, kWidth);  // the row behind an odd number of rows, or one that is written
+    clear(tile + (even(chunk_.count) - 1) * kWidth, kWidth);  // the row after an odd number of rows, or one that is written
     const Real* w1 = call_.w1 + unit * e_.width;
     const Left<Format> x{row_at<Format>(call_.columns, e_, 0, chunk_.first), panel_size(), e_.width};
     add_product(
@@ -142,9 +142,8 @@ void forward(const Call& call) {
   const std::span<const Chunk> chunks = call.rows.chunks();
   with_format(call.options.products, [&](auto format) {
     with_function(call.options.activation, [&](auto function) {
-      cpu::parallel_for(static_cast<Extent>(chunks.size()), [&](Extent task) {
-        ChunkPass<decltype(format), decltype(function)>(call, chunks[static_cast<std::size_t>(task)]).run();
-      });
+      cpu::parallel_for(static_cast<Extent>(chunks.size()),
+                        [&](Extent task) { ChunkPass<decltype(format), decltype(function)>(call, chunks[task]).run(); });
     });
   });
   cpu::parallel_tiles(call.e.rows, kRowTile, [&](Extent begin, Extent end, Extent /*number*/) {

@@ -36,7 +36,7 @@ class InputsPass {
         to);
   }
 
-  // The weights of the next product, and a part of the rows behind these units.
+  // The weights of the next product, and a part of the rows after these units.
   cpu::FetchTiles wanted_next(Extent unit, Extent panel) const {
     const bool is_last = panel + 1 == e_.width_panels();
     const Extent next = is_last ? unit + kUnits : unit;
@@ -82,9 +82,8 @@ void add_pulled(const Call& call, Extent row) {
 void pull_inputs(const Call& call) {
   const std::span<const Chunk> chunks = call.rows.chunks();
   with_format(call.options.products, [&](auto format) {
-    cpu::parallel_for(static_cast<Extent>(chunks.size()), [&](Extent task) {
-      InputsPass<decltype(format)>(call, chunks[static_cast<std::size_t>(task)]).run();
-    });
+    cpu::parallel_for(static_cast<Extent>(chunks.size()),
+                      [&](Extent task) { InputsPass<decltype(format)>(call, chunks[task]).run(); });
   });
   cpu::parallel_tiles(call.e.rows, kRowTile, [&](Extent begin, Extent end, Extent /*number*/) {
     for (Extent row = begin; row < end; ++row) add_pulled(call, row);

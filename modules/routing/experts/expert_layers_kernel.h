@@ -10,7 +10,7 @@
 // Internal to expert_layers: its parts, for products of Reals and of bfloat16 pairs.
 //
 // Rows lie sorted by expert, each at a place, and in panels of kWidth columns: [panels, places, kWidth]. What is summed over
-// columns is kept "along columns", what is summed over rows "along rows"; for Reals both are one, with pairs an element
+// columns is kept "along columns", what is summed over rows "along rows"; for Reals both are the same, with pairs an element
 // holds two columns in the first and two rows in the second.
 namespace fovea::experts {
 

@@ -26,7 +26,7 @@ class ExpertRows {
   explicit ExpertRows(const Extents& extents, Index* memory = nullptr)
       : experts_(extents.experts), pairs_(extents.pairs), chunk_(extents.chunk), memory_(memory) {}
 
-  /// Places there may be, an even number.
+  /// The most places that there may be, an even number.
   Extent places() const { return (pairs_ + experts_ + 1) / 2 * 2; }
   /// Indices of memory that are needed.
   Extent size() const { return places() + pairs_ + 2 * experts_ + 1 + 3 * most_chunks(); }
@@ -44,7 +44,7 @@ class ExpertRows {
 
  private:
   Extent most_chunks() const { return pairs_ / chunk_ + experts_; }
-  Index* next_places() const { return memory_ + places() + pairs_; }     // [experts], while they are given
+  Index* next_places() const { return memory_ + places() + pairs_; }     // [experts], while places are given out
   Index* chunk_begins() const { return next_places() + experts_; }       // [experts + 1]
   Index* chunk_memory() const { return chunk_begins() + experts_ + 1; }  // [most_chunks] Chunk
   std::span<const Chunk> chunks(Extent first, Extent end) const;

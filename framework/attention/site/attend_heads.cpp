@@ -19,7 +19,7 @@ Value head_after_head(Value x, Extent heads, At at) {
   return reshape(transpose(split, {0, 2, 1, 3}, at), {shape[0], heads * shape[1], shape[2] / heads}, at);
 }
 
-// The items that exist in all of these patterns, which are parts of `whole` and live as long as it.
+// The items that exist in all of these patterns, which are parts of `whole` and live as long as it does.
 PairIntervals common_pairs(const std::vector<const Pattern*>& places, std::shared_ptr<const Pattern> whole) {
   return [places, whole = std::move(whole)](Extent query, Extent queries, Extent items, ItemIntervals& out) {
     append_items(0, items, out);
@@ -85,7 +85,7 @@ bool Site::State::keeps_best_alone(const Builder& builder) const {
   return selector->traits().keeps_best && is_plain(builder);
 }
 
-/// The terms of the pattern. A selector that keeps the best of each row alone looks for these in tiles already.
+/// The terms of the pattern. For a selector that keeps only the best of each row, the tiles already look for these.
 std::vector<PairTerm> Site::State::pair_terms(const Builder& builder, Extent items) const {
   const auto reject = [&](const std::string& fact) { throw Error(path, fact + "; '" + text + "' came."); };
   if (!biases_of(*pattern).empty()) reject("a pattern that does not weigh pairs was expected in tiles");
@@ -197,7 +197,7 @@ Attended Site::attend_heads(const Heads& inputs, At at) {
                 "segments of queries and of items were expected together; one kind came; give both (at " + at.text() + ").");
   }
   if (groups_keys() && !inputs.query_segments.is_empty()) {
-    throw Error(state_->path, "sequences apart were expected by a pattern that groups their keys; segments came with '" +
+    throw Error(state_->path, "separate sequences were expected by a pattern that groups their keys; segments came with '" +
                                   state_->text + "'; give each sequence a row of its own.");
   }
   const std::unique_ptr<Builder::Scope> scope = state_->enter(builder, inputs.values, at);

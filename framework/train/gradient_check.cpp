@@ -1,0 +1,148 @@
+#include "framework/train/gradient_check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "framework/train/slope_error.h"
+#include "framework/train/training.h"
+
+namespace fovea {
+namespace {
+
+constexpr int kEntries = 4;        // of a parameter
+constexpr double kRoundings = 16;  // of a row's cost, each of half a unit in the last place
+
+double size_of(std::span<const Real> values) {
+  double squares = 0;
+  for (const Real value : values) squares += static_cast<double>(value) * static_cast<double>(value);
+  return std::sqrt(squares);
+}
+
+}  // namespace
+
+GradientCheck::GradientCheck(const RunSpec& run)
+    : seed_(static_cast<std::uint64_t>(run.train.seed)),
+      rng_(Rng::Key{.seed = 1, .stream = stream_of("gradient_check")}),
+      batch_(kRows) {
+  fill_batch(*make_task(run.task), Split::kTrain, {seed_, stream_of("gradient_check"), 0}, batch_);
+  graph_ = build_graph(run.model, batch_.types(), Mode::kTrain, run.train);
+  store_ = std::make_unique<ParameterStore>(*graph_);
+  store_->initialise(seed_);
+  // Away from the values that layers start with: a bias of exactly 0 may sit on a kink.
+  for (const Entry& entry : store_->entries()) {
+    for (Real& value : values_of(entry)) value += static_cast<Real>(0.05 * rng_.normal());
+  }
+  gradients_ = std::make_unique<GradientBlocks>(1, store_->size());
+  shards_ = std::make_unique<Shards>(Shards::Config{graph_, store_.get(), gradients_.get(), kRows});
+  for (double& cotangent : cotangents_) cotangent = rng_.normal();
+}
+
+std::string GradientCheck::inexact() const {
+  for (const SiteRecord& site : graph_->sites()) {
+    const std::size_t bar = site.text.rfind('|');
+    const std::string estimator = bar == std::string::npos ? "none" : parse_call(site.text.substr(bar + 1)).name;
+    if (estimator != "none") return "'" + estimator + "' at " + site.path;
+  }
+  return graph_->estimators().empty() ? "" : "at " + graph_->estimators().front().path;
+}
+
+GradientCheck::Result GradientCheck::run() {
+  backward();
+  Result result;
+  for (const Entry& entry : store_->entries()) {
+    if (entry.sign_rate != nullptr) continue;  // its gradient is not a derivative
+    const double error = error_of(entry);
+    if (error <= result.error) continue;
+    result = {error, entry.path};
+    if (std::isnan(error)) return result;
+  }
+  return result;
+}
+
+double GradientCheck::error_of(const Entry& entry) {
+  const std::span<const Real> gradients = gradients_of(entry);
+  std::vector<Real> direction(gradients.size());
+  const Real part = Real(1) / std::sqrt(static_cast<Real>(direction.size()));
+  for (Real& share : direction) share = rng_.bits() % 2 == 0 ? part : -part;
+  double error = error_along(values_of(entry), gradients, direction);
+
+  std::vector<std::size_t> moved;
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    if (gradients[i] != 0) moved.push_back(i);
+  }
+  for (int sample = 0; sample < kEntries && !std::isnan(error); ++sample) {
+    auto place = static_cast<std::size_t>(rng_.below(entry.shape.size()));
+    if (sample % 2 == 1 && !moved.empty())
+      place = moved[static_cast<std::size_t>(rng_.below(static_cast<Extent>(moved.size())))];
+    const double now = error_of_one(entry, place);
+    error = std::isnan(now) ? now : std::max(error, now);
+  }
+  return error;
+}
+
+double GradientCheck::error_of_one(const Entry& entry, std::size_t place) {
+  const std::span<Real> value = values_of(entry).subspan(place, 1);
+  const Real size = std::max(Real(1), std::abs(value[0]));
+  return error_along(value, gradients_of(entry).subspan(place, 1), {&size, 1});
+}
+
+double GradientCheck::error_along(std::span<Real> values, std::span<const Real> gradients, std::span<const Real> direction) {
+  const std::vector<Real> kept(values.begin(), values.end());
+  const auto cost_at = [&](double steps) {
+    for (std::size_t i = 0; i < kept.size(); ++i) values[i] = kept[i] + static_cast<Real>(steps) * direction[i];
+    return cost();
+  };
+  double stated = 0;
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    stated += static_cast<double>(gradients[i]) * static_cast<double>(direction[i]);
+  // Slopes far below the largest gradient are lost in rounding; a share of it is the unit of their error. So is what a slope
+  // along a direction amounts to on average: by chance, its parts may have a sum of nearly 0.
+  const double size = size_of(direction);
+  const double usual = size_of(gradients) * size / std::sqrt(static_cast<double>(gradients.size()));
+  const SlopePoint point{cost_, std::max({1e-3 * largest_ * size, usual, 1e-12}), rounding_};
+  const double error = slope_error(cost_at, stated, point);
+  std::copy(kept.begin(), kept.end(), values.begin());
+  return error;
+}
+
+std::span<Real> GradientCheck::values_of(const Entry& entry) {
+  return store_->values().subspan(entry.offset, static_cast<std::size_t>(entry.shape.size()));
+}
+
+std::span<const Real> GradientCheck::gradients_of(const Entry& entry) {
+  return gradients_->total().subspan(entry.offset, static_cast<std::size_t>(entry.shape.size()));
+}
+
+double GradientCheck::cost() {
+  OpContext context;
+  context.seed = seed_;
+  Execution& execution = *shards_->bind(batch_).front().execution;
+  execution.forward(context);
+  const Tensor costs = execution.output("cost");
+  double sum = 0;
+  for (std::size_t row = 0; row < kRows; ++row) sum += cotangents_[row] * static_cast<double>(costs.real()[row]);
+  return sum;
+}
+
+void GradientCheck::backward() {
+  cost_ = cost();
+  OpContext context;
+  context.seed = seed_;
+  Execution& execution = *shards_->bind(batch_).front().execution;
+  execution.clear_output_gradients();
+  const Tensor cotangent = execution.output_gradient("cost");
+  const Tensor costs = execution.output("cost");
+  rounding_ = 0;
+  for (std::size_t row = 0; row < kRows; ++row) {
+    cotangent.real()[row] = static_cast<Real>(cotangents_[row]);
+    rounding_ += std::abs(cotangents_[row] * static_cast<double>(costs.real()[row]));
+  }
+  rounding_ *= kRoundings * std::numeric_limits<Real>::epsilon() / 2;
+  execution.backward(context);
+  largest_ = 0;
+  for (const Real gradient : gradients_->total().first(store_->optimized()))
+    largest_ = std::max(largest_, std::abs(static_cast<double>(gradient)));
+}
+
+}  // namespace fovea
