@@ -4,6 +4,10 @@ set(FOVEA_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/fovea)
 
 install(TARGETS fovea fovea_program fovea_f64 fovea_f64_program EXPORT fovea_targets
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+# The conformance suite for plugins, where tests are built.
+if(TARGET fovea_f64_conformance)
+  install(TARGETS fovea_f64_conformance RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
 install(EXPORT fovea_targets NAMESPACE fovea:: DESTINATION ${FOVEA_CMAKE_DIR})
 foreach(folder framework modules tasks)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fovea FILES_MATCHING PATTERN "*.h")

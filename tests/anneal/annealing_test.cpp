@@ -95,7 +95,8 @@ TEST_CASE("an annealing that leaves the bounds of its option, or is unknown, say
   CHECK(holds(failure_of("dot | dense | softmax(temperature=linea(from=1)) | none"), "Did you mean 'linear'?"));
   CHECK(holds(failure_of("dot | dense | softmax(temperature=exponential(from=1, to=-1)) | none"), "use linear to reach 0"));
   CHECK(holds(failure_of("dot | dense | top_k(k=linear(from=4, to=1.5)) | none"), "a whole number"));
-  CHECK(holds(failure_of("dot | dense | sample | reinforce(draws=linear(from=2, to=4))"), "is a whole number that stays"));
+  CHECK(holds(failure_of("dot | dense | sample | reinforce(draws=linear(from=2, to=4))"),
+              "is a whole number that cannot be annealed"));
   CHECK(failure_of("dot | dense | top_k(k=linear(from=4, to=2)) | straight_through(temperature=cosine())").empty());
 }
 
@@ -130,8 +131,8 @@ TEST_CASE("two annealed numbers of one pattern have names of their own") {
 }
 
 TEST_CASE("a number that places, tags or parameters of a pattern depend on does not anneal") {
-  CHECK(holds(failure_of("dot | window(before=linear(from=2, to=4)) | softmax | none"), "'before' is a number that stays"));
-  CHECK(holds(failure_of("dot | hash_buckets(linear(from=2, to=4)) | softmax | none"), "is a number that stays as it is"));
+  CHECK(holds(failure_of("dot | window(before=linear(from=2, to=4)) | softmax | none"), "'before' cannot be annealed"));
+  CHECK(holds(failure_of("dot | hash_buckets(linear(from=2, to=4)) | softmax | none"), "cannot be annealed"));
   CHECK(failure_of("dot | causal & content_top_k(linear(from=4, to=2)) | softmax | none").empty());
 }
 

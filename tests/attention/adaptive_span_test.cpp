@@ -36,7 +36,7 @@ Reals expected_weights(const Reals& scores, const SiteCase& site, double span, d
     std::vector<double> mass;
     double sum = 0;
     for (Extent n = 0; n < items; ++n) {
-      const double score = static_cast<double>(scores[static_cast<std::size_t>(row * items + n)]);
+      const double score = static_cast<double>(scores[row * items + n]);
       const double mask = is_causal && n > query ? 0 : mask_of(static_cast<double>(std::abs(n - query)), span, ramp);
       mass.push_back(mask * std::exp(score));
       sum += mass.back();

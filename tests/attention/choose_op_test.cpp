@@ -127,8 +127,8 @@ TEST_CASE("straight_through gives argmax the gradient that softmax has on the sa
     // A gradient of the weight that was chosen adds to what the read gives.
     const std::vector<Index> kept = hard.index_output(ChooseOp::kKept);
     Reals grad_weights(10);
-    grad_weights[static_cast<std::size_t>(kept[0])] = 2;
-    grad_weights[static_cast<std::size_t>(5 + kept[1])] = -3;
+    grad_weights[kept[0]] = 2;
+    grad_weights[5 + kept[1]] = -3;
     hard.backward(1U, {{2, -3}, {}, {}, Reals(2), cotangent}, 0);
     soft.backward(1U, {grad_weights, {}, {}, Reals(2), cotangent}, 0);
     CHECK(testing::difference(hard.gradient(0), soft.gradient(0)) < testing::kValueLimit);

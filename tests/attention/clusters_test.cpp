@@ -83,7 +83,7 @@ TEST_CASE("after enough rounds each key is nearest to its centre, and that is th
     for (Extent n = 0; n < keys; ++n) {
       const Extent row = (head / options.heads * keys + n) * options.heads + head % options.heads;
       const Real* key = x.data() + row * width;
-      const Index tag = tags[static_cast<std::size_t>(row)];
+      const Index tag = tags[row];
       double nearest = std::numeric_limits<double>::infinity();
       for (Extent c = 0; c < options.count; ++c) {
         nearest = std::min(nearest, squared_distance(key, of_head + c * width, width));
@@ -112,14 +112,14 @@ TEST_CASE("queries look into the clusters with the highest product, of the head 
     for (Extent c = 0; c < 3; ++c) {
       double score = 0;
       for (Extent i = 0; i < 5; ++i) {
-        score -= static_cast<double>(runner.inputs()[0].reals[static_cast<std::size_t>(row * 5 + i)]) *
-                 static_cast<double>(runner.inputs()[1].reals[static_cast<std::size_t>((group * 3 + c) * 5 + i)]);
+        score -= static_cast<double>(runner.inputs()[0].reals[row * 5 + i]) *
+                 static_cast<double>(runner.inputs()[1].reals[(group * 3 + c) * 5 + i]);
       }
       scores.emplace_back(score, static_cast<Index>(c));
     }
     std::sort(scores.begin(), scores.end());
-    CHECK(found[static_cast<std::size_t>(2 * row)] == scores[0].second);
-    CHECK(found[static_cast<std::size_t>(2 * row + 1)] == scores[1].second);
+    CHECK(found[2 * row] == scores[0].second);
+    CHECK(found[2 * row + 1] == scores[1].second);
   }
 }
 

@@ -21,7 +21,7 @@ Items kept_of(const SiteRun& run, std::size_t row, std::size_t items) {
 
 /// The k of `among` with the highest of these scores, ascending.
 Items best(std::size_t k, const std::vector<Real>& scores, Items among) {
-  const auto score = [&](Index item) { return scores[static_cast<std::size_t>(item)]; };
+  const auto score = [&](Index item) { return scores[item]; };
   std::stable_sort(among.begin(), among.end(), [&](Index a, Index b) { return score(a) > score(b); });
   among.resize(std::min(k, among.size()));
   std::sort(among.begin(), among.end());

@@ -67,8 +67,8 @@ struct Case {
     const Extent g = h / (options.heads / options.item_heads);
     Real sum = 0;
     for (Extent d = 0; d < width; ++d) {
-      sum += in[0].reals[static_cast<std::size_t>(((b * queries + m) * options.heads + h) * width + d)] *
-             in[1].reals[static_cast<std::size_t>(((b * items + n) * options.item_heads + g) * width + d)];
+      sum += in[0].reals[((b * queries + m) * options.heads + h) * width + d] *
+             in[1].reals[((b * items + n) * options.item_heads + g) * width + d];
     }
     return sum * static_cast<Real>(options.scale);
   }
@@ -78,16 +78,16 @@ struct Case {
     term.pairs(m, queries, items, intervals);
     const std::vector<Index> by_place = items_in(intervals);
     if (std::find(by_place.begin(), by_place.end(), n) == by_place.end()) return false;
-    if (options.has_mask && in[2].indices[static_cast<std::size_t>(b * items + n)] == 0) return false;
+    if (options.has_mask && in[2].indices[b * items + n] == 0) return false;
     if (options.has_segments) {
-      const Index of_item = in[first_segments() + 1].indices[static_cast<std::size_t>(b * items + n)];
-      if (of_item < 0 || of_item != in[first_segments()].indices[static_cast<std::size_t>(b * queries + m)]) return false;
+      const Index of_item = in[first_segments() + 1].indices[b * items + n];
+      if (of_item < 0 || of_item != in[first_segments()].indices[b * queries + m]) return false;
     }
     const Extent g = h / (options.heads / options.item_heads);
     return std::all_of(term.tags.begin(), term.tags.end(), [&](std::size_t tag) {
       const std::size_t first = first_segments() + (options.has_segments ? 2 : 0) + 2 * tag;
-      const Index* q = &in[first].indices[static_cast<std::size_t>(((b * queries + m) * options.heads + h) * 2)];
-      const Index* k = &in[first + 1].indices[static_cast<std::size_t>(((b * items + n) * options.item_heads + g) * 2)];
+      const Index* q = &in[first].indices[((b * queries + m) * options.heads + h) * 2];
+      const Index* k = &in[first + 1].indices[((b * items + n) * options.item_heads + g) * 2];
       return q[0] == k[0] || q[1] == k[1];
     });
   }
@@ -122,7 +122,7 @@ void check(const Case& c) {
                                 row / c.queries % c.options.heads, row % c.queries));
     }
     std::vector<Index> padded(expected.begin(), expected.end());
-    padded.resize(static_cast<std::size_t>(capacity), -1);
+    padded.resize(capacity, -1);
     is_right = is_right && std::equal(padded.begin(), padded.end(), found.begin() + row * capacity);
   }
   CHECK(is_right);

@@ -8,9 +8,9 @@ namespace fovea {
 namespace {
 
 using conformance::choose;
-using conformance::one_draw;
 using conformance::Chosen;
 using conformance::normals;
+using conformance::one_draw;
 using conformance::rng_of;
 using conformance::selector_of;
 using Reals = std::vector<Real>;

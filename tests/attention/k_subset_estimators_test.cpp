@@ -13,9 +13,9 @@ namespace fovea {
 namespace {
 
 using conformance::choose;
-using conformance::one_draw;
 using conformance::Chosen;
 using conformance::normals;
+using conformance::one_draw;
 using conformance::rng_of;
 using conformance::selector_of;
 using Reals = std::vector<Real>;
@@ -47,7 +47,7 @@ Numbers exact(const Selector& selector, const Reals& scores, const Reals& grad_w
     half_of<EnumerableChoice>(selector)->take(scores, number, choice);
     double value = 0;
     for (std::size_t i = 0; i < chosen.kept.size(); ++i) {
-      value += static_cast<double>(chosen.weights[i] * grad_weights[static_cast<std::size_t>(chosen.kept[i])]);
+      value += static_cast<double>(chosen.weights[i] * grad_weights[chosen.kept[i]]);
     }
     Reals slope(scores.size());
     half_of<SampledChoice>(selector)->log_prob_backward(scores, choice, 1, slope);
@@ -131,10 +131,7 @@ TEST_CASE("the gradient of the mean weights is that of the sum over all choices,
     half_of<EnumerableChoice>(*selector)->mean_weights_backward(scores, chosen.choice(), g, grad);
     for (std::size_t i = 0; i < 10; ++i) CHECK(std::abs(static_cast<double>(grad[i]) - 0.5 - expected[i]) < kLimit);
   }
-  const auto unknown = selector_of("gumbel_top_k(2)");
-  const Chosen chosen = choose(*unknown, Reals{0, 1, 2}, rng_of(3));
-  Reals grad(3);
-  CHECK_THROWS_AS(half_of<EnumerableChoice>(*unknown)->mean_weights_backward(Reals{0, 1, 2}, chosen.choice(), Reals{0, 1, 2}, grad), Error);
+  CHECK(half_of<EnumerableChoice>(*selector_of("gumbel_top_k(2)")) == nullptr);
 }
 
 TEST_CASE("simple is exact for a cost that is linear in the weights, whatever was chosen") {
@@ -189,7 +186,7 @@ TEST_CASE("implicit_mle uses the same noise at both scores, and other noise than
       // All items but one are pushed down without limit: what the first choice has besides it shows up.
       Reals down(10, 1e6F);
       const Chosen chosen = choose(*selector, scores, rng_of(draw));
-      for (const Index item : chosen.kept) down[static_cast<std::size_t>(item)] = 0;
+      for (const Index item : chosen.kept) down[item] = 0;
       others += pull(*estimator_of(text), *selector, scores, down, draw) != Reals(10) ? 1 : 0;
     }
     CHECK(others > 100);

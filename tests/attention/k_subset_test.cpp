@@ -61,7 +61,7 @@ std::map<Set, double> all_sets(const Example& row) {
 std::vector<double> marginals_of(const std::map<Set, double>& sets, std::size_t items) {
   std::vector<double> marginals(items);
   for (const auto& [set, probability] : sets) {
-    for (const Index item : set) marginals[static_cast<std::size_t>(item)] += probability;
+    for (const Index item : set) marginals[item] += probability;
   }
   return marginals;
 }
@@ -114,8 +114,8 @@ TEST_CASE("the gradient of the marginals is their covariance over all sets, adde
     std::vector<double> expected(kItems, 0.5);
     for (const auto& [set, probability] : sets) {
       double part = 0;
-      for (const Index item : set) part += static_cast<double>(cotangent[static_cast<std::size_t>(item)]);
-      for (const Index item : set) expected[static_cast<std::size_t>(item)] += probability * part / row.temperature;
+      for (const Index item : set) part += static_cast<double>(cotangent[item]);
+      for (const Index item : set) expected[item] += probability * part / row.temperature;
       for (std::size_t i = 0; i < kItems; ++i) expected[i] -= probability * part * marginals[i] / row.temperature;
     }
     Reals gradient(kItems, Real(0.5));

@@ -89,7 +89,7 @@ TEST_CASE("a learned alpha is not below 1.01, where it keeps a gradient, nor abo
 TEST_CASE("an alpha that cannot be learned is an error that names what to do") {
   CHECK_THROWS_WITH_AS(
       SiteRun({.text = "dot | dense | entmax(2, learn_alpha=true)"}),
-      doctest::Contains("entmax learns an alpha between 1 and 2; it was to start at 2; give an alpha below 2"), Error);
+      doctest::Contains("entmax learns an alpha between 1 and 2; the start given is 2; give an alpha below 2"), Error);
   CHECK_THROWS_WITH_AS(SiteRun({.text = "dot | dense | entmax(1, learn_alpha=true)"}), doctest::Contains("1.01"), Error);
 }
 

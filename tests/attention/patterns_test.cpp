@@ -74,7 +74,7 @@ TEST_CASE("random blocks are whole, different, the same for the queries of a blo
 TEST_CASE("random blocks are drawn uniformly") {
   std::vector<int> counts(10);
   for (Extent block = 0; block < 3000; ++block) {
-    for (const Index item : items_of("random_blocks(1, 3)", block, 10)) ++counts[static_cast<std::size_t>(item)];
+    for (const Index item : items_of("random_blocks(1, 3)", block, 10)) ++counts[item];
   }
   for (const int count : counts) CHECK(std::abs(count - 900) < 125);  // five deviations of a binomial of 3000 and 0.3
 }

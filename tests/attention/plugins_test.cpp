@@ -9,8 +9,8 @@ namespace {
 
 using Reals = std::vector<Real>;
 using conformance::choose;
-using conformance::one_draw;
 using conformance::Chosen;
+using conformance::one_draw;
 using conformance::rng_of;
 using conformance::selector_of;
 

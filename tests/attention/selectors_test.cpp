@@ -42,8 +42,8 @@ double without_replacement(const Set& set, const std::vector<double>& probabilit
   do {
     double left = 1, product = 1;
     for (const Index item : order) {
-      product *= probabilities[static_cast<std::size_t>(item)] / left;
-      left -= probabilities[static_cast<std::size_t>(item)];
+      product *= probabilities[item] / left;
+      left -= probabilities[item];
     }
     total += product;
   } while (std::next_permutation(order.begin(), order.end()));
@@ -121,8 +121,7 @@ TEST_CASE("the largest weight of gumbel_softmax falls on an item as often as sof
     std::vector<int> counts(5);
     for (std::uint32_t draw = 0; draw < draws; ++draw) {
       const Chosen chosen = choose(*selector_of(text), scores, rng_of(draw, 1));
-      ++counts[static_cast<std::size_t>(std::max_element(chosen.weights.begin(), chosen.weights.end()) -
-                                        chosen.weights.begin())];
+      ++counts[std::max_element(chosen.weights.begin(), chosen.weights.end()) - chosen.weights.begin()];
     }
     for (std::size_t i = 0; i < 5; ++i) {
       CHECK(std::abs(counts[i] - draws * expected[i]) < 4.5 * std::sqrt(draws * expected[i] * (1 - expected[i])));

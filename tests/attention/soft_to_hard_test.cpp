@@ -45,7 +45,8 @@ TEST_CASE("the gradient of soft_to_hard is that of softmax times the share of th
   const Reals scores{Real(0.3), Real(-0.2), Real(0.9)};
   const Reals cotangent{Real(1.5), -2, Real(0.5)};
   Reals soft(3), mixed(3), hard(3);
-  half_of<DifferentiableChoice>(*selector_of("softmax(0.7)"))->backward(scores, choose(*selector_of("softmax(0.7)"), scores, rng_of(0)).choice(), cotangent, soft);
+  half_of<DifferentiableChoice>(*selector_of("softmax(0.7)"))
+      ->backward(scores, choose(*selector_of("softmax(0.7)"), scores, rng_of(0)).choice(), cotangent, soft);
   for (const auto& [text, grad] :
        {std::pair{"soft_to_hard(0.25, temperature=0.7)", &mixed}, std::pair{"soft_to_hard(1, temperature=0.7)", &hard}}) {
     half_of<DifferentiableChoice>(*selector_of(text))

@@ -75,10 +75,10 @@ struct Case {
 
   bool exists(const std::vector<Input>& in, Extent b, Extent m, Extent n) const {
     if (has_segments) {
-      const Index own = in[3].indices[static_cast<std::size_t>(b * queries + m)];
-      if (own < 0 || own != in[4].indices[static_cast<std::size_t>(b * items + n)]) return false;
+      const Index own = in[3].indices[b * queries + m];
+      if (own < 0 || own != in[4].indices[b * items + n]) return false;
     }
-    if (has_mask && in[3].indices[static_cast<std::size_t>(b * items + n)] == 0) return false;
+    if (has_mask && in[3].indices[b * items + n] == 0) return false;
     std::vector<ItemInterval> intervals;
     pairs(m, queries, items, intervals);
     for (const ItemInterval& i : intervals) {
@@ -96,14 +96,14 @@ struct Case {
       if (!exists(in, b, m, n)) continue;
       double score = 0;
       for (Extent d = 0; d < width; ++d) {
-        score += static_cast<double>(in[0].reals[static_cast<std::size_t>(((b * queries + m) * heads + h) * width + d)]) *
-                 static_cast<double>(in[1].reals[static_cast<std::size_t>(((b * items + n) * item_heads + g) * width + d)]);
+        score += static_cast<double>(in[0].reals[((b * queries + m) * heads + h) * width + d]) *
+                 static_cast<double>(in[1].reals[((b * items + n) * item_heads + g) * width + d]);
       }
       const double weight = std::exp(0.4 * score);
       total += weight;
       for (Extent v = 0; v < value_width; ++v) {
         const auto at = static_cast<std::size_t>(((b * items + n) * item_heads + g) * value_width + v);
-        read[static_cast<std::size_t>(v)] += weight * static_cast<double>(in[2].reals[at]);
+        read[v] += weight * static_cast<double>(in[2].reals[at]);
       }
     }
     for (const double r : read) out.push_back(static_cast<Real>(total > 0 ? r / total : 0));

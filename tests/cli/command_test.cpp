@@ -43,6 +43,7 @@ TEST_CASE("a wrong command line gives one line with a place, the nearest known n
       {{"list", "selectr"}, "Did you mean 'selector'?"},
       {{"list", "selector", "more"}, "expected no further argument; 'more' came"},
       {{"describe"}, "name is required"},
+      {{"check"}, "expected an experiment, or --plugin FILE"},
       {{"describe", "sofmax"}, "Did you mean 'softmax'?"},
       {{"run", "sort_by_pointin"}, "Did you mean 'sort_by_pointing'?"},
       {{"run", "sort_by_pointing", "--sed", "2"}, "Did you mean '--seeds'?"},

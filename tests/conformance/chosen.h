@@ -9,6 +9,7 @@
 #include "framework/attention/estimator.h"
 #include "framework/attention/several_draws.h"
 #include "framework/core/rng.h"
+#include "tests/conformance/subject.h"
 
 // For the conformance tests of selectors and estimators: one row of choices with its own memory.
 namespace fovea::conformance {
@@ -31,19 +32,24 @@ struct Chosen {
   /// The weights as [items], zero where not kept.
   std::vector<Real> dense(std::size_t items) const {
     std::vector<Real> all(items);
-    for (std::size_t k = 0; k < static_cast<std::size_t>(count); ++k) all[static_cast<std::size_t>(kept[k])] = weights[k];
+    for (std::size_t k = 0; k < static_cast<std::size_t>(count); ++k) all[kept[k]] = weights[k];
     return all;
   }
 };
 
-/// What a selector learns at a site, where training starts.
+inline Rng rng_of(std::uint32_t step, std::uint32_t row = 0) {
+  return Rng({.seed = 20, .stream = stream_of("conformance"), .step = step, .row = row});
+}
+
+/// What a selector learns at a site, where training starts; what starts at random has numbers of that size.
 inline std::vector<std::vector<Real>> initial_parameters(const Selector& selector) {
   std::vector<std::vector<Real>> all;
   for (const SiteParameter& one : parameters_of(selector)) {
-    if (one.init.kind != Init::Kind::kZero && one.init.kind != Init::Kind::kConstant) {
-      throw Error("conformance", "parameters that start at a number were expected; '" + one.name + "' is random.");
-    }
-    all.emplace_back(static_cast<std::size_t>(one.shape.size()), static_cast<Real>(one.init.scale));
+    std::vector<Real>& values =
+        all.emplace_back(static_cast<std::size_t>(one.shape.size()), static_cast<Real>(one.init.scale));
+    if (one.init.kind == Init::Kind::kZero || one.init.kind == Init::Kind::kConstant) continue;
+    Rng rng = rng_of(static_cast<std::uint32_t>(all.size()), 60);
+    for (Real& value : values) value *= static_cast<Real>(rng.uniform(-1, 1));
   }
   return all;
 }
@@ -65,8 +71,8 @@ inline Chosen choose(const Selector& selector, const std::vector<Real>& scores, 
   }
   chosen.count = choice.count;
   chosen.log_prob = choice.log_prob;
-  chosen.weights.resize(static_cast<std::size_t>(choice.count));
-  chosen.kept.resize(static_cast<std::size_t>(choice.count));
+  chosen.weights.resize(choice.count);
+  chosen.kept.resize(choice.count);
   return chosen;
 }
 
@@ -87,13 +93,9 @@ inline std::pair<Chosen, bool> choose_by(const Estimator& estimator, const Selec
   }
   chosen.count = choice.count;
   chosen.log_prob = choice.log_prob;
-  chosen.weights.resize(static_cast<std::size_t>(choice.count));
-  chosen.kept.resize(static_cast<std::size_t>(choice.count));
+  chosen.weights.resize(choice.count);
+  chosen.kept.resize(choice.count);
   return {std::move(chosen), counts};
-}
-
-inline Rng rng_of(std::uint32_t step, std::uint32_t row = 0) {
-  return Rng({.seed = 20, .stream = stream_of("conformance"), .step = step, .row = row});
 }
 
 /// Scores that differ by at least `scale` / 8, in random order.
@@ -111,38 +113,34 @@ inline std::vector<Real> normals(std::size_t count, Rng rng) {
   return values;
 }
 
-/// Every registered plugin of a kind with its default options, and `more` texts.
-template <class Plugin>
-std::vector<std::string> texts_of(const std::vector<std::string>& more = {}) {
-  std::vector<std::string> texts = Catalogue::instance().names(Plugin::kKind);
-  texts.insert(texts.end(), more.begin(), more.end());
+/// Selectors of this tree with other options than their defaults.
+inline const std::vector<std::string>& selectors_with_options() {
+  static const std::vector<std::string> texts{"softmax(temperature=0.3)",
+                                              "top_k(1)",
+                                              "top_k(2)",
+                                              "sample(temperature=2.5)",
+                                              "sparsemax(0.5)",
+                                              "entmax(1.25)",
+                                              "entmax(1.7, temperature=0.6)",
+                                              "entmax(2)",
+                                              "entmax(learn_alpha=true)",
+                                              "entmax(1.2, temperature=0.6, learn_alpha=true)",
+                                              "soft_to_hard(0.2, temperature=0.5)",
+                                              "soft_to_hard(0)",
+                                              "soft_to_hard(1)",
+                                              "top_p(0.5, temperature=2)",
+                                              "threshold(0.15, temperature=0.5)",
+                                              "threshold(0.3, of=best)",
+                                              "gumbel_softmax(0.4)",
+                                              "gumbel_top_k(2)",
+                                              "gumbel_top_k(3, temperature=0.5)",
+                                              "k_subset(2)",
+                                              "k_subset(3, temperature=0.5)",
+                                              "k_subset_marginals(2, temperature=1.5)"};
   return texts;
 }
-
-inline std::vector<std::string> selector_texts() {
-  return texts_of<Selector>({"softmax(temperature=0.3)",
-                             "top_k(1)",
-                             "top_k(2)",
-                             "sample(temperature=2.5)",
-                             "sparsemax(0.5)",
-                             "entmax(1.25)",
-                             "entmax(1.7, temperature=0.6)",
-                             "entmax(2)",
-                             "entmax(learn_alpha=true)",
-                             "entmax(1.2, temperature=0.6, learn_alpha=true)",
-                             "soft_to_hard(0.2, temperature=0.5)",
-                             "soft_to_hard(0)",
-                             "soft_to_hard(1)",
-                             "top_p(0.5, temperature=2)",
-                             "threshold(0.15, temperature=0.5)",
-                             "threshold(0.3, of=best)",
-                             "gumbel_softmax(0.4)",
-                             "gumbel_top_k(2)",
-                             "gumbel_top_k(3, temperature=0.5)",
-                             "k_subset(2)",
-                             "k_subset(3, temperature=0.5)",
-                             "k_subset_marginals(2, temperature=1.5)"});
-}
+inline std::vector<std::string> selector_texts() { return texts_of<Selector>(selectors_with_options()); }
+inline std::vector<std::string> selector_partners() { return partners_of<Selector>(selectors_with_options()); }
 
 /// The only evaluation of an item.
 inline Draw one_draw(Rng rng) { return {0, 1, rng, rng}; }

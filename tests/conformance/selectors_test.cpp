@@ -73,8 +73,8 @@ void check_rows(const RowsCase& c) {
   for (Extent row = 0; row < c.rows; ++row) {
     const ConstRow one = rows.items_of(ConstRow(scores), row);
     const Scores alone(one.begin(), one.end());
-    const Chosen chosen = choose(c.selector, alone, rngs[static_cast<std::size_t>(row)], c.how);
-    CHECK(counts[static_cast<std::size_t>(row)] == chosen.count);
+    const Chosen chosen = choose(c.selector, alone, rngs[row], c.how);
+    CHECK(counts[row] == chosen.count);
     CHECK(same_bits(rows.kept_of(ConstRow(weights), row), chosen.weights));
     const std::span<Index> kept_here = rows.kept_of(rows.kept, row);
     CHECK(std::vector<Index>(kept_here.begin(), kept_here.end()) == chosen.kept);
@@ -229,7 +229,7 @@ TEST_CASE("every differentiable selector has the derivative that central differe
       const Scores cotangent = normals(items, rng_of(14));
       const Chosen chosen = choose(*selector, scores, rng_of(15));
       Scores grad_weights, grad(items, 0.25);
-      for (const Index item : chosen.kept) grad_weights.push_back(cotangent[static_cast<std::size_t>(item)]);
+      for (const Index item : chosen.kept) grad_weights.push_back(cotangent[item]);
       half_of<DifferentiableChoice>(*selector)->backward(scores, chosen.choice(), grad_weights, grad);
       for (std::size_t i = 0; i < items; ++i) {
         Scores up = scores, down = scores;

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "framework/attention/scorer.h"
 #include "framework/attention/pattern.h"
+#include "framework/attention/scorer.h"
 #include "framework/attention/site/site.h"
 #include "framework/graph/functions.h"
 #include "framework/graph/plan.h"
@@ -125,7 +125,7 @@ class SiteRun {
 
 /// A selector with the first estimator that trains it at any site.
 inline std::string with_fitting_estimator(const std::string& selector) {
-  for (const std::string& estimator : texts_of<Estimator>()) {
+  for (const std::string& estimator : partners_of<Estimator>()) {
     const auto made = Registry<Estimator>::instance().parse(estimator).plugin;
     const Estimator::Traits traits = EstimatorParts(*made).traits;
     if (traits.needs_one_choice || traits.needs_two_items) continue;
@@ -135,11 +135,11 @@ inline std::string with_fitting_estimator(const std::string& selector) {
 }
 
 /// Patterns and combinations of them, for sites.
-inline std::vector<std::string> site_pattern_texts() {
-  return texts_of<Pattern>({"causal & dense", "content_top_k(2)", "causal & content_top_k(2)",
-                            "window(0) + content_top_k(1) & causal + hash_buckets(3, 1)",
-                            "content_top_k(4) & hash_buckets(2)", "hash_buckets(1) & (window(2) + global(1))",
-                            "content_clusters(2, most=3) & causal", "causal & adaptive_span(ramp=2, most=6, span=1)"});
+inline std::vector<std::string> site_pattern_partners() {
+  return partners_of<Pattern>({"causal & dense", "content_top_k(2)", "causal & content_top_k(2)",
+                               "window(0) + content_top_k(1) & causal + hash_buckets(3, 1)",
+                               "content_top_k(4) & hash_buckets(2)", "hash_buckets(1) & (window(2) + global(1))",
+                               "content_clusters(2, most=3) & causal", "causal & adaptive_span(ramp=2, most=6, span=1)"});
 }
 
 /// A random cotangent for all that a site with values gives.

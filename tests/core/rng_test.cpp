@@ -78,7 +78,7 @@ TEST_CASE("below is unbiased within four standard deviations") {
   Rng rng({.seed = 3});
   std::vector<int> counts(7);
   constexpr int kCount = 70000;
-  for (int i = 0; i < kCount; ++i) ++counts[static_cast<std::size_t>(rng.below(7))];
+  for (int i = 0; i < kCount; ++i) ++counts[rng.below(7)];
   for (const int count : counts) CHECK(std::abs(count - 10000) < 4 * std::sqrt(kCount * (1.0 / 7) * (6.0 / 7)));
 }
 

@@ -123,7 +123,7 @@ TEST_CASE("a product has the same bits on any thread of any pool") {
   const auto b = wave(spec.k * spec.n, 1.1);
   const Gemm product(spec);
   std::vector<std::vector<Real>> results(12, std::vector<Real>(static_cast<std::size_t>(spec.m * spec.n)));
-  const auto multiply = [&](Extent i) { product(a.data(), b.data(), results[static_cast<std::size_t>(i)].data()); };
+  const auto multiply = [&](Extent i) { product(a.data(), b.data(), results[i].data()); };
   set_threads(1);
   for (Extent i = 0; i < 4; ++i) multiply(i);
   set_threads(3);

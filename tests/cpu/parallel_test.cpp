@@ -18,7 +18,7 @@ TEST_CASE("every task runs exactly once on any number of threads") {
     set_threads(count);
     CHECK(threads() == count);
     std::vector<std::atomic<int>> runs(1000);
-    parallel_for(1000, [&](Extent i) { ++runs[static_cast<std::size_t>(i)]; });
+    parallel_for(1000, [&](Extent i) { ++runs[i]; });
     for (const auto& run : runs) CHECK(run.load() == 1);
   }
   set_threads(0);
@@ -44,8 +44,8 @@ TEST_CASE("tiles cover the extent and do not depend on the number of threads") {
     std::vector<Extent> begins(4);
     std::vector<Extent> ends(4);
     parallel_tiles(10, 3, [&](Extent begin, Extent end, Extent number) {
-      begins[static_cast<std::size_t>(number)] = begin;
-      ends[static_cast<std::size_t>(number)] = end;
+      begins[number] = begin;
+      ends[number] = end;
     });
     CHECK(begins == std::vector<Extent>{0, 3, 6, 9});
     CHECK(ends == std::vector<Extent>{3, 6, 9, 10});

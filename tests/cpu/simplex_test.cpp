@@ -24,7 +24,7 @@ Reals dense(const Reals& scores, Function function) {
   std::vector<Index> kept(scores.size(), -7);
   Reals scratch(static_cast<std::size_t>(cpu::simplex_scratch(static_cast<Extent>(scores.size()))), -7);
   const Extent count = function(scores, cpu::SparseRow{weights.data(), kept.data(), scratch.data()});
-  for (std::size_t k = 0; k < static_cast<std::size_t>(count); ++k) all[static_cast<std::size_t>(kept[k])] = weights[k];
+  for (std::size_t k = 0; k < static_cast<std::size_t>(count); ++k) all[kept[k]] = weights[k];
   return all;
 }
 

@@ -57,16 +57,16 @@ struct Case {
     double sum = 0;
     const Extent length = words.last();
     for (Extent j = 0; j < length; ++j) {
-      const Index word = in[0].indices[static_cast<std::size_t>(sentence * length + j)];
+      const Index word = in[0].indices[sentence * length + j];
       if (options.has_null && word == 0) continue;
       sum += factor(static_cast<double>(j + 1), static_cast<double>(k + 1)) *
-             static_cast<double>(in[1 + table].reals[static_cast<std::size_t>(word * width + k)]);
+             static_cast<double>(in[1 + table].reals[word * width + k]);
     }
     if (!options.has_places) return static_cast<Real>(sum);
-    const Extent number = options.has_numbers ? in.back().indices[static_cast<std::size_t>(sentence)] : sentence % words[-2];
+    const Extent number = options.has_numbers ? in.back().indices[sentence] : sentence % words[-2];
     if (number < 0) return static_cast<Real>(sum);
     const Reals& places = in[1 + options.tables + table].reals;
-    return static_cast<Real>(sum + static_cast<double>(places[static_cast<std::size_t>(number * width + k)]));
+    return static_cast<Real>(sum + static_cast<double>(places[number * width + k]));
   }
 
   void check_values() const {
@@ -166,7 +166,7 @@ TEST_CASE("tables that do not fit are refused") {
     make_encode_words(options)->infer(types);
   };
   const Type words{{2, 3, 4}, Kind::kIndex};
-  CHECK_THROWS_WITH_AS(infer({.tables = 2}, {words, {{5, 4}}, {{5, 3}}}), doctest::Contains("not like the first"), Error);
+  CHECK_THROWS_WITH_AS(infer({.tables = 2}, {words, {{5, 4}}, {{5, 3}}}), doctest::Contains("differs from the"), Error);
   CHECK_THROWS_WITH_AS(infer({.has_places = true}, {words, {{5, 4}}, {{2, 4}}}), doctest::Contains("more sentences than"),
                        Error);
   CHECK_THROWS_WITH_AS(infer({.has_places = true}, {words, {{5, 4}}, {{3, 5}}}), doctest::Contains("differ in width"),

@@ -40,7 +40,7 @@ TEST_CASE("labels of babi_hard_memory cost what the reads do not give to support
   REQUIRE(found != names.end());
   for (int step = 0; step < 3; ++step) {
     const StepReport& report = training.step();
-    const double labels = report.metrics[static_cast<std::size_t>(found - names.begin())];
+    const double labels = report.metrics[found - names.begin()];
     CHECK(labels > 0);
     CHECK(report.loss > labels);
   }

@@ -178,7 +178,7 @@ TEST_CASE("an entity network without a mask takes all sentences") {
 TEST_CASE("an entity network says what it needs") {
   Network network;
   network.options.key_words = {7};
-  CHECK_THROWS_WITH_AS(network.build(), doctest::Contains("words of keys in [1, 7) were expected; 7 came"), Error);
+  CHECK_THROWS_WITH_AS(network.build(), doctest::Contains("key words in [1, 7) were expected; 7 came"), Error);
   network.options.question_words = 0;
   CHECK_THROWS_WITH_AS(network.build(), doctest::Contains("question_words is 0"), Error);
 }

@@ -17,7 +17,7 @@ inline constexpr Extent kWords = 5;
 inline constexpr Extent kWidth = 3;
 inline constexpr Extent kSlots = 4;
 
-// One story of three sentences of two words, the last one empty where word 0 is no word, and a question of one word.
+// One story of three sentences of two words, the last one empty where word 0 is padding, and a question of one word.
 inline const Indices kStory{1, 2, 3, 0, 0, 0};
 inline const Indices kQuestion{4};
 

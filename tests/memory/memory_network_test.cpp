@@ -35,7 +35,7 @@ Reals told(const Reals& x, Extent slots, int write_move, int read_move) {
     // key, three moves, sharpness, gate, power: by place alone, not sharpened
     run.set(head + "/address/weight", Reals(7, 0));
     Reals bias{0, 0, 0, 0, 0, -kSure, -kSure};
-    bias[static_cast<std::size_t>(2 + move)] = kSure;
+    bias[2 + move] = kSure;
     run.set(head + "/address/bias", bias);
   };
   address("write_1", write_move);

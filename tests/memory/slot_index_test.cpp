@@ -39,7 +39,7 @@ std::vector<Index> all_slots() {
 
 std::vector<Index> found_by(SlotIndex& index, const std::vector<Real>& query) {
   std::vector<Index> found(kCount);
-  found.resize(static_cast<std::size_t>(index.search(query.data(), kCount, found.data())));
+  found.resize(index.search(query.data(), kCount, found.data()));
   return found;
 }
 

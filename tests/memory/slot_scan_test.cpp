@@ -35,9 +35,9 @@ struct Part {
 
   Part(Extent queries, Real* bars) {
     const Extent stride = best_stride(queries);
-    scores.resize(static_cast<std::size_t>(kKept * stride));
+    scores.resize(kKept * stride);
     slots.resize(scores.size());
-    maxima.resize(static_cast<std::size_t>(queries * BestSlots::kSumWidth));
+    maxima.resize(queries * BestSlots::kSumWidth);
     sums.resize(maxima.size());
     best = {scores.data(), slots.data(), kKept, stride, maxima.data(), sums.data(), bars};
     clear_best(best, queries);
@@ -59,8 +59,8 @@ void check_best(const Memory& memory, Extent query, const BestSlots& best) {
   }
   std::sort(all.begin(), all.end());
   for (Extent k = 0; k < kKept; ++k) {
-    CHECK(best.slots[best.at(k, query)] == all[static_cast<std::size_t>(k)].second);
-    CHECK(best.scores[best.at(k, query)] == -all[static_cast<std::size_t>(k)].first);
+    CHECK(best.slots[best.at(k, query)] == all[k].second);
+    CHECK(best.scores[best.at(k, query)] == -all[k].first);
   }
 }
 
@@ -68,8 +68,8 @@ double log_sum(const Memory& memory, Extent query) {
   std::vector<double> scores(kSlots, 0);
   for (Extent n = 0; n < kSlots; ++n) {
     for (Extent d = 0; d < memory.scan.width; ++d) {
-      scores[static_cast<std::size_t>(n)] += static_cast<double>(memory.scan.queries[query * memory.scan.width + d] *
-                                                                 memory.scan.slots[n * memory.scan.width + d]);
+      scores[n] += static_cast<double>(memory.scan.queries[query * memory.scan.width + d] *
+                                       memory.scan.slots[n * memory.scan.width + d]);
     }
   }
   const double most = *std::max_element(scores.begin(), scores.end());
@@ -95,7 +95,7 @@ TEST_CASE("parts of a memory that tell each other what they found keep the best 
       clear_shared(shared, lower.best);
       scan_slots(memory.scan, 437, kSlots, upper.best);
       share_best(upper.best, shared);
-      CHECK(bars[0] < upper.scores[static_cast<std::size_t>(upper.best.at(kKept - 1, 0))]);
+      CHECK(bars[0] < upper.scores[upper.best.at(kKept - 1, 0)]);
       scan_slots(memory.scan, 0, 437, lower.best);
       for (Extent query = 0; query < count; ++query) merge_best(upper.best, query, lower.best);
       for (Extent query = 0; query < count; ++query) check_best(memory, query, lower.best);

@@ -162,7 +162,7 @@ TEST_CASE("the slot whose access is longest ago is found, also after a new start
   AccessOrder order(kCount);
   for (std::uint32_t round = 0; round < 3; ++round) {
     std::vector<Index> ages(kCount);
-    for (Index n = 0; n < kCount; ++n) ages[static_cast<std::size_t>(n)] = n;
+    for (Index n = 0; n < kCount; ++n) ages[n] = n;
     Rng rng({.seed = 5, .step = round});
     for (int access = 0; access < 40; ++access) {
       CHECK(order.least() == ages.front());

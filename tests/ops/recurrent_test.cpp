@@ -144,9 +144,7 @@ class Reference {
   std::vector<double> y, h, c;
 
  private:
-  double at(std::size_t input, Extent place) const {
-    return static_cast<double>(in_[input][static_cast<std::size_t>(place)]);
-  }
+  double at(std::size_t input, Extent place) const { return static_cast<double>(in_[input][place]); }
   double from_input(Extent t, Extent row, Extent gate) const {
     double total = at(weights_ + 2, gate);
     for (Extent k = 0; k < s_.inputs; ++k) {
@@ -157,7 +155,7 @@ class Reference {
   double from_hidden(Extent row, Extent gate) const {
     double total = at(weights_ + 3, gate);
     for (Extent k = 0; k < s_.units; ++k) {
-      total += at(weights_ + 1, gate * s_.units + k) * h[static_cast<std::size_t>(row * s_.units + k)];
+      total += at(weights_ + 1, gate * s_.units + k) * h[row * s_.units + k];
     }
     return total;
   }
@@ -315,7 +313,7 @@ TEST_CASE("a shard of a recurrent layer has the same bits on any number of threa
     cpu::set_threads(count);
     cpu::parallel_for(3, [&](Extent i) {
       Call call(test, inputs);
-      results[static_cast<std::size_t>(i + (count == 1 ? 0 : 3))] = call.backward(call.out.values, Real(NAN));
+      results[i + (count == 1 ? 0 : 3)] = call.backward(call.out.values, Real(NAN));
     });
   }
   cpu::set_threads(0);

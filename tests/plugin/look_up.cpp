@@ -33,7 +33,7 @@ class LookUp final : public Task {
     for (Extent b = 0; b < rows; ++b) {
       rng.shuffle(std::span<Index>(words));
       for (Extent n = 0; n < pairs_; ++n) {
-        keys.index()[b * pairs_ + n] = words[static_cast<std::size_t>(n)];
+        keys.index()[b * pairs_ + n] = words[n];
         values.index()[b * pairs_ + n] = static_cast<Index>(rng.below(words_));
       }
       const Extent asked = rng.below(pairs_);

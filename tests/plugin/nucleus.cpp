@@ -20,14 +20,14 @@ class Nucleus final : public Selector, public DifferentiableChoice {
     const std::span<Index> order = out.kept.first(scores.size());
     std::iota(order.begin(), order.end(), Index{0});
     std::sort(order.begin(), order.end(), [scores](Index a, Index b) {
-      const Real left = scores[static_cast<std::size_t>(a)];
-      const Real right = scores[static_cast<std::size_t>(b)];
+      const Real left = scores[a];
+      const Real right = scores[b];
       return left > right || (left == right && a < b);  // ties go to the lowest index
     });
     const std::size_t count = count_for(scores, order, out.scratch.first(scores.size()));
     std::sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count));
     const Row weights = out.weights.first(count);
-    for (std::size_t i = 0; i < count; ++i) weights[i] = scores[static_cast<std::size_t>(order[i])];
+    for (std::size_t i = 0; i < count; ++i) weights[i] = scores[order[i]];
     cpu::softmax(weights, weights);
     out.count = static_cast<Extent>(count);
     out.log_prob = 0;
@@ -38,7 +38,7 @@ class Nucleus final : public Selector, public DifferentiableChoice {
     const auto count = static_cast<std::size_t>(choice.count);
     const Real mean = cpu::dot(choice.weights.first(count), grad_weights.first(count));
     for (std::size_t i = 0; i < count; ++i) {
-      grad_scores[static_cast<std::size_t>(choice.kept[i])] += choice.weights[i] * (grad_weights[i] - mean);
+      grad_scores[choice.kept[i]] += choice.weights[i] * (grad_weights[i] - mean);
     }
   }
 
@@ -48,7 +48,7 @@ class Nucleus final : public Selector, public DifferentiableChoice {
     cpu::softmax(scores, probabilities);
     double sum = 0;
     for (std::size_t i = 0; i < order.size(); ++i) {
-      sum += static_cast<double>(probabilities[static_cast<std::size_t>(order[i])]);
+      sum += static_cast<double>(probabilities[order[i]]);
       if (sum >= p_) return i + 1;
     }
     return order.size();

@@ -24,7 +24,7 @@ class OwnBlock final : public Pattern {
 FOVEA_PATTERN("own_block", OwnBlock, R"doc(Own block: a query sees the items of the block that its own place lies in.
 
 Solves    candidates(m) = {n : floor(n / size) = floor(m / size)}.
-Shapes    M queries, N items -> at most M size pairs; query m stands at place m of the items.
+Shapes    M queries, N items -> at most M size pairs; query m is at place m of the items.
 Errors    none; a query behind the last item sees nothing.
 Cost      O(M size) pairs.
 Source    Qiu et al. 2020, arXiv:1911.02972, with the identity as permutation.)doc");

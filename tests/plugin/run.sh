@@ -93,6 +93,32 @@ check_commands() {
   expect_text "estimator 'identity' at memory"
 }
 
+# The conformance suite finds nothing wrong with the plugins of the guide, and a selector that is wrong on purpose.
+check_conformance() {
+  expect 0 "$fovea" check --plugin "$ideas"
+  local name
+  for name in "scorer projected" "pattern own_block" "selector nucleus" "estimator identity" "optimizer sign_descent" \
+    "task look_up" "experiment look_up_values"; do
+    [ "$(grep -c "^$name: .* \.\.\. ok$" "$work/output")" -ge 2 ] || fail "expected claims that were tried on the $name"
+  done
+  if grep -vE ' \.\.\. ok$|^plugins 7, claims [0-9]+, failed 0$' "$work/output" >"$work/rest"; then
+    fail "expected claims that hold; '$(head -n 1 "$work/rest")' came"
+  fi
+
+  expect 0 "$cmake" -S "$here/broken" -B "$work/broken" -G Ninja "-DCMAKE_PREFIX_PATH=$work/fovea"
+  expect 0 "$cmake" --build "$work/broken"
+  expect 1 "$fovea" check --plugin "$work/broken/libbroken.so"
+  expect_text "selector tilted: every selector gives weights >= 0 that sum to 1, kept ascending, at scales from 1e-5 to 1e4 ... FAILED"
+  expect_text "expected is_valid("
+  expect_text "selector tilted: every differentiable selector has the derivative that central differences give, and adds it ... FAILED"
+  expect_text "selector tilted: no selector keeps more than there is"
+
+  mv "$work/fovea/bin/fovea_f64_conformance" "$work"
+  expect 1 "$fovea" check --plugin "$ideas"
+  expect_text "build the target fovea_f64_conformance"
+  mv "$work/fovea_f64_conformance" "$work/fovea/bin"
+}
+
 # A copy of the plugin whose tag says that it was built for Fovea 0.0.0: the version is text at byte 80 of the tag.
 check_refusals() {
   local offset
@@ -136,6 +162,7 @@ check_nothing_touched() {
 check_guide
 build_project
 check_commands
+check_conformance
 check_refusals
 check_nothing_touched
 echo "plugins outside the source tree: all checks passed"

@@ -28,7 +28,7 @@ Feeds random_feeds(Extent batch, Extent items, std::uint64_t seed) {
   rng.fill_uniform(feeds["items"].reals);
   const std::span<Index> targets = feeds["targets"].indices;
   for (std::size_t b = 0; b < static_cast<std::size_t>(batch); ++b) {
-    const auto row = targets.subspan(b * static_cast<std::size_t>(items), static_cast<std::size_t>(items));
+    const auto row = targets.subspan(b * static_cast<std::size_t>(items), items);
     std::iota(row.begin(), row.end(), 0);
     rng.shuffle(row);
   }

@@ -107,7 +107,7 @@ TEST_CASE("patterns count a bit and the one below it, of the present and the wan
   for (Real& count : counts) count *= Real(3) / 4;  // places / sqrt(patterns)
   std::vector<Real> wanted(32, 0);
   // Register 0, bit by bit from the lowest: present 10 11 01, wanted 00 10 11 (a bit, and the one below it).
-  for (const int pattern : {0b1000, 0b1110, 0b0111}) wanted[static_cast<std::size_t>(pattern)] += 1;
+  for (const int pattern : {0b1000, 0b1110, 0b0111}) wanted[pattern] += 1;
   // Register 1, whose wanted word is not known: present 00 00 10.
   for (const int pattern : {0b0000, 0b0000, 0b1000}) wanted[16 + static_cast<std::size_t>(pattern)] += 1;
   for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(std::abs(static_cast<double>(counts[i] - wanted[i])) < 1e-5);
@@ -119,7 +119,7 @@ TEST_CASE("a view shows the other registers as they are or as they are wanted") 
   const IndexRun::Inputs in{{{1, 1, 2}, {0, 0}}, {{1, 1, 2}, {0, 7}}};
   const auto counts = IndexRun(in, [&](const auto& v) { return bit_patterns(small_set(), v[0], v[1], views); }).reals();
   const auto at = [&](Extent view, Extent choice, Extent pattern) {
-    return static_cast<double>(counts[static_cast<std::size_t>((view * 2 + choice) * views.patterns() + pattern)]);
+    return static_cast<double>(counts[(view * 2 + choice) * views.patterns() + pattern]);
   };
   CHECK(std::abs(at(0, 0, 0) - 8) < 1e-5);               // register 1 as it is: zeros in all 3 places, times sqrt(64)
   CHECK(std::abs(at(0, 1, 0b11) - 8 * 2.0 / 3) < 1e-5);  // as it is wanted: two ones, but at the lowest bit

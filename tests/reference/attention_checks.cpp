@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "framework/attention/estimator.h"
-#include "framework/attention/scorer.h"
 #include "framework/attention/pattern_text.h"
+#include "framework/attention/scorer.h"
 #include "framework/attention/site/site.h"
 #include "framework/core/error.h"
 #include "framework/cpu/row_math.h"
@@ -97,7 +97,7 @@ void expect_mask(const Case& c, const Pattern& pattern) {
     const std::vector<Index> items = items_in(candidates_of(pattern, query, mask.shape[0], mask.shape[1]));
     for (Extent item = 0; item < mask.shape[1]; ++item) {
       const bool exists = std::binary_search(items.begin(), items.end(), static_cast<Index>(item));
-      if ((mask.values[static_cast<std::size_t>(query * mask.shape[1] + item)] != 0) != exists) {
+      if ((mask.values[query * mask.shape[1] + item] != 0) != exists) {
         throw Error(c.file, "the pairs of its mask were expected; query " + std::to_string(query) + " and item " +
                                 std::to_string(item) + " differ; correct the pattern.");
       }
@@ -160,12 +160,15 @@ struct RowChoice {
 
   RowChoice(const Selector& selector, ConstRow scores) {
     const Extent capacity = selector.capacity(static_cast<Extent>(scores.size()));
-    weights.resize(static_cast<std::size_t>(capacity));
+    weights.resize(capacity);
     kept.resize(weights.size());
-    scratch.resize(static_cast<std::size_t>(scratch_of(selector, static_cast<Extent>(scores.size()))));
+    scratch.resize(scratch_of(selector, static_cast<Extent>(scores.size())));
     choice = {weights, kept, 0, 0, scratch};
-    if (const auto* random = half_of<RandomChoice>(selector)) return random->select_greedy(scores, Rng(), choice);
-    selector.select(scores, Rng(), choice);
+    if (const auto* random = half_of<RandomChoice>(selector)) {
+      random->select_greedy(scores, Rng(), choice);
+    } else {
+      selector.select(scores, Rng(), choice);
+    }
   }
 };
 
@@ -203,7 +206,7 @@ void check_differentiable(const Case& c, const std::string& text, const std::str
   const auto selector = Registry<Selector>::instance().parse(text).plugin;
   const GradRow pull = [&](ConstRow scores, const RowChoice& chosen, ConstRow cotangent, Row grad_scores) {
     std::vector<Real> on_kept;
-    for (const Index item : chosen.kept) on_kept.push_back(cotangent[static_cast<std::size_t>(item)]);
+    for (const Index item : chosen.kept) on_kept.push_back(cotangent[item]);
     half_of<DifferentiableChoice>(*selector)->backward(scores, chosen.choice, on_kept, grad_scores);
   };
   check_selector(c, *selector, out, pull, outcome);

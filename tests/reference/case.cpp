@@ -35,9 +35,9 @@ Array read_array(hid_t group, const std::string& name) {
   std::vector<hsize_t> extents(static_cast<std::size_t>(rank));
   H5Sget_simple_extent_dims(space, extents.data(), nullptr);
   for (int axis = 0; axis < rank; ++axis) {
-    array.shape = array.shape.inserted(axis, static_cast<Extent>(extents[static_cast<std::size_t>(axis)]));
+    array.shape = array.shape.inserted(axis, static_cast<Extent>(extents[axis]));
   }
-  array.values.resize(static_cast<std::size_t>(array.shape.size()));
+  array.values.resize(array.shape.size());
   if (H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, array.values.data()) < 0) {
     throw Error(name, "a tensor was expected; it cannot be read; check the file.");
   }

@@ -52,9 +52,9 @@ OpPointer layers(Activation activation, bool has_bias = true, cpu::Products prod
 // The formula, pair by pair, for relu.
 Reals plain(const std::vector<Input>& in, const Size& s) {
   Reals y(in[0].reals.size(), 0);
-  const auto at = [](const Input& input, Extent i) { return input.reals[static_cast<std::size_t>(i)]; };
+  const auto at = [](const Input& input, Extent i) { return input.reals[i]; };
   for (Extent pair = 0; pair < s.batch * s.rows * s.per_row; ++pair) {
-    const Extent expert = in[1].indices[static_cast<std::size_t>(pair)];
+    const Extent expert = in[1].indices[pair];
     const Extent row = pair / s.per_row * s.width;
     for (Extent h = 0; h < s.hidden && expert >= 0; ++h) {
       const Extent unit = expert * s.hidden + h;
@@ -62,7 +62,7 @@ Reals plain(const std::vector<Input>& in, const Size& s) {
       for (Extent d = 0; d < s.width; ++d) z += at(in[3], unit * s.width + d) * at(in[0], row + d);
       for (Extent d = 0; d < s.width; ++d) {
         const Real share = at(in[4], (expert * s.width + d) * s.hidden + h) * std::max(z, Real(0));
-        y[static_cast<std::size_t>(row + d)] += at(in[2], pair) * (share + (h == 0 ? at(in[6], expert * s.width + d) : 0));
+        y[row + d] += at(in[2], pair) * (share + (h == 0 ? at(in[6], expert * s.width + d) : 0));
       }
     }
   }

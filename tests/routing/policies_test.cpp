@@ -58,7 +58,7 @@ Shared shared(const std::string& text, const SharingInputs& in) {
 Indices load_of(const Shared& out, Extent experts) {
   Indices load(static_cast<std::size_t>(experts), 0);
   for (const Index expert : out.kept) {
-    if (expert >= 0) ++load[static_cast<std::size_t>(expert)];
+    if (expert >= 0) ++load[expert];
   }
   return load;
 }
@@ -73,7 +73,7 @@ SharingInputs crowd(Extent rows, Extent experts) {
   for (Extent row = 0; row < rows; ++row) {
     Reals own;
     for (Extent e = 0; e < experts; ++e) {
-      own.push_back(drawn.reals[static_cast<std::size_t>(row * experts + e)] - Real(0.5) * static_cast<Real>(e));
+      own.push_back(drawn.reals[row * experts + e] - Real(0.5) * static_cast<Real>(e));
     }
     Real sum = 0;
     for (const Real score : own) sum += std::exp(score);
@@ -214,7 +214,7 @@ TEST_CASE("no policy gives what the site does not offer, or anything twice, and 
         CHECK((expert >= 0) == (static_cast<Index>(k) < out.counts[row]));
         if (expert < 0) continue;
         CHECK(in.gates[row * 5 + static_cast<std::size_t>(expert)] > 0);
-        CHECK(++seen[static_cast<std::size_t>(expert)] == 1);
+        CHECK(++seen[expert] == 1);
       }
     }
     CHECK(out.counts[7] == 0);

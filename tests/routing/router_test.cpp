@@ -75,7 +75,7 @@ TEST_CASE("the gradient of a bias is E times the load minus the whole load, and 
   run.run({{"weights", 1}});
   Reals expected(4, 0);
   for (Extent i = 0; i < run.output("wanted").size(); ++i) {
-    expected[static_cast<std::size_t>(run.output("wanted").index()[i])] += 4;
+    expected[run.output("wanted").index()[i]] += 4;
     for (Real& value : expected) value -= 1;
   }
   CHECK(Reals(run.gradient("bias").real(), run.gradient("bias").real() + 4) == expected);

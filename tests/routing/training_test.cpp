@@ -44,7 +44,7 @@ RouterOptions route_of(const std::string& policy) {
   route.experts = 4;
   route.width = kWidth;
   route.site = policy.starts_with("site") || policy.starts_with("noisy") ? "dot | dense | top_k(2) | none"
-                                                                           : "dot | dense | softmax | none";
+                                                                         : "dot | dense | softmax | none";
   route.policy = policy;
   return route;
 }

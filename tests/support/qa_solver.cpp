@@ -186,7 +186,7 @@ Lines supporting_statements(const qa::Story& story, std::size_t number) {
   std::vector<Extent> support = story[number - 1].support;
   std::sort(support.begin(), support.end());
   Lines lines;
-  for (const Extent line : support) lines.push_back(story[static_cast<std::size_t>(line - 1)].text);
+  for (const Extent line : support) lines.push_back(story[line - 1].text);
   return lines;
 }
 

@@ -45,7 +45,7 @@ Judgement judged(const std::string& task, const Batch& batch, Real scale, bool i
   const Tensor target = batch.at("target");
   std::vector<Real> scores;
   for (Extent i = 0; i < target.size(); ++i) scores.push_back(target.real()[i] != 0 ? scale : -scale);
-  if (is_one_wrong) scores[static_cast<std::size_t>(first_judged(batch) * target.shape()[2])] *= -1;
+  if (is_one_wrong) scores[first_judged(batch) * target.shape()[2]] *= -1;
   return make_task(task)->judge(batch, {{"scores", {scores.data(), target.type}}});
 }
 

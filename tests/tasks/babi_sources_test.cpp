@@ -104,14 +104,14 @@ TEST_CASE("babi learns from generated stories and asks about released ones, in t
 TEST_CASE("babi says what it passed over, and which training stories are generated for want of a file") {
   const Files files(kTrain + "1 Mary went home\r\n2 Where is Mary?\thome\t1\n");
   const std::string note = task_of(files.task(", lenient=true"))->note();
-  CHECK(note.find("babi: 1 malformed stories (2 lines) were passed over, the first for [") == 0);
+  CHECK(note.find("babi: 1 malformed stories (2 lines) were skipped, the first for [") == 0);
   CHECK(note.find("; 1 byte order marks and carriage returns were dropped") != std::string::npos);
   CHECK(task_of("babi(task=1)")->note().empty());
   files.folder.write("qa3_any_test.txt", "1 Mary went to the office.\n2 Where was Mary before the office? \tkitchen\t1\n");
   files.folder.write("qa3_any_train.PARTIAL.txt", kTrain);
   const auto task = task_of("babi(task=3, source=released, generate_missing=true, data=" + files.folder.text() + ")");
   CHECK(task->note() ==
-        "babi: the training stories of task 3 are generated: " + files.folder.text() + " has no file of them");
+        "babi: the training stories of task 3 are generated: " + files.folder.text() + " has no file for them");
 }
 
 }  // namespace fovea

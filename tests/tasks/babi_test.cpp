@@ -142,7 +142,7 @@ TEST_CASE("an unknown word is an error with its place; a lenient corpus reads ov
   CHECK(error_of(files.task()) ==
         "[" + files.folder.text() +
             "/qa1_any_test.txt:1:8] a word of the training stories was expected; 'flew' came; train "
-            "on more questions, or set lenient=true to read over such words.");
+            "on more questions, or set lenient=true to skip such words.");
   const Batch batch = filled(*task_of(files.task(", lenient=true")), 1, Split::kTest);
   CHECK(Indices(batch.at("story").index(), batch.at("story").index() + 3) == Indices{4, 0, 1});
   CHECK(indices(batch, "unknown") == Indices{1});

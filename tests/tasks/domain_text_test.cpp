@@ -120,7 +120,7 @@ TEST_CASE("text_file gives windows of the parts of a file, and the byte behind e
   CHECK(make_task(task)->text(filled(task, Split::kTest, 1), 0) == "cccccccccc\n");
   CHECK_THROWS_WITH_AS(filled("text_file(path=" + path + ")", Split::kTest, 1), doctest::Contains("bytes was expected"),
                        Error);
-  CHECK_THROWS_WITH_AS(make_task("text_file(path=none)"), doctest::Contains("[none] a file that can be read"), Error);
+  CHECK_THROWS_WITH_AS(make_task("text_file(path=none)"), doctest::Contains("[none] a readable file"), Error);
 }
 
 }  // namespace fovea

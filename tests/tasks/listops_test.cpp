@@ -65,7 +65,7 @@ std::vector<Expression> drawn(const listops::Limits& limits, int count) {
 std::array<double, 10> shares(const std::vector<Expression>& expressions) {
   std::array<double, 10> shares{};
   for (const Expression& one : expressions) {
-    shares[static_cast<std::size_t>(one.value)] += 1 / static_cast<double>(expressions.size());
+    shares[one.value] += 1 / static_cast<double>(expressions.size());
   }
   return shares;
 }

@@ -103,7 +103,7 @@ TEST_CASE("everything malformed has an error of its own, with its place") {
       {with("\t1\n", "\t1  2\n"),
        "[file:3:30] the number of a statement was expected; nothing came; separate numbers by one space."},
       {with("\t1\n", "\t3\n"),
-       "[file:3:28] the number of an earlier statement was expected; '3' is no line before this one; correct it."},
+       "[file:3:28] the number of an earlier statement was expected; '3' is not a line before this one; correct it."},
       {with("\t1\n", "\t99999999999999999999\n"),
        "[file:3:28] the number of a statement was expected; '99999999999999999999' came; separate numbers by one space."},
       {kStory + "4 Where is John? \thallway\t3\n",
@@ -114,7 +114,7 @@ TEST_CASE("everything malformed has an error of its own, with its place") {
       {"1 Where is Mary?\tbathroom\t1\n",
        "[file:1:3] a statement was expected before the first question of a story; a question came; add one."},
       {kStory + "1 Mary moved to the bathroom.\n" + kStory,
-       "[file:4:1] a question was expected in this story; it has statements alone; add one, or remove the story."},
+       "[file:4:1] a question was expected in this story; it has only statements; add one, or remove the story."},
   };
   for (const auto& [text, message] : cases) CHECK(error_of(text) == message);
 }

@@ -127,7 +127,7 @@ TEST_CASE("mqar tells distinct pairs at the front and asks for every key once, a
     CHECK(std::set<Index>(places.begin(), places.end()).size() == 8);
     for (std::size_t q = 0; q < 8; ++q) {
       CHECK((places[q] >= 16 && places[q] % 2 == 0));
-      CHECK(row_of(batch, "targets", b)[q] == pairs.at(row[static_cast<std::size_t>(places[q])]));
+      CHECK(row_of(batch, "targets", b)[q] == pairs.at(row[places[q]]));
     }
     CHECK(std::count(row.begin(), row.end(), 0) == 64 - 24);
   }

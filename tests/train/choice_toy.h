@@ -67,7 +67,7 @@ inline Moments moments(Training& training, int samples) {
   std::vector<double> sums(5);
   for (int i = 0; i < samples; ++i) {
     const double gradient = static_cast<double>(training.gradient(i)[0]);
-    for (int power = 1; power <= 4; ++power) sums[static_cast<std::size_t>(power)] += std::pow(gradient, power) / samples;
+    for (int power = 1; power <= 4; ++power) sums[power] += std::pow(gradient, power) / samples;
   }
   Moments found;
   found.mean = sums[1];

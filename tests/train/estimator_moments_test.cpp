@@ -89,7 +89,7 @@ class Estimate {
   double of_all(const std::vector<conformance::Chosen>& all, const Rng& shared) {
     Reals costs, log_probs, weights(all.size()), advantages(all.size());
     for (const conformance::Chosen& chosen : all) {
-      costs.push_back(toy_.costs[static_cast<std::size_t>(chosen.kept[0])]);
+      costs.push_back(toy_.costs[chosen.kept[0]]);
       log_probs.push_back(chosen.log_prob);
     }
     const auto count = static_cast<Extent>(all.size());

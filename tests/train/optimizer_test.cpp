@@ -6,10 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "framework/core/arena.h"
-#include "framework/core/rng.h"
-#include "framework/cpu/parallel.h"
-
 namespace {
 
 using fovea::Extent;
@@ -68,46 +64,6 @@ TEST_CASE("adagrad takes the steps computed by hand") {
   CHECK(after("adagrad", 0.1, {0.5, 0.5}) == near(1 - 0.1 - 0.05 / std::sqrt(0.5)));
   CHECK(after("adagrad(learning_rate_decay=1)", 0.1, {0.5, 0.5}) == near(1 - 0.1 - 0.025 / std::sqrt(0.5)));
   CHECK(after("adagrad(initial_sum=0.75)", 0.1, {0.5}) == near(0.95));
-}
-
-TEST_CASE("an optimizer gives the same bits for any number of threads, and leaves zeros alone") {
-  constexpr std::size_t kSize = 3 * static_cast<std::size_t>(Optimizer::kTile) + 17;
-  std::vector<Real> gradient(kSize);
-  fovea::Rng({.seed = 5}).fill_normal(gradient);
-  gradient[7] = 0;
-  for (const std::string& name : fovea::Catalogue::instance().names("optimizer")) {
-    CAPTURE(name);
-    std::vector<std::vector<Real>> results;
-    for (const int threads : {1, 2, 3, 8}) {
-      fovea::cpu::set_threads(threads);
-      const auto optimizer = prepared(name, kSize);
-      std::vector<Real> values(kSize, Real(0));
-      for (Extent step = 1; step <= 3; ++step) optimizer->step(values, gradient, 0.1, step);
-      results.push_back(values);
-    }
-    fovea::cpu::set_threads(0);
-    for (const auto& result : results) CHECK(result == results.front());
-    CHECK(results.front()[7] == Real(0));
-    CHECK(results.front()[8] != Real(0));
-  }
-}
-
-TEST_CASE("an optimizer goes on from its saved state") {
-  for (const std::string text : {"sgd(momentum=0.9)", "adam", "adamw", "rmsprop(momentum=0.5, centered=true)", "adagrad"}) {
-    CAPTURE(text);
-    const std::vector<Real> gradient{Real(0.3)};
-    const auto first = prepared(text, 1);
-    std::vector<Real> value{1};
-    first->step(value, gradient, 0.1, 1);
-    const auto second = prepared(text, 1);
-    const auto from = first->state();
-    const auto to = second->state();
-    for (std::size_t i = 0; i < from.size(); ++i) std::copy(from[i].begin(), from[i].end(), to[i].begin());
-    std::vector<Real> copied = value;
-    first->step(value, gradient, 0.1, 2);
-    second->step(copied, gradient, 0.1, 2);
-    CHECK(value == copied);
-  }
 }
 
 TEST_CASE("nesterov without momentum is an error") {

@@ -16,7 +16,7 @@ using ByPath = std::map<std::string, Numbers>;
 inline ByPath by_path(Training& training, std::span<const Real> block) {
   ByPath found;
   for (const ParameterStore::Entry& entry : training.parameters().entries()) {
-    const auto part = block.subspan(entry.offset, static_cast<std::size_t>(entry.shape.size()));
+    const auto part = block.subspan(entry.offset, entry.shape.size());
     found[entry.path] = Numbers(part.begin(), part.end());
   }
   return found;

@@ -55,7 +55,7 @@ RunRequest falling_run(const fs::path& directory, fovea::Extent patience) {
 fovea::Extent best_step(const fs::path& directory) {
   const auto table = fovea::read_summary(directory / "results.h5").evaluation.at(0);
   const auto& values = table.columns.at(0).values;
-  return table.step[static_cast<std::size_t>(std::max_element(values.begin(), values.end()) - values.begin())];
+  return table.step[std::max_element(values.begin(), values.end()) - values.begin()];
 }
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }

@@ -201,7 +201,7 @@ TEST_CASE("what heads in tiles cannot do is said") {
                        doctest::Contains("does not learn from what is read"), Error);
   for (const Kernel kernel : {Kernel::kRows, Kernel::kTiles}) {
     CHECK_THROWS_WITH_AS(self_attention("scaled_dot | content_clusters(4) | softmax | none", kernel, Seen::kSegments),
-                         doctest::Contains("give each sequence a row of its own"), Error);
+                         doctest::Contains("give each sequence its own row"), Error);
   }
   CHECK_THROWS_WITH_AS(build("scaled_dot | routed_blocks(8, count=linear(from=4, to=1)) | softmax | none"),
                        doctest::Contains("blocks of one size and number"), Error);

@@ -32,8 +32,7 @@ std::vector<Extent> changed_queries(const MultiHeadOptions& options, Extent item
   run.run({});
   std::vector<Extent> changed;
   for (Extent row = 0; row < 8; ++row) {
-    if (!std::equal(&before[static_cast<std::size_t>(row * 6)], &before[static_cast<std::size_t>(row * 6)] + 6,
-                    run.output("y").real() + row * 6)) {
+    if (!std::equal(&before[row * 6], &before[row * 6] + 6, run.output("y").real() + row * 6)) {
       changed.push_back(row);
     }
   }

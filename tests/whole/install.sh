@@ -23,7 +23,7 @@ stand_in dpkg-query 'shift 2
 for name in "$@"; do [[ "$name" =~ ^(libtbb-dev|ninja-build|clang-tidy-14)$ ]] || echo "ii  $name"; done'
 stand_in apt-get "echo \"apt-get \$*\" >>'$calls'; [[ -z \"\${FAIL:-}\" || \"\$*\" != *\"\$FAIL\"* ]]"
 stand_in cmake "mkdir -p build/release; touch build/release/build.ninja"
-stand_in ninja "printf '#!/usr/bin/env bash\necho \"program: \$*\"\n' >'$program'; chmod +x '$program'"
+stand_in ninja "echo \"ninja \$*\" >>'$work/built'; printf '#!/usr/bin/env bash\necho \"program: \$*\"\n' >'$program'; chmod +x '$program'"
 # The tools of the script itself, but no sudo of this machine.
 for tool in bash env awk sed tr cat cp mkdir rm find grep flock dirname readlink printf tail touch chmod; do
   ln -sf "$(command -v "$tool")" "$work/bin/$tool"
@@ -55,6 +55,16 @@ run_as 0 "" "style HEAD~2"
 expect "style installs its tools too" '^apt-get -q -y update.apt-get .* ninja-build libtbb-dev clang-tidy-14$' \
   "${called//$'\n'/.}"
 expect "style checks the build" "style: $work/source/build/release HEAD~2\$" "$text"
+
+# What is built for a command.
+builds() {
+  rm -f "$work/built"
+  run_as 0 "" "$1"
+  tr '\n' ' ' <"$work/built"
+}
+expect "a run needs one program" ' fovea_program $' "$(builds "run x")"
+expect "check needs the double precision" ' fovea_program fovea_f64_program $' "$(builds "check x --plugin ./libx.so")"
+expect "check of plugins needs the suite" ' fovea_program fovea_f64_conformance $' "$(builds "check --plugin ./libx.so")"
 
 run_as 1000
 expect "without sudo nothing is installed" '^$' "$called"
