@@ -124,7 +124,8 @@ TEST_CASE("every run of every experiment compiles, trains, has the gradient of i
         check(name, settings);
       } catch (const Error& error) {
         const char* hint = " Does it need other settings in small() of tests/conformance/experiments_test.cpp?";
-        FAIL_CHECK(std::string(error.what()) + (subject() ? "" : hint));
+        const std::string failure = std::string(error.what()) + (subject() ? "" : hint);
+        FAIL_CHECK(failure);
       }
     }
   }
