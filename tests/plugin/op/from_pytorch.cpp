@@ -41,7 +41,7 @@ constexpr Extent kWidth = 32;
 void build(Builder& b, const InputTypes& inputs) {
   const Value keys = linear_layer(b, "keys", b.input("keys", inputs.at("keys")), kWidth);      // [B, N, D]
   const Value query = linear_layer(b, "query", b.input("query", inputs.at("query")), kWidth);  // [B, D]
-  const Value table = b.parameter("values", {kAnswers, kWidth}, Init::normal(1));
+  const Value table = b.parameter("answers", {kAnswers, kWidth}, Init::normal(1));
   const Value values = embedding(b.input("values", inputs.at("values")), table);               // [B, N, D]
   const Value mask = full_index(keys, 2, 1);                                                   // [B, N]: nothing is padded
   const Value read = read_top_k(b, unsqueeze(query, 1), reader(b, keys, mask, 4), values, 2);  // [B, 1, D]
