@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "framework/attention/pattern.h"
-#include "modules/patterns/clusters.h"
+#include "modules/patterns/clusters/clusters.h"
 
 namespace fovea {
 namespace {

@@ -1,4 +1,4 @@
-#include "modules/patterns/clusters.h"
+#include "modules/patterns/clusters/clusters.h"
 
 #include <doctest/doctest.h>
 

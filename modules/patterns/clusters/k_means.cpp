@@ -1,4 +1,4 @@
-#include "modules/patterns/k_means.h"
+#include "modules/patterns/clusters/k_means.h"
 
 #include <algorithm>
 

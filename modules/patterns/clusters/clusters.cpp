@@ -1,10 +1,10 @@
-#include "modules/patterns/clusters.h"
+#include "modules/patterns/clusters/clusters.h"
 
 #include <algorithm>
 #include <limits>
 
 #include "framework/cpu/parallel.h"
-#include "modules/patterns/k_means.h"
+#include "modules/patterns/clusters/k_means.h"
 
 namespace fovea {
 namespace {

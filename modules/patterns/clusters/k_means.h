@@ -4,7 +4,7 @@
 
 #include "framework/core/span.h"
 #include "framework/cpu/gemm.h"
-#include "modules/patterns/clusters.h"
+#include "modules/patterns/clusters/clusters.h"
 
 // Internal to the ops of clusters.
 namespace fovea {
