@@ -10,7 +10,7 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 
 LENGTHS = [16, 64, 256, 1024]
-for run in ("soft", "sparse"):
+for run in ("soft", "few"):
     files = sorted(glob.glob(f"runs/auction/{run}-seed*/results.h5"))
     means, deviations = [], []
     for n in LENGTHS:
