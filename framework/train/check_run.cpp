@@ -66,7 +66,12 @@ CheckReport check_run(const RunSpec& run) {
     const GradientCheck::Result result = check.run();
     report.gradient_error = result.error;
     report.worst_parameter = result.parameter;
-    report.gradient_checked = true;
+    report.gradient_checked = result.jumps < result.slopes;
+    if (result.jumps > 0) {
+      report.gradient_note = std::to_string(result.jumps) + " of " + std::to_string(result.slopes) +
+                             " slopes cannot be measured: the cost jumps however small the step is, as where a choice is "
+                             "between equals";
+    }
   }
   return report;
 }

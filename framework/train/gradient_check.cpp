@@ -49,45 +49,36 @@ std::string GradientCheck::inexact() const {
 
 GradientCheck::Result GradientCheck::run() {
   backward();
-  Result result;
   for (const Entry& entry : store_->entries()) {
-    if (entry.sign_rate != nullptr) continue;  // its gradient is not a derivative
-    const double error = error_of(entry);
-    if (error <= result.error) continue;
-    result = {error, entry.path};
-    if (std::isnan(error)) return result;
+    if (entry.sign_rate == nullptr) check(entry);  // else its gradient is not a derivative
   }
-  return result;
+  return result_;
 }
 
-double GradientCheck::error_of(const Entry& entry) {
+void GradientCheck::check(const Entry& entry) {
   const std::span<const Real> gradients = gradients_of(entry);
   std::vector<Real> direction(gradients.size());
   const Real part = Real(1) / std::sqrt(static_cast<Real>(direction.size()));
   for (Real& share : direction) share = rng_.bits() % 2 == 0 ? part : -part;
-  double error = error_along(values_of(entry), gradients, direction);
+  check_along(entry, 0, direction);
 
   std::vector<std::size_t> moved;
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     if (gradients[i] != 0) moved.push_back(i);
   }
-  for (int sample = 0; sample < kEntries && !std::isnan(error); ++sample) {
+  for (int sample = 0; sample < kEntries; ++sample) {
     auto place = static_cast<std::size_t>(rng_.below(entry.shape.size()));
     if (sample % 2 == 1 && !moved.empty())
       place = moved[static_cast<std::size_t>(rng_.below(static_cast<Extent>(moved.size())))];
-    const double now = error_of_one(entry, place);
-    error = std::isnan(now) ? now : std::max(error, now);
+    const Real size = std::max(Real(1), std::abs(values_of(entry)[place]));
+    check_along(entry, place, {&size, 1});
   }
-  return error;
 }
 
-double GradientCheck::error_of_one(const Entry& entry, std::size_t place) {
-  const std::span<Real> value = values_of(entry).subspan(place, 1);
-  const Real size = std::max(Real(1), std::abs(value[0]));
-  return error_along(value, gradients_of(entry).subspan(place, 1), {&size, 1});
-}
-
-double GradientCheck::error_along(std::span<Real> values, std::span<const Real> gradients, std::span<const Real> direction) {
+// `direction`: of the entries from `begin` on.
+void GradientCheck::check_along(const Entry& entry, std::size_t begin, std::span<const Real> direction) {
+  const std::span<Real> values = values_of(entry).subspan(begin, direction.size());
+  const std::span<const Real> gradients = gradients_of(entry).subspan(begin, direction.size());
   const std::vector<Real> kept(values.begin(), values.end());
   const auto cost_at = [&](double steps) {
     for (std::size_t i = 0; i < kept.size(); ++i) values[i] = kept[i] + static_cast<Real>(steps) * direction[i];
@@ -101,9 +92,13 @@ double GradientCheck::error_along(std::span<Real> values, std::span<const Real> 
   const double size = size_of(direction);
   const double usual = size_of(gradients) * size / std::sqrt(static_cast<double>(gradients.size()));
   const SlopePoint point{cost_, std::max({1e-3 * largest_ * size, usual, 1e-12}), rounding_};
-  const double error = slope_error(cost_at, stated, point);
+  const std::optional<double> error = slope_error(cost_at, stated, point);
   std::copy(kept.begin(), kept.end(), values.begin());
-  return error;
+  ++result_.slopes;
+  if (!error) ++result_.jumps;
+  if (!error || *error <= result_.error || std::isnan(result_.error)) return;
+  result_.error = *error;
+  result_.parameter = entry.path;
 }
 
 std::span<Real> GradientCheck::values_of(const Entry& entry) {

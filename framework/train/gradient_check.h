@@ -21,17 +21,18 @@ class GradientCheck {
   std::string inexact() const;
 
   struct Result {
-    double error = 0;  // the largest of all parameters, as slope_error gives it
+    double error = 0;  // the largest of all slopes, as slope_error gives it
     std::string parameter;
+    int slopes = 0;
+    int jumps = 0;  // slopes that cannot be measured
   };
-  /// Meaningful in double only.
+  /// Meaningful in double only, and once.
   Result run();
 
  private:
   using Entry = ParameterStore::Entry;
-  double error_of(const Entry& entry);
-  double error_along(std::span<Real> values, std::span<const Real> gradients, std::span<const Real> direction);
-  double error_of_one(const Entry& entry, std::size_t place);
+  void check(const Entry& entry);
+  void check_along(const Entry& entry, std::size_t begin, std::span<const Real> direction);
   std::span<Real> values_of(const Entry& entry);
   std::span<const Real> gradients_of(const Entry& entry);
   double cost();
@@ -49,6 +50,7 @@ class GradientCheck {
   double cost_ = 0;      // at this point
   double rounding_ = 0;  // of a cost
   double largest_ = 0;   // gradient
+  Result result_;
 };
 
 }  // namespace fovea

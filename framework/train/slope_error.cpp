@@ -42,11 +42,18 @@ bool are_agreed(const std::array<Difference, 4>& differences, double stated) {
   return 10 * apart <= std::max(least->slope - stated, stated - most->slope);
 }
 
+bool is_close(const Difference& a, const Difference& b) {
+  const double size = std::max(std::abs(a.slope), std::abs(b.slope));
+  return std::abs(a.slope - b.slope) <= 1e-4 * size + a.rounding + b.rounding;
+}
+
 }  // namespace
 
-double slope_error(const std::function<double(double)>& cost, double stated, const SlopePoint& point) {
+std::optional<double> slope_error(const std::function<double(double)>& cost, double stated, const SlopePoint& point) {
   double error = std::numeric_limits<double>::infinity();
   Difference widest;
+  bool has_slope = false;
+  std::array<Difference, 3> wider;
   for (const double step : {1e-3, 1e-4, 1e-5, 1e-6}) {
     const Costs costs{cost(-2 * step), cost(-step), point.value, cost(step), cost(2 * step)};
     const auto measure = [&](const Weights& weights) { return difference(weights, costs, step, point.rounding); };
@@ -60,8 +67,10 @@ double slope_error(const std::function<double(double)>& cost, double stated, con
     const auto& [both, above, below] = differences;
     if (step == 1e-3) widest = both;
     if (step == 1e-4 && are_agreed({widest, both, above, below}, stated)) return error_of(widest, stated, point.unit);
+    has_slope = is_close(above, below) || is_close(above, wider[1]) || is_close(below, wider[2]);
+    wider = differences;
   }
-  return error;
+  return has_slope ? std::optional(error) : std::nullopt;
 }
 
 }  // namespace fovea

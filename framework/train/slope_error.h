@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 namespace fovea {
 
@@ -25,8 +26,10 @@ inline constexpr double kLargestSlopeError = 1e-6;
 ///           to one side and those over smaller steps count too, and the least error is given: a wrong slope stays wrong for
 ///           all of them. They count there only, where differences disagree with each other: over a step of 1e-6 rounding
 ///           would excuse too much.
+///           Nothing where even the smallest steps disagree: the cost jumps however small the step is, as where a choice is
+///           between equals and rounding decides, and has no slope there.
 /// Errors    NaN where the cost is.
 /// Cost      four costs for a right slope, sixteen at most.
-double slope_error(const std::function<double(double)>& cost, double stated, const SlopePoint& point);
+std::optional<double> slope_error(const std::function<double(double)>& cost, double stated, const SlopePoint& point);
 
 }  // namespace fovea

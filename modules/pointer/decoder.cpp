@@ -55,6 +55,7 @@ class Decoder {
     const auto scope = b.scope("glimpse_" + std::to_string(number + 1));
     Site site(b, options_.site, options_.hidden, width);
     const Value keys = site.prepare_keys(encoded_.memory);
+    const auto combine = b.scope("combine");  // a scorer may have a weight of that name
     const Value weight = b.parameter("weight", {options_.hidden, options_.hidden + width});
     const Value bias = b.parameter("bias", {options_.hidden}, Init::zero());
     glimpses_.push_back({std::move(site), keys, weight, bias});
