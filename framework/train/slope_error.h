@@ -19,7 +19,7 @@ inline constexpr double kLargestSlopeError = 1e-6;
 /// rounding asks for it, so that what rounding explains is never above kLargestSlopeError.
 ///
 /// Solves    Differences of fourth order over steps of 1e-3 and 1e-4 decide. Their own error is about step^4 / 30 times the
-///           fifth derivative, 1e-12 and less, so that rounding is what is left: a difference sum_i w_i cost(i step) / step of
+///           fifth derivative, 1e-12 and less, so rounding is what is left: a difference sum_i w_i cost(i step) / step of
 ///           costs that are each off by r is off by up to r' = sum_i |w_i| r / step, and r' / kLargestSlopeError is added to
 ///           what an error is relative to.
 ///           Where a choice changes within a step, or a unit has its kink there, every such difference is wrong. There those
