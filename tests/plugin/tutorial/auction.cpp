@@ -82,8 +82,8 @@ FOVEA_EXPERIMENT("auction", Auction, R"doc(
 Does a choice that was learned on short rows hold for long ones?
 
 Question  A model reads N bids through one site and says who made the highest. It learns on 16 bids. The same model with
-          softmax, where every item has a weight, and with top_k, where all but the best 4 have none, is then asked about up to
-          1,024.
+          softmax, where every item has a weight, and with top_k, where all but the best 4 have none, is then asked about up
+          to 1,024.
 Command   fovea run auction --seeds 3 --plugin build/libauction.so
 Expect    both nearly always right on 16 bids; the longer the row, the more softmax mixes in what is not asked for.
 Source    Velickovic et al. 2024, arXiv:2410.01104, who ask the same of softmax.
