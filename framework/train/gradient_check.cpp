@@ -10,8 +10,8 @@
 namespace fovea {
 namespace {
 
-constexpr int kEntries = 4;        // of a parameter
-constexpr double kRoundings = 16;  // of a row's cost, each of half a unit in the last place
+constexpr int kEntries = 2;       // of a parameter
+constexpr double kRoundings = 4;  // of a cost, each of half a unit in the last place
 
 double size_of(std::span<const Real> values) {
   double squares = 0;

@@ -54,7 +54,7 @@ std::optional<double> slope_error(const std::function<double(double)>& cost, dou
   Difference widest;
   bool has_slope = false;
   std::array<Difference, 3> wider;
-  for (const double step : {1e-3, 1e-4, 1e-5, 1e-6}) {
+  for (const double step : {1e-3, 1e-4, 1e-6, 1e-7}) {
     const Costs costs{cost(-2 * step), cost(-step), point.value, cost(step), cost(2 * step)};
     const auto measure = [&](const Weights& weights) { return difference(weights, costs, step, point.rounding); };
     const std::array<Difference, 3> differences{measure(kBothSides), measure(kAbove), measure(kBelow)};

@@ -24,7 +24,7 @@ inline constexpr double kLargestSlopeError = 1e-6;
 ///           what an error is relative to.
 ///           Where a choice changes within a step, or a unit has its kink there, every such difference is wrong. There those
 ///           to one side and those over smaller steps count too, and the least error is given: a wrong slope stays wrong for
-///           all of them. They count there only, where differences disagree with each other: over a step of 1e-6 rounding
+///           all of them. They count there only, where differences disagree with each other: over a step of 1e-7 rounding
 ///           would excuse too much.
 ///           Nothing where even the smallest steps disagree: the cost jumps however small the step is, as where a choice is
 ///           between equals and rounding decides, and has no slope there.
