@@ -96,7 +96,12 @@ int try_plugins(const std::vector<std::string>& libraries, std::ostream& out) {
   load_plugins(libraries);  // refuses what is not a plugin
   std::vector<std::string> command = {program_beside("fovea_f64_conformance", "fovea_f64_conformance")};
   for (const std::string& library : libraries) command.push_back(kIsDouble ? library : twin_of_plugin(library));
-  return run_process(command, "", &out).exit_code == 0 ? kOk : kFailure;
+  const int code = run_process(command, "", &out).exit_code;
+  if (code > 128) {
+    throw Error("check", "expected the suite to come to its end; signal " + std::to_string(code - 128) +
+                             " ended it, in the claim above; repair that plugin: what follows was not tried.");
+  }
+  return code == 0 ? kOk : kFailure;
 }
 
 int check(const Arguments& arguments, const Console& console) {

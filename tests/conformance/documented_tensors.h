@@ -118,4 +118,13 @@ inline std::string fault_of(const std::vector<DocumentedTensor>& documented, std
   return types.empty() ? "" : types.begin()->first + " is made, and not documented";
 }
 
+/// Whether a message names an output, 'answers', that a docstring names too, "answers".
+inline bool names_documented_output(const std::string& message, const std::string& doc) {
+  static const std::regex name("'([^']+)'");
+  for (std::sregex_iterator found(message.begin(), message.end(), name), end; found != end; ++found) {
+    if (doc.find('"' + (*found)[1].str() + '"') != std::string::npos) return true;
+  }
+  return false;
+}
+
 }  // namespace fovea::conformance

@@ -61,7 +61,8 @@ class ClaimReporter final : public doctest::IReporter {
     for (int i = 0; i < get_num_stringified_contexts(); ++i) {
       where += (i > 0 ? ", " : "; where ") + std::string(get_stringified_contexts()[i].c_str());
     }
-    add(fmt::format("it {}: {}{}", data.is_crash ? "crashed" : "threw", data.error_string.c_str(), where));
+    const char* what = data.is_crash ? "crashed" : "threw";
+    faults_.insert(faults_.begin(), fmt::format("it {}: {}{}", what, data.error_string.c_str(), where));
   }
   void test_case_end(const doctest::CurrentTestCaseStats& data) override {
     if (data.numAssertsCurrentTest == 0 && data.testCaseSuccess) return;
