@@ -19,19 +19,16 @@ using Settings = std::vector<std::string>;
 constexpr const char* kHint = "give the experiment other settings in small() of tests/conformance/experiments_test.cpp";
 constexpr double kMostWork = 2e6;  // multiply-adds of a batch
 
-/// What makes an experiment small, where its own settings are for hours of training. An experiment with several lines is
-/// tried once with each: every line makes all runs.
-const std::map<std::string, std::vector<Settings>>& small() {
-  static const Settings story{"tasks=1", "questions=100", "width=6"};
-  static const auto with = [](Settings settings, const Settings& more) {
+/// The lines of settings that make an experiment small, by its name.
+using Small = std::map<std::string, std::vector<Settings>>;
+
+Small small_stories() {
+  const Settings story{"tasks=1", "questions=100", "width=6"};
+  const auto with = [](Settings settings, const Settings& more) {
     settings.insert(settings.end(), more.begin(), more.end());
     return settings;
   };
-  // All patterns but adaptive_span, which weighs pairs.
-  static const std::string in_tiles =
-      "causal+window+dilated+strided+fixed+block+global+random_blocks+axial+hash_buckets+content_clusters+routed_blocks+"
-      "content_top_k+window_top_k+argmax+top_k+sparsemax";
-  static const std::map<std::string, std::vector<Settings>> settings{
+  return {
       {"babi_entnet",
        {with(story, {"memory=8", "slots=4"}), with(story, {"memory=8", "slots=4", "encoding=gru"}),
         with(story, {"memory=8", "slots=4", "write=dot | dense | top_k(2) | none", "encoding=position"})}},
@@ -44,20 +41,32 @@ const std::map<std::string, std::vector<Settings>>& small() {
         with(story, {"slots=8", "linear_epochs=0", "tying=layer_wise", "encoding=gru", "time=slot"})}},
       {"babi_universal",
        {with(story, {"memory=8", "heads=2", "hidden=8", "most_steps=3"}),
-        with(story, {"memory=8", "heads=2", "hidden=8", "most_steps=2", "halting=fixed", "norm=post", "answer_from=mean"})}},
+        with(story,
+             {"memory=8", "heads=2", "hidden=8", "most_steps=2", "halting=fixed", "norm=post", "answer_from=mean"})}}};
+}
+
+Small small_memories() {
+  // All patterns but adaptive_span, which weighs pairs.
+  const std::string in_tiles =
+      "causal+window+dilated+strided+fixed+block+global+random_blocks+axial+hash_buckets+content_clusters+routed_blocks+"
+      "content_top_k+window_top_k+argmax+top_k+sparsemax";
+  return {{"length_generalisation", {{"max_length=4", "tests=5", "numbers=8", "width=8", "hidden=8", "heads=2"}}},
+          {"long_recall",
+           {{"sizes=32x4", "tests=32x4", "vocabulary=16", "width=8"},
+            {"sizes=32x4", "tests=32x4", "vocabulary=16", "width=8", "kernel=tiles", "positions=rotary", "hidden=8",
+             "choices=" + in_tiles}}},
+          {"ntm_copy",
+           {{"max_length=4", "tests=5", "hidden=8", "slots=8", "slot_width=5", "baseline_hidden=8"},
+            {"max_length=4", "tests=5", "hidden=8", "slots=8", "slot_width=5", "networks=ntm", "controller=lstm", "reads=2",
+             "writes=2", "sharpening=sparse"}}},
+          {"ntm_recall", {{"max_items=2", "tests=3", "hidden=8", "slots=8", "slot_width=5", "baseline_hidden=8"}}}};
+}
+
+Small small_others() {
+  return {
       {"date_translation", {{"hidden=6", "encoder_hidden=5", "embedding=4"}}},
       {"expert_routing", {{"width=8", "experts=4", "expert_hidden=6", "text=domain_text(words=8, length=12)"}}},
       {"glimpse", {{"features=6", "hidden=6", "scorer=additive(width=6)"}}},
-      {"length_generalisation", {{"max_length=4", "tests=5", "numbers=8", "width=8", "hidden=8", "heads=2"}}},
-      {"long_recall",
-       {{"sizes=32x4", "tests=32x4", "vocabulary=16", "width=8"},
-        {"sizes=32x4", "tests=32x4", "vocabulary=16", "width=8", "kernel=tiles", "positions=rotary", "hidden=8",
-         "choices=" + in_tiles}}},
-      {"ntm_copy",
-       {{"max_length=4", "tests=5", "hidden=8", "slots=8", "slot_width=5", "baseline_hidden=8"},
-        {"max_length=4", "tests=5", "hidden=8", "slots=8", "slot_width=5", "networks=ntm", "controller=lstm", "reads=2",
-         "writes=2", "sharpening=sparse"}}},
-      {"ntm_recall", {{"max_items=2", "tests=3", "hidden=8", "slots=8", "slot_width=5", "baseline_hidden=8"}}},
       {"order_matters", {{"lengths=4", "transfer=5", "hidden=6", "glimpses=1"}}},
       {"polynomial_programming", {{"choices=8"}}},
       {"program_synthesis",
@@ -65,10 +74,21 @@ const std::map<std::string, std::vector<Settings>>& small() {
       {"sort_by_pointing",
        {{"n=5", "n_min=4", "lengths=6", "hidden=6", "tanh_clip=4"},
         {"n=5", "n_min=4", "lengths=6", "hidden=6", "encoder=lstm", "beam=2", "site=additive | dense | softmax | none"}}},
+      // Words of zeros tie.
       {"sparse_memory_scaling",
        {{"max_size=2", "tests=3", "sizes=64", "most_dense=64", "sam_slots=64", "sam_width=6", "hidden=8", "sam_start=normal",
-         "site=cosine(epsilon=0.001) | dense | top_k(4) | none"}}},  // words of zeros tie
-  };
+         "site=cosine(epsilon=0.001) | dense | top_k(4) | none"}}}};
+}
+
+/// What makes an experiment small, where its own settings are for hours of training. An experiment with several lines is
+/// tried once with each: every line makes all runs.
+const Small& small() {
+  static const Small settings = [] {
+    Small all = small_stories();
+    all.merge(small_memories());
+    all.merge(small_others());
+    return all;
+  }();
   return settings;
 }
 
