@@ -45,7 +45,7 @@ TEST_CASE("annealings have the values computed by hand") {
   CHECK(value("cosine(from=1, to=0)", 25) == doctest::Approx(0.8535533906));
 }
 
-TEST_CASE("plateau moves where the metric no longer rises, and goes on from its saved state") {
+TEST_CASE("plateau moves when the metric no longer rises, and resumes from its saved state") {
   double target = 0;
   Annealed number("x", "plateau(from=1, to=0, moves=2, patience=1)", &target, nullptr);
   const auto after = [&](std::vector<double> metrics) {
@@ -53,7 +53,7 @@ TEST_CASE("plateau moves where the metric no longer rises, and goes on from its 
     number.set(7, 100);
     return target;
   };
-  CHECK(after({0.5, 0.6, 0.6}) == 1);  // one without a gain is let pass
+  CHECK(after({0.5, 0.6, 0.6}) == 1);  // one without a gain is tolerated
   CHECK(after({0.6}) == 0.5);
   Annealed other("x", "plateau(from=1, to=0, moves=2, patience=1)", &target, nullptr);
   std::copy_n(number.annealing().state().begin(), number.annealing().state().size(), other.annealing().state().begin());
@@ -62,7 +62,7 @@ TEST_CASE("plateau moves where the metric no longer rises, and goes on from its 
   CHECK(after({0.1, 0.1, 0.1, 0.1}) == 0);  // never beyond its end
 }
 
-TEST_CASE("a whole number is rounded to the nearest") {
+TEST_CASE("an integer option is rounded to the nearest integer") {
   Extent k = 0;
   Annealed number("k", "linear(from=8, to=1)", &k, nullptr);
   number.set(50, 100);
@@ -89,7 +89,7 @@ TEST_CASE("a call spells out annealings and keeps the other options as they are 
   CHECK(calls[3].arguments[1].value == "2");
 }
 
-TEST_CASE("an annealing that leaves the bounds of its option, or is unknown, says so where the site is built") {
+TEST_CASE("an annealing that is unknown or leaves the bounds of its option is an error when the site is built") {
   CHECK(holds(failure_of("dot | dense | softmax(temperature=linear(from=1, to=0)) | none"),
               "is a number, >= 1e-06; '0' came"));
   CHECK(holds(failure_of("dot | dense | softmax(temperature=linea(from=1)) | none"), "Did you mean 'linear'?"));
@@ -119,18 +119,18 @@ TEST_CASE("a pattern that chooses by scores alone keeps as many items as its ann
     run.graph->annealed().at(0).number->set(step, 100);
     run.forward();
     for (const Index count : run.indices("count"))
-      CHECK((count == k || count == k + 1));  // the own place may be one of them
+      CHECK((count == k || count == k + 1));  // the query's own place may be one of them
   }
 }
 
-TEST_CASE("two annealed numbers of one pattern have names of their own") {
+TEST_CASE("two annealed numbers of one pattern have separate names") {
   const std::string text = "content_top_k(k=linear(from=4, to=2))";
   conformance::SiteRun run({.text = "dot | " + text + " + " + text + " | softmax | none"});
   REQUIRE(run.graph->annealed().size() == 2);
   CHECK(run.graph->annealed()[1].path == "site/pattern_k_2");
 }
 
-TEST_CASE("a number that places, tags or parameters of a pattern depend on does not anneal") {
+TEST_CASE("a number on which places, tags or parameters of a pattern depend cannot be annealed") {
   CHECK(holds(failure_of("dot | window(before=linear(from=2, to=4)) | softmax | none"), "'before' cannot be annealed"));
   CHECK(holds(failure_of("dot | hash_buckets(linear(from=2, to=4)) | softmax | none"), "cannot be annealed"));
   CHECK(failure_of("dot | causal & content_top_k(linear(from=4, to=2)) | softmax | none").empty());

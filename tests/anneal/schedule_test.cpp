@@ -37,7 +37,7 @@ TEST_CASE("a product of schedules multiplies their factors") {
   CHECK(product.text() == "warmup(steps=100) * cosine(from=1, to=0, steps=0, begin=0) * step(every=10, factor=0.5, from=1)");
 }
 
-TEST_CASE("plateau falls after more than `patience` evaluations without a gain, and goes on from its saved state") {
+TEST_CASE("plateau falls after more than `patience` evaluations without a gain, and resumes from its saved state") {
   fovea::AnnealedProduct schedule("plateau(factor=0.5, patience=1)");
   CHECK(schedule.needs_metric());
   std::vector<double> factors;
@@ -52,7 +52,7 @@ TEST_CASE("plateau falls after more than `patience` evaluations without a gain, 
   CHECK(factors == std::vector<double>{1, 1, 0.5, 0.5, 0.5, 0.25});
 }
 
-TEST_CASE("a plateau with a factor never passes its last value") {
+TEST_CASE("a plateau with a factor never goes beyond its last value") {
   fovea::AnnealedProduct schedule("plateau(to=0.2, factor=0.5, patience=0)");
   for (int i = 0; i < 6; ++i) schedule.observe(0);
   CHECK(schedule.value(0, 1) == 0.2);

@@ -27,7 +27,7 @@ double mask_of(double distance, double span, double ramp) {
   return std::min(std::max((ramp + span - distance) / ramp, 0.0), 1.0);
 }
 
-/// What a dense softmax over masked scores reads. Scores [rows, items]; queries stand at `row % queries`.
+/// What a dense softmax over masked scores reads. Scores [rows, items]; a row's query is `row % queries`.
 Reals expected_weights(const Reals& scores, const SiteCase& site, double span, double ramp, bool is_causal) {
   Reals weights;
   const Extent items = site.items;
@@ -137,7 +137,7 @@ TEST_CASE("a union can be crossed with adaptive_span, not joined to it") {
                        doctest::Contains("span is 8 and most is 8; lower span or raise most"), Error);
 }
 
-TEST_CASE("a penalty pulls at the span once a batch, whatever the shards, the loop and the attentions of a site") {
+TEST_CASE("a penalty pulls on the span once per batch, whatever the shards, the loop and the attentions of a site") {
   const auto gradient = [](const std::string& options, const OpContext& context) {
     SiteRun run({.text = "dot | adaptive_span(1, ramp=2, most=8" + options + ")"});
     run.parameters.at(kSpan)[0] = logit(0.25);
@@ -174,7 +174,7 @@ TEST_CASE("a penalty pulls at the span once a batch, whatever the shards, the lo
   CHECK(std::abs(all - static_cast<double>(run.gradient(kSpan).real()[0]) - 0.5 * 2 * 0.75) < limit);
 }
 
-TEST_CASE("every head learns a span of its own, with an exact gradient") {
+TEST_CASE("every head learns its own span, with an exact gradient") {
   Builder builder;
   const Value x = builder.parameter("x", {2, 7, 6}, Init::normal(1));
   MultiHeadAttention attention(builder, "self", {6, 6},
@@ -190,7 +190,7 @@ TEST_CASE("every head learns a span of its own, with an exact gradient") {
   CHECK(run.gradient_error({{"y", 3}}) < test::kGradientLimit);
 }
 
-TEST_CASE("a span grows where what is looked for lies beyond it, and shrinks where it lies at hand") {
+TEST_CASE("a span grows if the wanted item is beyond it, and shrinks if that item is near") {
   for (const Extent wanted : {0, 5}) {
     CAPTURE(wanted);
     SiteRun run({.text = "dot | causal & adaptive_span(3, ramp=3, most=12)",
@@ -198,7 +198,7 @@ TEST_CASE("a span grows where what is looked for lies beyond it, and shrinks whe
                  .queries = 12,
                  .items = 12,
                  .value_width = 1});
-    std::fill(run.inputs["keys"].begin(), run.inputs["keys"].end(), Real(0));  // all scores alike
+    std::fill(run.inputs["keys"].begin(), run.inputs["keys"].end(), Real(0));  // all scores equal
     run.parameters.at(kSpan)[0] = logit(0.25);
     for (int step = 0; step < 100; ++step) {
       run.forward();

@@ -89,7 +89,7 @@ TEST_CASE("a site attends from inside a loop as it does at once, gradients of it
   }
 }
 
-TEST_CASE("a site is recorded under its path, also in a loop, and several attentions of one site are told apart") {
+TEST_CASE("a site is recorded under its path, also in a loop, and several attentions of one site are distinguished") {
   const auto looped = build("dot", true, Mode::kEvaluate);
   REQUIRE(looped->sites().size() == 1);
   CHECK(looped->sites()[0].path == "glimpse/steps/glimpse");

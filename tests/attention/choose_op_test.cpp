@@ -92,7 +92,7 @@ TEST_CASE("dense softmax without a mask equals the masked path to the bit") {
   CHECK(fast.gradient(1) == plain.gradient(2));
 }
 
-TEST_CASE("masked items are compacted away: kept ascending, then -1, weights 0 behind count") {
+TEST_CASE("masked items are compacted away: kept ascending, then -1, weights 0 beyond count") {
   const Input scores = testing::real_input({1, 1, 5}, {3, 9, 1, 2, 9});
   OpRunner runner(op_of({.selector = "top_k(3)"}, Has::kMask), {scores, testing::index_input({1, 5}, {1, 0, 0, 1, 0})});
   runner.forward();

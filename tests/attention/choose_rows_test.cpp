@@ -8,7 +8,7 @@
 #include "tests/conformance/chosen.h"
 #include "tests/support/gradient_check.h"
 
-// Rows that go to the selector as they lie, many at a time, against rows that go one by one.
+// Rows that go to the selector as they are stored, many at a time, compared with rows that go one by one.
 
 namespace fovea {
 namespace {
@@ -118,7 +118,7 @@ TEST_CASE("rows that are chosen together equal rows chosen alone, to the bit: so
   }
 }
 
-TEST_CASE("noise of rows that are chosen together is another in every row") {
+TEST_CASE("noise of rows that are chosen together differs in every row") {
   OpRunner runner(op_of("gumbel_softmax", false, false), {testing::real_input({2, 20, 2}, Reals(80, 0))},
                   {.seed = 4, .mode = Mode::kTrain});
   runner.forward();

@@ -15,7 +15,7 @@ namespace {
 
 using namespace fovea::testing;
 
-/// Keys of one head in small groups far from each other: the i-th lies near (10 group[i], -10 group[i]).
+/// Keys of one head in small groups far from each other: the i-th is near (10 group[i], -10 group[i]).
 Input grouped_keys(const std::vector<int>& groups) {
   std::vector<Real> keys;
   for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -61,7 +61,7 @@ TEST_CASE("only the keys nearest to a centre stay, and masked ones neither stay 
   CHECK(tags_of(options, none) == std::vector<Index>{-2, -2, -2, -2});
 }
 
-TEST_CASE("clusters without keys stand at the end and repeat the first centre") {
+TEST_CASE("clusters without keys come last and repeat the first centre") {
   OpRunner runner(make_key_clusters({.count = 4}), {real_input({1, 3, 1}, {2, 2, 5})});
   runner.forward();
   CHECK(runner.index_output() == std::vector<Index>{0, 0, 1});
@@ -100,7 +100,7 @@ TEST_CASE("after enough rounds each key is nearest to its centre, and that is th
   }
 }
 
-TEST_CASE("queries look into the clusters with the highest product, of the head that theirs share") {
+TEST_CASE("queries look into the clusters with the highest product, of the key head that they share") {
   const Clusters options{.heads = 4, .count = 3, .tags = 2};
   const Extent queries = 70;
   OpRunner runner(make_query_clusters(options), {random_input({2, queries, 4 * 5}, 1), random_input({2, 2 * 3, 5}, 2)});
@@ -123,7 +123,7 @@ TEST_CASE("queries look into the clusters with the highest product, of the head 
   }
 }
 
-TEST_CASE("clusters without keys are looked into by none") {
+TEST_CASE("no query looks into clusters without keys") {
   OpRunner keys(make_key_clusters({.count = 4, .tags = 2}), {real_input({1, 3, 1}, {2, 2, 5})});
   keys.forward();
   OpRunner queries(make_query_clusters({.count = 4, .tags = 2}),
@@ -132,7 +132,7 @@ TEST_CASE("clusters without keys are looked into by none") {
   CHECK(queries.index_output() == std::vector<Index>{0, 1, 1, 0});
 }
 
-TEST_CASE("a query that looks into more clusters than there are meets none behind them") {
+TEST_CASE("a query that looks into more clusters than there are gets -1 for the rest") {
   OpRunner runner(make_query_clusters({.count = 2, .tags = 4}), {real_input({1, 1, 1}, {1}), real_input({1, 2, 1}, {3, 4})});
   runner.forward();
   CHECK(runner.index_output() == std::vector<Index>{1, 0, -1, -1});
@@ -150,7 +150,7 @@ TEST_CASE("clusters are the same for any number of threads") {
   for (std::size_t i = 1; i < found.size(); ++i) CHECK(found[i] == found[0]);
 }
 
-TEST_CASE("clusters of what does not fit are refused") {
+TEST_CASE("inputs of clusters that do not fit are refused") {
   CHECK_THROWS_AS(OpRunner(make_key_clusters({.has_mask = true}), {random_input({1, 4, 4}, 1), random_input({1, 4}, 2)}),
                   Error);
   CHECK_THROWS_WITH_AS(OpRunner(make_key_clusters({.heads = 3}), {random_input({1, 4, 4}, 1)}),

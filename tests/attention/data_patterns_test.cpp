@@ -5,7 +5,7 @@
 #include "framework/graph/loop.h"
 #include "tests/conformance/site_run.h"
 
-// Patterns that depend on data: which pairs exist is held against a plain computation of the same rule.
+// Patterns that depend on data: which pairs exist is compared with a plain computation of the same rule.
 namespace fovea {
 namespace {
 
@@ -168,7 +168,7 @@ TEST_CASE("work follows a pattern that chooses, in forward and backward") {
   CHECK(total.gathered_rows_backward == 20);
 }
 
-TEST_CASE("keys are hashed once, outside of the loop that meets them") {
+TEST_CASE("keys are hashed once, outside the loop that uses them") {
   Builder builder;
   const Value queries = builder.input("queries", {{3, 2, 1, 4}, Kind::kReal});
   const Value items = builder.input("items", {{2, 5, 4}, Kind::kReal});

@@ -27,7 +27,7 @@ void near(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) {
 struct Case {
   FindPairs options;
   Extent batch = 2, queries = 1, items = 1, width = 4;
-  bool has_equal_scores = false;  // items that are few numbers
+  bool has_equal_scores = false;  // rounded, so that scores coincide
 
   std::vector<Input> inputs() const {
     std::vector<Input> made{random_input({batch, queries, options.heads * width}, 1),
@@ -47,7 +47,7 @@ struct Case {
     return made;
   }
 
-  // Three sequences one after the other, and at last some that are none.
+  // Three sequences one after the other, and at the end items of none.
   std::vector<Index> segments(Extent count, std::uint64_t seed) const {
     std::vector<Index> made = drawn(batch * count, 4, seed);
     for (Extent row = 0; row < batch; ++row) std::sort(made.begin() + row * count, made.begin() + (row + 1) * count);
@@ -152,7 +152,7 @@ TEST_CASE("items far below the best are left out") {
   check({.options = {.terms = {{.pairs = past, .best = 9, .margin = 0.4}}}, .queries = 100, .items = 100});
 }
 
-TEST_CASE("tags say which pairs are met, with the best of them or all") {
+TEST_CASE("tags say which pairs exist, whether the best of them or all are found") {
   check({.options = {.terms = {{.pairs = past, .tags = {0}, .best = 4}}, .heads = 2, .item_heads = 2, .tags = 1},
          .queries = 80,
          .items = 80});
@@ -161,7 +161,7 @@ TEST_CASE("tags say which pairs are met, with the best of them or all") {
          .items = 80});
 }
 
-TEST_CASE("queries find items of their own segment alone") {
+TEST_CASE("queries find items of their own segment only") {
   check({.options = {.terms = {{.pairs = past, .best = 5}}, .heads = 2, .item_heads = 1, .has_segments = true},
          .queries = 150,
          .items = 150});
@@ -175,7 +175,7 @@ TEST_CASE("queries find items of their own segment alone") {
          .items = 150});
 }
 
-TEST_CASE("what tags leave takes no more room than they say") {
+TEST_CASE("pairs left by tags take no more room than the tags claim") {
   // The two tags of each kind are drawn below 5: no query meets more than all, few meet many.
   Case c{.options = {.terms = {{.pairs = all_items, .tags = {0}, .most = 40}}, .tags = 1}, .queries = 70, .items = 64};
   check(c);
@@ -192,8 +192,8 @@ TEST_CASE("a union of terms has each item once") {
          .items = 100});
 }
 
-TEST_CASE("blocks are chosen by the score of their mean, and the own one always") {
-  // One head of width 1: the items of a block are alike, and the query asks for large ones.
+TEST_CASE("blocks are chosen by the score of their mean, and a query's own block always is") {
+  // One head of width 1: the items of a block are equal, and the query asks for large ones.
   const Case c{
       .options = {.terms = {{.pairs = past, .best = 2, .block = 4}}}, .batch = 1, .queries = 14, .items = 14, .width = 1};
   std::vector<Real> items{1, 1, 1, 1, 3, 3, 3, 3, 2, 2, 2, 2, 9, 9};
@@ -210,7 +210,7 @@ TEST_CASE("blocks are chosen by the score of their mean, and the own one always"
   CHECK(row(13) == std::vector<Index>{4, 5, 6, 7, 12, 13, -1, -1});
 }
 
-TEST_CASE("blocks of two segments are chosen by none") {
+TEST_CASE("no query outside a block of two segments chooses it") {
   const Case c{.options = {.terms = {{.pairs = all_items, .best = 2, .block = 2}}, .has_segments = true},
                .batch = 1,
                .queries = 8,

@@ -3,7 +3,7 @@
 #include "modules/estimators/conditional_gumbel.h"
 #include "tests/conformance/chosen.h"
 
-// Gumbel noise behind a choice, and the mean over it.
+// Gumbel noise given a choice, and the mean over it.
 namespace fovea {
 namespace {
 
@@ -20,7 +20,7 @@ struct Moments {
   double error = 0;  // standard error of the mean
 };
 
-/// Of the estimates of every component, the choice held.
+/// Of the estimates of every component, with the choice fixed.
 std::vector<Moments> estimates(const std::string& text, const Reals& scores, const Reals& grad_weights, int count) {
   const auto estimator = Registry<Estimator>::instance().parse(text).plugin;
   const auto selector = selector_of("sample(temperature=0.8)");
@@ -44,7 +44,7 @@ std::vector<Moments> estimates(const std::string& text, const Reals& scores, con
 
 }  // namespace
 
-TEST_CASE("noise behind a choice lets it win, and is exponential in the rates") {
+TEST_CASE("noise given a choice lets it win, and is exponential in the rates") {
   for (const std::size_t items : {2, 7, 20, 600}) {
     CAPTURE(items);
     const auto selector = selector_of("sample");
@@ -102,7 +102,7 @@ TEST_CASE("gumbel_rao has the mean of gumbel_straight_through for any length of 
   }
 }
 
-TEST_CASE("gumbel_rao stays finite where an item is all but impossible, and gives 0 where there is one item") {
+TEST_CASE("gumbel_rao stays finite where an item is almost impossible, and gives 0 where there is one item") {
   for (const std::size_t items : {3, 50}) {
     Reals scores(items, Real(-500));
     scores[0] = 500;

@@ -183,7 +183,7 @@ TEST_CASE("implicit_mle uses the same noise at both scores, and other noise than
     int others = 0;
     for (std::uint32_t draw = 0; draw < 200; ++draw) {
       CHECK(pull(*estimator_of(text), *selector, scores, Reals(10), draw) == Reals(10));
-      // All items but one are pushed down without limit: what the first choice has besides it shows up.
+      // All items except one are pushed down without limit: what the first choice holds besides that one shows.
       Reals down(10, 1e6F);
       const Chosen chosen = choose(*selector, scores, rng_of(draw));
       for (const Index item : chosen.kept) down[item] = 0;

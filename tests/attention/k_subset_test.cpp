@@ -7,7 +7,7 @@
 #include "framework/attention/subset_list.h"
 #include "tests/conformance/chosen.h"
 
-// The distribution of sets of k items against all of its sets, one by one.
+// The distribution of sets of k items, compared with an enumeration of all sets.
 namespace fovea {
 namespace {
 

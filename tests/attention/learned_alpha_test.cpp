@@ -122,7 +122,7 @@ TEST_CASE("gradient descent moves alpha towards sparser weights where one item i
     for (int step = 0; step < 60; ++step) {
       run.forward();
       const Reals weights = run.reals("weights");
-      double squares = 0;  // the sum of squared weights: 1 for one item, 1 / 6 for all alike
+      double squares = 0;  // the sum of squared weights: 1 for one item, 1 / 6 for equal weights
       Reals cotangent;
       for (const Real weight : weights) {
         squares += static_cast<double>(weight) * static_cast<double>(weight);
@@ -139,7 +139,7 @@ TEST_CASE("gradient descent moves alpha towards sparser weights where one item i
   }
 }
 
-TEST_CASE("every head learns an alpha of its own") {
+TEST_CASE("every head learns its own alpha") {
   Builder builder;
   const Value x = builder.parameter("x", {2, 5, 4}, Init::normal(1));
   MultiHeadAttention attention(builder, "self", {4, 4},

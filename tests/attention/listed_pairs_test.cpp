@@ -51,7 +51,7 @@ TEST_CASE("scores of listed pairs are their dot products, head by head") {
   CHECK(runner.output() == std::vector<Real>{10.5, 1050, 2150, 0});
 }
 
-TEST_CASE("a read of listed pairs adds what they weigh") {
+TEST_CASE("a read of listed pairs is the sum of values by their weights") {
   OpRunner runner(
       make_listed_read({.heads = 2, .item_heads = 1}),
       {real_input({1, 2, 2}, {1, 2, 3, 4}), index_input({1, 2, 2}, {0, 1, 1, -1}), real_input({1, 2, 1}, {5, 7})});

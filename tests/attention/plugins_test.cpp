@@ -50,7 +50,7 @@ TEST_CASE("the log-probability of a sample is that of softmax at its temperature
   CHECK(std::exp(chosen.log_prob) == doctest::Approx(16.0 / 21));
 }
 
-TEST_CASE("a draw never takes an item whose probability is 0 to the last bit") {
+TEST_CASE("a draw never takes an item whose probability is exactly 0") {
   for (std::uint32_t draw = 0; draw < 500; ++draw) {
     CHECK(choose(*selector_of("sample"), {0, -1e4, 0, -1e4}, rng_of(draw)).kept[0] % 2 == 0);
   }

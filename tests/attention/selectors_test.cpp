@@ -5,7 +5,7 @@
 #include "framework/core/error.h"
 #include "tests/conformance/chosen.h"
 
-// Selectors beyond softmax, argmax and top_k: examples that a reader can verify, and samplers against all of their outcomes.
+// Selectors beyond softmax, argmax and top_k: examples that a reader can verify, and samplers compared with all outcomes.
 namespace fovea {
 namespace {
 
@@ -129,7 +129,7 @@ TEST_CASE("the largest weight of gumbel_softmax falls on an item as often as sof
   }
 }
 
-TEST_CASE("gumbel_softmax without noise is softmax, and with it another row every time") {
+TEST_CASE("gumbel_softmax without noise is softmax, and with noise a different row every time") {
   const Reals scores = distinct_scores(20, rng_of(2));
   check_near(chosen_by("gumbel_softmax(0.3)", scores).weights, chosen_by("softmax(0.3)", scores).weights);
   const auto selector = selector_of("gumbel_softmax");
@@ -157,7 +157,7 @@ TEST_CASE("the log-probability of gumbel_top_k is the sum over all orders, for e
   }
 }
 
-TEST_CASE("the log-probability of gumbel_top_k stays finite where all others are hopeless") {
+TEST_CASE("the log-probability of gumbel_top_k stays finite where all other items are almost impossible") {
   const Chosen chosen = chosen_by("gumbel_top_k(2)", {1e4, -1e4, 0, Real(0.6931471805599453)});
   CHECK(chosen.kept == Set{0, 3});
   CHECK(std::exp(chosen.log_prob) == doctest::Approx(2.0 / 3));  // item 0 is certain, then 3 against 2

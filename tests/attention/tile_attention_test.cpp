@@ -59,7 +59,7 @@ struct Case {
                             random_input({batch, items, item_heads * width}, 2),
                             random_input({batch, items, item_heads * value_width}, 3)};
     if (has_mask) {
-      std::vector<Index> mask;  // one item in three is not there, and a whole tile of them
+      std::vector<Index> mask;  // one item in three is missing, and a whole tile of them
       for (Extent i = 0; i < batch * items; ++i) mask.push_back(static_cast<Index>(i % 3 > 0 && (i < 64 || i >= 128)));
       made.push_back(index_input({batch, items}, mask));
     }
@@ -159,7 +159,7 @@ std::vector<Real> everything(const Case& c, cpu::Products products, const std::v
 
 }  // namespace
 
-TEST_CASE("attention in tiles is that over the pairs one by one") {
+TEST_CASE("attention in tiles equals attention over the pairs one by one") {
   for (const Case& c : kCases) {
     CAPTURE(c.queries);
     CAPTURE(c.items);
@@ -188,7 +188,7 @@ TEST_CASE("attention in tiles takes scores of any size") {
   CHECK(difference(runner.output(), c.expected(inputs)) < (sizeof(Real) == 8 ? 1e-9 : 1e-3));
 }
 
-TEST_CASE("bf16 products change reads and gradients of attention in tiles by roundings alone") {
+TEST_CASE("bf16 products change reads and gradients of attention in tiles by rounding only") {
   for (const Case& c : kCases) {
     CAPTURE(c.queries);
     CAPTURE(c.items);

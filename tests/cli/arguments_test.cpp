@@ -50,7 +50,7 @@ bool contains(const std::string& text, const std::string& part) { return text.fi
 
 }  // namespace
 
-TEST_CASE("every form of argument arrives where the list says; what is not given keeps its value") {
+TEST_CASE("every form of argument arrives where the list says; arguments that are not given keep their values") {
   Arguments arguments;
   cli::ArgumentList list;
   arguments.fields(list);
@@ -67,7 +67,7 @@ TEST_CASE("every form of argument arrives where the list says; what is not given
   CHECK(out.str().empty());
 }
 
-TEST_CASE("help shows every argument but the hidden ones, in the order of the list") {
+TEST_CASE("help shows every argument except the hidden ones, in the order of the list") {
   Arguments arguments;
   cli::ArgumentList list;
   arguments.fields(list);

@@ -122,7 +122,7 @@ TEST_CASE("a name in several kinds is described for each") {
   }
 }
 
-TEST_CASE("show, verify and watch name a path that is not there") {
+TEST_CASE("show, verify and watch name a path that does not exist") {
   for (const std::string command : {"show", "verify", "watch"}) {
     const Answer a = answer({command, "/nonexistent/results.h5"});
     INFO(a.err);

@@ -34,7 +34,7 @@ Comparison wrong_answers() {
 }  // namespace
 
 TEST_CASE("a comparison sets the mean over seeds and the seed of the lowest training cost beside published figures") {
-  // The means over both runs are 25 and 25; the seeds of the lowest cost have 10 and 30 wrong, 20 in the mean.
+  // The means over both runs are 25 and 25; the seeds of the lowest cost have 10 and 30 wrong, 20 on average.
   CHECK(cli::comparison_text(wrong_answers(), two_runs()) ==
         "Wrong answers: accuracy, per cent wrong\n"
         "        mean of 2 seeds  lowest training cost  A 2015  B 2016\n"
@@ -42,7 +42,7 @@ TEST_CASE("a comparison sets the mean over seeds and the seed of the lowest trai
         "mean            25 +- 0                    20    13.9       -\n");
 }
 
-TEST_CASE("a comparison of one seed says its figure once") {
+TEST_CASE("a comparison of one seed gives its figure once") {
   CHECK(cli::comparison_text(wrong_answers(), {done("qa1", 1, 0.9, 0.1)}) ==
         "Wrong answers: accuracy, per cent wrong\n"
         "        here  A 2015  B 2016\n"

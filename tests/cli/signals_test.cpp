@@ -24,7 +24,7 @@ int noted_within(const StopSignals& signals, std::chrono::milliseconds most) {
 
 }  // namespace
 
-TEST_CASE("a stop signal is noted, but taken by no thread that works") {
+TEST_CASE("a stop signal is noted, but handled by no working thread") {
   const bool took = takes(SIGTERM);
   {
     const StopSignals signals;

@@ -41,7 +41,7 @@ inline Rng rng_of(std::uint32_t step, std::uint32_t row = 0) {
   return Rng({.seed = 20, .stream = stream_of("conformance"), .step = step, .row = row});
 }
 
-/// What a selector learns at a site, where training starts; what starts at random has numbers of that size.
+/// The parameters of a selector as training starts; those that start at random have random numbers of that size.
 inline std::vector<std::vector<Real>> initial_parameters(const Selector& selector) {
   std::vector<std::vector<Real>> all;
   for (const SiteParameter& one : parameters_of(selector)) {
@@ -76,7 +76,7 @@ inline Chosen choose(const Selector& selector, const std::vector<Real>& scores, 
   return chosen;
 }
 
-/// What an estimator chooses in one draw, and whether that stands for a choice.
+/// What an estimator chooses in one draw, and whether that counts as a choice.
 inline std::pair<Chosen, bool> choose_by(const Estimator& estimator, const Selector& selector,
                                          const std::vector<Real>& scores, const Draw& draw) {
   const auto capacity =

@@ -2,7 +2,7 @@
 
 #include "tests/conformance/subject.h"
 
-// What `fovea list` and `fovea describe` say of a plugin.
+// What `fovea list` and `fovea describe` say about a plugin.
 namespace fovea::conformance {
 namespace {
 
@@ -14,7 +14,7 @@ bool is_of_suite(const PluginInfo& info) {
 
 }  // namespace
 
-TEST_CASE("every plugin has a docstring, whose first line stands alone, and help for each option") {
+TEST_CASE("every plugin has a docstring, whose first line can be read alone, and help for each option") {
   int plugins = 0;
   for (const PluginInfo& info : Catalogue::instance().all()) {
     if (!is_of_suite(info)) continue;

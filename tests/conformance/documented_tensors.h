@@ -82,7 +82,7 @@ inline bool has_axes(const Shape& shape, const DocumentedTensor& tensor) {
   return shape.rank() == static_cast<int>(tensor.axes.size()) + 1;
 }
 
-/// Gives the letters that stand alone as an axis their extents.
+/// Gives the letters that are an axis by themselves their extents.
 inline void bind_letters(const std::vector<DocumentedTensor>& documented, const std::map<std::string, Type>& types,
                          Sizes& sizes) {
   for (const DocumentedTensor& tensor : documented) {
@@ -97,7 +97,7 @@ inline void bind_letters(const std::vector<DocumentedTensor>& documented, const 
   }
 }
 
-/// What is not as it is documented; empty: nothing.
+/// What differs from the documentation; empty: nothing.
 inline std::string fault_of(const std::vector<DocumentedTensor>& documented, std::map<std::string, Type> types,
                             Sizes sizes) {
   bind_letters(documented, types, sizes);

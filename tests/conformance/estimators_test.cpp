@@ -6,7 +6,7 @@
 #include "tests/conformance/chosen.h"
 #include "tests/conformance/pulled_items.h"
 
-// The estimates of every estimator that fits a selector, against the exact gradient of the expected cost. The cost of a
+// The estimates of every estimator that fits a selector, and the exact gradient of the expected cost. The cost of a
 // choice is a curved function of what it reads: cost = sum over v of sin(3 r_v), r = sum over k of weights_k values[kept_k].
 namespace fovea::conformance {
 namespace {
@@ -76,7 +76,7 @@ std::vector<double> exact_of_deterministic(const Problem& problem, const Selecto
   return exact;
 }
 
-/// A selector with noise of its own: the mean slope over the very draws that `estimate` sees.
+/// A selector with its own noise: the mean slope over exactly the draws that `estimate` sees.
 std::vector<double> exact_of_noisy(const Problem& problem, const Selector& selector) {
   const double h = sizeof(Real) == 8 ? 1e-5 : 4e-3;
   std::vector<double> exact(problem.items);

@@ -46,7 +46,7 @@ Small small_stories() {
 }
 
 Small small_memories() {
-  // All patterns but adaptive_span, which weighs pairs.
+  // All patterns except adaptive_span, which weighs pairs.
   const std::string in_tiles =
       "causal+window+dilated+strided+fixed+block+global+random_blocks+axial+hash_buckets+content_clusters+routed_blocks+"
       "content_top_k+window_top_k+argmax+top_k+sparsemax";
@@ -80,7 +80,7 @@ Small small_others() {
          "site=cosine(epsilon=0.001) | dense | top_k(4) | none"}}}};
 }
 
-/// What makes an experiment small, where its own settings are for hours of training. An experiment with several lines is
+/// What makes an experiment small if its own settings would train for hours. An experiment with several lines is
 /// tried once with each: every line makes all runs.
 const Small& small() {
   static const Small settings = [] {
@@ -92,7 +92,7 @@ const Small& small() {
   return settings;
 }
 
-/// The runs of an experiment with these options, in small.
+/// The runs of an experiment with these options, made small.
 std::vector<RunSpec> runs_of(const std::string& experiment, const Settings& settings) {
   const std::unique_ptr<Experiment> made = Registry<Experiment>::instance().make(experiment);
   Options options;

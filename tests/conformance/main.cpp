@@ -18,7 +18,7 @@ struct Tally {
   int tried = 0;
   int failed = 0;
 };
-Tally tally;  // of the run that goes on; doctest makes the reporter
+Tally tally;  // of the current run; doctest creates the reporter
 
 /// The values that the surrounding scopes captured: "text := nucleus, items := 5".
 std::string captured() {
@@ -39,7 +39,7 @@ std::string what_came(const doctest::AssertData& data) {
   return values.find("{?}") == std::string::npos ? values : "something else";  // doctest cannot print them
 }
 
-/// One line for each claim on the subject; a claim that asserted nothing has no part in a plugin of this kind.
+/// One line for each claim on the subject; a claim that asserted nothing does not apply to a plugin of this kind.
 class ClaimReporter final : public doctest::IReporter {
  public:
   explicit ClaimReporter(const doctest::ContextOptions& /*options*/) {}

@@ -54,7 +54,7 @@ TEST_CASE("every optimizer gives the same bits for any number of threads, moves 
   }
 }
 
-TEST_CASE("every optimizer goes on from its saved state") {
+TEST_CASE("every optimizer resumes from its saved state") {
   constexpr std::size_t kFew = 100;
   for (const std::string& text : optimizer_texts()) {
     CAPTURE(text);

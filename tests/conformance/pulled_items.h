@@ -10,7 +10,7 @@
 // For the conformance tests of estimators: all draws of an item, as a site hands them over.
 namespace fovea::conformance {
 
-/// One draw: what it chose and what came of it.
+/// One draw: its choice and the results of that.
 struct PulledDraw {
   Draw draw;
   Choice choice;
@@ -26,7 +26,7 @@ struct PulledItem {
   bool learns = false;  // the gradient of the parameters is wanted
 };
 
-/// The memory of an estimator's parameters, which hold anything.
+/// The memory of an estimator's parameters, which have random values.
 class OwnParameters {
  public:
   OwnParameters(const Estimator& estimator, std::size_t width) {
@@ -52,7 +52,7 @@ class OwnParameters {
 };
 
 /// The gradient of the scores [N], summed over the draws. The memory of the site has an item in front that the row does not
-/// see. What is handed over is scaled, as by the mean over a batch.
+/// see. The values handed over are scaled, as by the mean over a batch.
 inline std::vector<Real> pull_together(const Estimator& estimator, const Selector& selector, const PulledItem& item) {
   const std::size_t n = item.scores.size();
   const std::size_t width = item.values.size() / n;

@@ -78,10 +78,10 @@ TEST_CASE("a score depends on its own query and key only") {
     run.inputs["keys"][2 * 4 + 1] += 1;  // batch element 0, item 2
     run.forward();
     const std::vector<Real> after = run.reals("scores");
-    const bool reads_keys = text != "location";  // it looks at places, whatever lies there
+    const bool reads_keys = text != "location";  // it reads places, whatever is there
     for (std::size_t i = 0; i < after.size(); ++i) {
       const bool is_touched = i < 18 && (i / 6 == 1 || (reads_keys && i % 6 == 2));
-      if (subject() && is_touched) continue;  // nobody knows what it reads
+      if (subject() && is_touched) continue;  // what it reads is not known
       CHECK((before[i] == after[i]) == !is_touched);
     }
     CHECK(before != after);

@@ -47,7 +47,7 @@ class Training {
     batch_.make("target", {{kItems, queries, 3}, Kind::kReal});
     for (const char* name : {"x", "target"}) {
       const auto values = normals(static_cast<std::size_t>(batch_.at(name).size()), rng_of(name[0]));
-      // Small, so that no choice is all but certain: then the estimate of some is 0.
+      // Small, so that no choice is almost certain: then the estimate of some is 0.
       std::transform(values.begin(), values.end(), batch_.at(name).real(), [](Real value) { return value / 4; });
     }
     repeated_ = Batch(draws_.rows());
@@ -91,7 +91,7 @@ class Training {
   std::unique_ptr<Execution> execution_;
 };
 
-/// What an error offers behind "use one of: ".
+/// What an error offers after "use one of: ".
 std::vector<std::string> offers_of(const std::string& message) {
   const std::string mark = "use one of: ";
   const auto begin = message.find(mark);
@@ -131,7 +131,7 @@ bool is_tried(const SiteText& site) {
          conformance::is_tried<Selector>(site.selector) || conformance::is_tried<Estimator>(site.estimator);
 }
 
-/// Trains a site with every estimator. What is refused names others, and each of these has been trained.
+/// Trains a site with every estimator. An error names alternatives, and each of these has been trained.
 void check_estimators(SiteText site) {
   std::set<std::string> trained;
   std::set<std::string> offered;
@@ -201,7 +201,7 @@ TEST_CASE("a row with nothing allowed has weights, count, read and gradients of 
   }
 }
 
-TEST_CASE("the rows of a batch do not know of each other") {
+TEST_CASE("the rows of a batch do not affect each other") {
   for (const std::string& selector : selector_texts()) {
     const std::string text = "scaled_dot | causal | " + with_fitting_estimator(selector);
     CAPTURE(text);

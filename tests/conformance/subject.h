@@ -6,7 +6,7 @@
 
 #include "framework/core/registry.h"
 
-// What the suite is tried on: every plugin of this tree, or one from outside, to which those of this tree are partners.
+// What the suite is tried on: every plugin of this tree, or one from outside, with those of this tree as partners.
 namespace fovea::conformance {
 
 struct Subject {
@@ -24,7 +24,7 @@ inline bool is_tried(const std::string& kind, const std::string& text) {
   return !subject() || (subject()->kind == kind && subject()->name == text);
 }
 
-/// Whether a plugin, as text, is tried or but a partner of what is. One from outside is tried with its default options
+/// Whether a plugin, as text, is tried or only a partner of one that is. One from outside is tried with its default options
 /// alone.
 template <class Plugin>
 bool is_tried(const std::string& text) {

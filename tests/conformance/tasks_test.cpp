@@ -108,7 +108,7 @@ TEST_CASE("every task gives the same batch for the same key, on any thread and i
   }
 }
 
-TEST_CASE("every task gives other batches for another seed, number and split, but where it is constant") {
+TEST_CASE("every task gives other batches for another seed, number and split, except where it is constant") {
   for (const Conformer& one : conformers()) {
     const auto task = make_task(one.texts().front());
     CAPTURE(one.info.name);
@@ -124,7 +124,7 @@ TEST_CASE("every task gives other batches for another seed, number and split, bu
   }
 }
 
-TEST_CASE("no item is in two splits, where a task sees to it or has far more of them than are drawn") {
+TEST_CASE("no item is in two splits, where a task ensures this or has far more items than are drawn") {
   for (const Conformer& one : conformers()) {
     if (one.known.apart.empty()) continue;
     const auto task = make_task(one.known.apart);

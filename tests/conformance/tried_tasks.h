@@ -13,7 +13,7 @@
 // For the conformance tests of tasks: which ones are tried, and their batches as text.
 namespace fovea::conformance {
 
-/// A task and what is known of it.
+/// A task and what is known about it.
 struct Conformer {
   PluginInfo info;
   test::TaskCase known;
@@ -56,7 +56,7 @@ inline std::vector<std::string> rows_of(const Batch& batch, const std::vector<st
   return rows;
 }
 
-/// What can be found out of a task from outside: whether all its batches are equal. Its evaluation may be a list.
+/// What can be found out about a task from outside: whether all its batches are equal. Its evaluation may be a list.
 inline test::TaskCase case_from_outside(const std::string& name) {
   const auto task = make_task(name);
   const auto batch = [&](Extent number) {

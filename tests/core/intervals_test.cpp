@@ -10,7 +10,7 @@
 namespace fovea {
 namespace {
 
-// Items below 40, each there with one chance in two.
+// Items below 40, each present with probability 1/2.
 std::vector<Index> drawn_items(Rng& rng) {
   std::vector<Index> items;
   for (Index item = 0; item < 40; ++item) {
@@ -27,7 +27,7 @@ ItemIntervals intervals_with(const std::vector<Index>& items) {
 
 }  // namespace
 
-TEST_CASE("items that follow each other become one interval") {
+TEST_CASE("consecutive items become one interval") {
   ItemIntervals intervals;
   append_items(-5, 3, intervals);
   append_items(3, 5, intervals);

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using Names = std::set<std::string>;
 
-// Who may include whom, as docs/concepts.md draws it; every folder may include itself; "framework" is its own files.
+// Who may include whom, as docs/concepts.md draws it; each folder may include itself; "framework": the files directly in it.
 const std::map<std::string, Names> kArrows = {
     {"framework/core", {}},
     {"framework/cpu", {"framework/core"}},
@@ -35,7 +35,7 @@ const std::map<std::string, Names> kArrows = {
       "framework/graph", "framework/ops", "framework/cpu", "framework/core"}},
 };
 
-// Library headers stay in the sources of one folder each, those that take long to compile in one source.
+// Each library's headers are included in one folder only, those that take long to compile in one source file only.
 const std::map<std::string, Names> kLibraries = {
     {"boost/", {"framework/graph"}},
     {"oneapi/dnnl", {"framework/cpu"}},
@@ -54,7 +54,7 @@ const std::map<std::string, Names> kLibraries = {
 
 struct Include {
   std::string file;    // relative to the repository
-  std::string folder;  // "framework/core", "framework/plugin.h", or the first folder outside of the framework
+  std::string folder;  // "framework/core", "framework/plugin.h", or the first folder outside the framework
   std::string target;
 };
 

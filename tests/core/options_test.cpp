@@ -44,7 +44,7 @@ TEST_CASE("a text that an option prints sets it to the same value") {
   CHECK(other.lengths == s.lengths);
 }
 
-TEST_CASE("bad values are refused with what was expected and what came") {
+TEST_CASE("invalid values are refused with what was expected and what was given") {
   Sample s;
   CHECK_THROWS_WITH_AS(s.options.set("k", "0"), doctest::Contains("'k' is a whole number, >= 1; '0' came"), Error);
   CHECK_THROWS_WITH_AS(s.options.set("k", "three"), doctest::Contains("a whole number; 'three' came"), Error);
@@ -57,7 +57,7 @@ TEST_CASE("bad values are refused with what was expected and what came") {
   CHECK_THROWS_WITH_AS(s.options.set("lengths", "5,,6"), doctest::Contains("a list of whole numbers"), Error);
 }
 
-TEST_CASE("a call that is not one is refused") {
+TEST_CASE("a malformed call is refused") {
   for (const char* text : {"", "top k", "top_k(8", "top_k(8))", "top_k(,)", "top_k(8,)", "1+1", "top_k)8("}) {
     CAPTURE(text);
     CHECK_THROWS_AS(parse_call(text), Error);

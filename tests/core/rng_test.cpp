@@ -42,7 +42,7 @@ TEST_CASE("uniform numbers stay inside (0, 1) and have the moments of the unifor
   CHECK(std::abs(squares / kCount - 1.0 / 3) < 4 * std::sqrt(4.0 / 45 / kCount));
 }
 
-TEST_CASE("many bits at a time are those of as many calls, from any place on") {
+TEST_CASE("many bits at a time are those of the same number of calls, from any place on") {
   for (const std::size_t ahead : {0, 1, 3, 4, 9}) {
     Rng one({.seed = 9, .stream = 2, .step = 3, .row = 4, .time = 5});
     for (std::size_t i = 0; i < ahead; ++i) one.bits();

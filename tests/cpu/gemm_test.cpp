@@ -78,7 +78,7 @@ TEST_CASE("a product of any shape and layout equals the sum of its terms") {
   }
 }
 
-TEST_CASE("leading dimensions are honoured and what lies between the rows is left alone") {
+TEST_CASE("leading dimensions are honoured and memory between the rows is left alone") {
   for (const auto& shape : kShapes) {
     for (int layout = 0; layout < 4; ++layout) {
       GemmSpec spec{.m = shape[0], .n = shape[1], .k = shape[2]};

@@ -9,7 +9,7 @@ namespace {
 
 using cpu::BfloatPair;
 
-// Small integers, which bfloat16 holds and float32 adds without an error.
+// Small integers, which bfloat16 represents and float32 adds exactly.
 Real element(Extent row, Extent column) { return static_cast<Real>((row * 7 + column * 3) % 11 - 5); }
 
 std::vector<Real> matrix(Extent rows, Extent columns) {

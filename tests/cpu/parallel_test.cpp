@@ -25,7 +25,7 @@ TEST_CASE("every task runs exactly once on any number of threads") {
   CHECK(threads() >= 1);
 }
 
-TEST_CASE("more threads than cores are used where they are asked for") {
+TEST_CASE("more threads than cores are used if they are asked for") {
   set_threads(4);
   std::atomic<int> together{0};
   std::atomic<bool> met{false};

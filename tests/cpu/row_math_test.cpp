@@ -57,7 +57,7 @@ TEST_CASE("exp, log, tanh and sigmoid are accurate to a few units in the last pl
   CHECK(error_in_units(sigmoid, exact_sigmoid, -80, 80) < 6);
 }
 
-TEST_CASE("exp, log, tanh and sigmoid know infinity, zero and NaN") {
+TEST_CASE("exp, log, tanh and sigmoid handle infinity, zero and NaN") {
   const std::vector<Real> in = {kInfinity, -kInfinity, 0, kNaN};
   std::vector<Real> out(4);
   exp(in, out);

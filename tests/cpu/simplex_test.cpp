@@ -127,7 +127,7 @@ void check_together(const Reals& scores, std::size_t items) {
 
 }  // namespace
 
-TEST_CASE("sparsemax of 0, 0.5, 1 is 0, 0.25, 0.75, and of scores further apart one item alone") {
+TEST_CASE("sparsemax of 0, 0.5, 1 is 0, 0.25, 0.75, and of scores further apart a single item") {
   CHECK(with_sparsemax({0, 0.5, 1}) == Reals{0, 0.25, 0.75});
   CHECK(with_sparsemax({0, 0.5, 1}, 0.5) == Reals{0, 0, 1});
   CHECK(with_sparsemax({3, 3, -1e4, 3}).at(2) == 0);
@@ -155,7 +155,7 @@ TEST_CASE("projections agree with bisection for rows of any length and scale") {
   }
 }
 
-TEST_CASE("equal scores share the weight, to the last bits, however many they are") {
+TEST_CASE("equal scores share the weight, to the last bits, however many there are") {
   for (const std::size_t items : {1, 5, 64, 333, 5000}) {
     for (const Reals& weights : {with_sparsemax(Reals(items, 3)), with_entmax15(Reals(items, -2)),
                                  with_alpha(Reals(items, 0), 1.3), with_alpha(Reals(items, 7), 3)}) {
@@ -175,7 +175,7 @@ TEST_CASE("a score that is not finite makes the whole row undefined") {
   }
 }
 
-TEST_CASE("a score of minus infinity has no weight and changes none") {
+TEST_CASE("a score of minus infinity has no weight and changes no other") {
   Reals scores = random_scores(40, 1, 2);
   const Reals without = with_entmax15(scores);
   scores.push_back(-std::numeric_limits<Real>::infinity());
@@ -185,7 +185,7 @@ TEST_CASE("a score of minus infinity has no weight and changes none") {
   CHECK(distance(with, without) < kLimit);
 }
 
-TEST_CASE("many rows at once have the bits of each row alone, and nothing is written behind them") {
+TEST_CASE("many rows at once have the bits of each row alone, and nothing is written beyond them") {
   for (const std::size_t items : {1, 2, 7, 8, 15, 16, 17, 31, 33, 64, 100, 127, 128, 129, 300}) {
     CAPTURE(items);
     for (const std::size_t rows : {1, 3, 8, 16, 17, 40}) {
@@ -194,7 +194,7 @@ TEST_CASE("many rows at once have the bits of each row alone, and nothing is wri
   }
 }
 
-TEST_CASE("rows of other scales, rows without an end and undefined rows do not disturb those beside them") {
+TEST_CASE("rows of other scales, rows with infinite scores and undefined rows do not disturb those beside them") {
   constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
   for (const std::size_t items : {5, 64, 90}) {
     Reals scores = random_scores(20 * items, 1, 7);

@@ -90,7 +90,7 @@ TEST_CASE("a loop that overwrites its memory gives the bits of one that copies i
   expect_equal(looped(WriteTo::kCopy), looped(WriteTo::kPlace));
 }
 
-TEST_CASE("what no gradient passes is put back for those who read it before") {
+TEST_CASE("memory that no gradient passes is restored for earlier readers") {
   expect_equal(looped(WriteTo::kCopy, Gradient::kNone), looped(WriteTo::kPlace, Gradient::kNone));
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("a loop that overwrites its memory has the gradient of central differe
   CHECK(run.gradient_error(kCotangents) < test::kGradientLimit);
 }
 
-TEST_CASE("outside of loops an overwritten value shares memory and gradient with what overwrites it") {
+TEST_CASE("outside loops an overwritten value shares memory and gradient with what overwrites it") {
   const auto graph = [](WriteTo to) {
     Builder b;
     const Parts p = parts_of(b);
@@ -137,7 +137,7 @@ TEST_CASE("a loop that overwrites takes no memory for each step") {
   CHECK(bytes(50, WriteTo::kCopy) - bytes(10, WriteTo::kCopy) >= 40 * kMemory);
 }
 
-TEST_CASE("a value that is read after it was overwritten, or that is no value of the model's own, is refused") {
+TEST_CASE("a value that is read after it was overwritten, or that is not a value of the model itself, is refused") {
   Builder b;
   const Parts p = parts_of(b);
   const Value kept = b.constant("kept", {kBatch, 1, 2}, std::vector<Index>{0, 1, 4, 2});
@@ -167,7 +167,7 @@ TEST_CASE("a value that is read after it was overwritten, or that is no value of
   CHECK_THROWS_WITH_AS(own.freeze(), doctest::Contains("'memory' is not"), Error);
 }
 
-TEST_CASE("a loop that overwrites what it does not hand on is refused") {
+TEST_CASE("a loop that overwrites a value that it does not carry on is refused") {
   for (const bool is_shared : {false, true}) {
     Builder b;
     const Parts p = parts_of(b);

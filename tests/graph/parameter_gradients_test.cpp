@@ -40,7 +40,7 @@ std::shared_ptr<const Graph> graph_of_readers() {
   return b.freeze();
 }
 
-// Parameters that a loop begins with, walks over and sees as a whole, some in two of these ways; it ends before its last
+// Parameters that a loop starts from, iterates over and sees as a whole, some in two of these ways; it ends before its last
 // step.
 std::shared_ptr<const Graph> graph_of_loop_inputs() {
   Builder b;
@@ -101,7 +101,7 @@ Gradients gradients_of(const std::shared_ptr<const Graph>& graph, Start start) {
 
 }  // namespace
 
-TEST_CASE("gradients of parameters that are written are those that are added to zeros, whatever lay there") {
+TEST_CASE("written gradients of parameters equal those that are added to zeros, whatever the memory held") {
   for (const auto& graph : {graph_of_readers(), graph_of_loop_inputs()}) {
     const Gradients added = gradients_of(graph, {Backward::kAdds, 0, 1});
     const Gradients written = gradients_of(graph, {Backward::kWrites, Real(NAN), 2});

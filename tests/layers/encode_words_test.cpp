@@ -116,7 +116,7 @@ TEST_CASE("words are added up, each with the factor of its place, and the place 
   CHECK(ran({.has_places = true, .has_numbers = true}, {words, table, places, numbers}).output() == Reals{52, 65, 2, 4});
 }
 
-TEST_CASE("word 0 adds nothing where it is no word, and learns nothing") {
+TEST_CASE("word 0 adds nothing where it is padding, and learns nothing") {
   const EncodeWords options{.has_null = true};
   const std::vector<Input> inputs{index_input({2, 3}, {0, 1, 0, 0, 0, 0}), random_input({3, 4}, 1)};
   OpRunner runner = ran(options, inputs);
@@ -150,7 +150,7 @@ TEST_CASE("encoded words have the gradients that central differences give") {
   CHECK(gradient_error(make_encode_words(many.options), many.inputs()) < kGradientLimit);
 }
 
-TEST_CASE("a word or a place outside of its table is named") {
+TEST_CASE("a word or a place outside its table is named") {
   const Input table = random_input({3, 2}, 1);
   CHECK_THROWS_WITH_AS(ran({}, {index_input({2, 2}, {0, 1, 3, 1}), table}), doctest::Contains("3"), Error);
   CHECK_THROWS_WITH_AS(ran({}, {index_input({1, 2}, {0, -1}), table}), doctest::Contains("-1"), Error);

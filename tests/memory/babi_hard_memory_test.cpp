@@ -46,7 +46,7 @@ TEST_CASE("labels of babi_hard_memory cost what the reads do not give to support
   }
 }
 
-TEST_CASE("a run of babi_hard_memory tells the choice of every read, of which there are 3 at each of 3 hops") {
+TEST_CASE("a run of babi_hard_memory reports the choice of every read, of which there are 3 at each of 3 hops") {
   const RunSpec run = runs_of({{"tasks", "2"}})[0];
   const auto task = make_task(run.task);
   Batch batch(4);

@@ -20,7 +20,7 @@ struct Given {
 };
 using Values = std::map<std::string, Value>;
 
-/// A function of parameters, run; its gradient is held against central differences.
+/// A function of parameters, run; its gradient is compared with central differences.
 Reals result_of(const std::map<std::string, Given>& given, const std::function<Value(const Values&)>& function) {
   Builder b;
   Values values;

@@ -128,7 +128,7 @@ TEST_CASE("what an entity memory does not take is named") {
   CHECK_THROWS_WITH_AS(make_entity_memory()->infer(types), doctest::Contains("initial [N, D]"), Error);
 }
 
-TEST_CASE("words are multiplied by the masks of their places and added up, and word 0 is none") {
+TEST_CASE("words are multiplied by the masks of their places and added up, and word 0 is padding") {
   const std::vector<Input> in{index_input({2, 2}, {1, 2, 2, 0}), real_input({3, 2}, {9, 9, 1, 2, 3, 4}),
                               real_input({3, 2}, {10, 1, 1, 10, 7, 7})};
   OpRunner runner(make_mask_words(), in);

@@ -60,7 +60,7 @@ const std::string kHard = "dot | dense | argmax | straight_through";
 
 }  // namespace
 
-TEST_CASE("each read of a hop has a query of its own") {
+TEST_CASE("each read of a hop has its own query") {
   Run run(hop_of(2, "sum", kHard));
   run.set("read_0/query", {0, 0, 0, 0});
   run.set("read_1/query", {-2, 0, 0, -2});

@@ -111,7 +111,7 @@ TEST_CASE("a hash finds memories with a word of the question that is not common,
   CHECK(found({2, 0}, {0, 0, 1, 0, 0}) == Indices{1, 1, 1, 0});
 }
 
-TEST_CASE("a hash hides what shares no word with the question, and padding is no window") {
+TEST_CASE("a hash hides what shares no word with the question, and padding is not a window") {
   Network network;
   network.options.hash = true;
   ModelRun hashed(network.build());

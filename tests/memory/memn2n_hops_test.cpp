@@ -20,7 +20,7 @@ TEST_CASE("layer-wise tying carries the state through a matrix") {
   CHECK(difference(run.scores(), expected(softmax_of, next)) < kLimit);
 }
 
-TEST_CASE("a map of the state is of no hop, of all or of each, whatever the tying") {
+TEST_CASE("a map of the state belongs to no hop, to all or to each, whatever the tying") {
   const auto doubled = [](const Reals& state, const Reals& read) { return plus(plus(state, state), read); };
   MemN2NOptions options = timeless();
   for (const auto& [map, name] : {std::pair<const char*, const char*>{"shared", "state"}, {"hop", "state_0"}}) {
@@ -72,7 +72,7 @@ TEST_CASE("a gate says how much of what is read replaces the state") {
   }
 }
 
-TEST_CASE("gates of hops are apart, or one") {
+TEST_CASE("gates of hops are separate, or one for all") {
   for (const auto& [gate, count] : {std::pair<const char*, int>{"hop", 3}, {"shared", 1}, {"none", 0}}) {
     MemN2NOptions options = plain(3);
     options.gate = gate;

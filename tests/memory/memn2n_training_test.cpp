@@ -7,7 +7,7 @@
 namespace fovea {
 namespace {
 
-// Which word stands first in the last sentence? Stories have one to four sentences of two words; word 0 is none.
+// Which word is first in the last sentence? Stories have one to four sentences of two words; word 0 is padding.
 class LastSentence final : public Task {
  public:
   static constexpr Extent kWords = 6;

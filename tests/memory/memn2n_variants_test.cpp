@@ -11,7 +11,7 @@ TEST_CASE("without time a memory network reads sentences by their words alone") 
   CHECK(difference(Run({timeless()}).scores(), expected(softmax_of, plus)) < kLimit);
 }
 
-TEST_CASE("the encoding is by position where it is asked for") {
+TEST_CASE("the encoding is by position if that is asked for") {
   MemN2NOptions options = timeless();
   const Indices swapped{2, 1, 3, 0, 0, 0};
   CHECK(difference(Run({options}, swapped).scores(), Run({options}).scores()) < kLimit);
@@ -19,7 +19,7 @@ TEST_CASE("the encoding is by position where it is asked for") {
   CHECK(difference(Run({options}, swapped).scores(), Run({options}).scores()) > kLimit);
 }
 
-TEST_CASE("a linear start reads with scores in the place of weights, as far as it goes") {
+TEST_CASE("a linear start reads with scores instead of weights, as long as it lasts") {
   MemN2NOptions options = timeless();
   options.linear_start = "1";
   CHECK(difference(Run({options}).scores(), expected(identity, plus)) < kLimit);
@@ -58,14 +58,14 @@ TEST_CASE("the null word is zero everywhere and learns nothing") {
     CHECK(row(values, 0) == Reals(kWidth, 0));
     CHECK(row(values, 1) != Reals(kWidth, 0));
   }
-  // The empty sentence has no time either: the place of its slot is of no sentence.
+  // The empty sentence has no time either: the place of its slot belongs to no sentence.
   const Tensor gradient = run.model().gradient("temporal_1");
   const Reals times{gradient.real(), gradient.real() + gradient.size()};
   CHECK(row(times, 1) != Reals(kWidth, 0));
   CHECK(row(times, 2) == Reals(kWidth, 0));
 }
 
-TEST_CASE("with ages it does not matter how many empty sentences stand behind a story") {
+TEST_CASE("with ages it does not matter how many empty sentences follow a story") {
   MemN2NOptions options = plain(2);
   options.null_word = true;
   options.time = "age";

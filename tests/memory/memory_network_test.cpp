@@ -25,7 +25,7 @@ std::shared_ptr<const Graph> graph_of(const Shape& inputs, const ControllerOptio
   return b.freeze();
 }
 
-/// Parameters of one row, slots of width 1 and one hidden unit such that h = tanh(x), h is written in the place of what was
+/// Parameters of one row, slots of width 1 and one hidden unit such that h = tanh(x), h replaces what was
 /// there, and y is what is read. Every head moves by its own number of places in each step.
 Reals told(const Reals& x, Extent slots, int write_move, int read_move) {
   const auto steps = static_cast<Extent>(x.size());
@@ -54,7 +54,7 @@ Reals told(const Reals& x, Extent slots, int write_move, int read_move) {
 
 }  // namespace
 
-TEST_CASE("a neural Turing machine tells what it has written where it reads") {
+TEST_CASE("a neural Turing machine outputs what it has written where it reads") {
   const Reals x{Real(0.5), -1, 2, Real(0.25)};
   const Reals h{std::tanh(x[0]), std::tanh(x[1]), std::tanh(x[2]), std::tanh(x[3])};
   constexpr Real kNothing = Real(1e-6);

@@ -167,7 +167,7 @@ TEST_CASE("a read of a memory has the same bits for any number of threads") {
   }
 }
 
-TEST_CASE("scores that are no numbers make a read none") {
+TEST_CASE("scores that are NaN make a read NaN") {
   const Real none = std::numeric_limits<Real>::quiet_NaN();
   OpRunner runner(make_memory_read(keys_alone(2)), {real_input({1, 1, 1}, {none}), real_input({3, 1}, {1, 2, 3})});
   runner.forward();

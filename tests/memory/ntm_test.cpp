@@ -21,7 +21,7 @@ struct Given {
   Reals values;
 };
 
-/// A function of parameters, run; its gradient is held against central differences.
+/// A function of parameters, run; its gradient is compared with central differences.
 Reals result_of(const std::map<std::string, Given>& given,
                 const std::function<Value(Builder&, const std::map<std::string, Value>&)>& function) {
   Builder b;
@@ -103,7 +103,7 @@ TEST_CASE("an open gate finds slots by content, a closed one moves on from where
   }
 }
 
-TEST_CASE("the controls of a head lie in their ranges") {
+TEST_CASE("the controls of a head are in their ranges") {
   Builder b;
   const NtmControls controls = ntm_controls(b, "controls", b.parameter("state", {3, 6}, Init::normal(5)), 4, 1);
   b.output("key", controls.key);

@@ -80,7 +80,7 @@ double log_sum(const Memory& memory, Extent query) {
 
 }  // namespace
 
-TEST_CASE("parts of a memory that tell each other what they found keep the best of all, whichever is first") {
+TEST_CASE("parts of a memory that share what they found keep the best of all, whichever is first") {
   for (const Extent width : kWidths) {
     for (const Extent count : kQueries) {
       CAPTURE(width);
@@ -120,7 +120,7 @@ TEST_CASE("a scan gives the sum over all slots, also in parts") {
   }
 }
 
-TEST_CASE("slots that are alike find each other's scores alike, wherever they lie") {
+TEST_CASE("equal slots get equal scores, wherever they are") {
   for (const Extent count : kQueries) {
     CAPTURE(count);
     Memory memory(count, 19);

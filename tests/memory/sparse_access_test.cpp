@@ -64,7 +64,7 @@ Value places(Value index) { return one_hot(index, kSlots); }
 Value column(Value x) { return unsqueeze(x, 2); }
 Value of_head(Value x, Extent head) { return squeeze(slice(x, 1, head, head + 1), 1); }
 
-/// The same with a memory [B, N, D] that is written everywhere, told which slots to empty.
+/// The same with a memory [B, N, D] that is written everywhere, given the slots to empty.
 std::shared_ptr<const Graph> dense(MemoryStart start) {
   Builder b;
   const Value like = b.constant("like", {kRows, 1}, std::vector<Real>(kRows, 0));
@@ -175,7 +175,7 @@ TEST_CASE("the slot whose access is longest ago is found, also after a new start
   }
 }
 
-TEST_CASE("more words cannot be kept than there are") {
+TEST_CASE("no more words can be kept than there are") {
   SparseAccess options = options_of();
   options.slots = 2;
   CHECK_THROWS_WITH_AS(sparse(options), doctest::Contains("cannot be kept of 2"), Error);

@@ -48,7 +48,7 @@ TEST_CASE("an empty sentence has no place, and does not make others older") {
   CHECK(Places{{.places = 5}}.of({0, 0}) == Indices{0, 1});
 }
 
-TEST_CASE("every arrangement of sentences and empty memories is as likely, in either count") {
+TEST_CASE("every arrangement of sentences and empty memories is equally likely, in either count") {
   // Two sentences and e = 0, 1 or 2 empty memories: 1, 3 and 6 arrangements.
   std::map<std::pair<Index, Index>, double> expected;
   for (Index e = 0; e <= 2; ++e) {
@@ -77,7 +77,7 @@ TEST_CASE("every arrangement of sentences and empty memories is as likely, in ei
   }
 }
 
-TEST_CASE("noise leaves evaluation alone, rounds its most up, and stops at the last place") {
+TEST_CASE("noise leaves evaluation alone, rounds its maximum up, and stops at the last place") {
   Places places{{.places = 4, .noise = 0.1}};
   places.context.mode = Mode::kEvaluate;
   const Indices words(4, 1);
@@ -88,7 +88,7 @@ TEST_CASE("noise leaves evaluation alone, rounds its most up, and stops at the l
     places.context.step = step;
     const Indices moved = places.of(words);
     first[moved.front()] += 1;
-    CHECK(moved.back() == 3);  // it would be 4 behind an empty memory
+    CHECK(moved.back() == 3);  // it would be 4 after an empty memory
     for (std::size_t i = 1; i < moved.size(); ++i) CHECK(moved[i] >= moved[i - 1]);
   }
   CHECK(first.size() == 2);

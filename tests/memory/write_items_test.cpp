@@ -19,7 +19,7 @@ std::vector<Input> inputs_of(const std::vector<Index>& kept, Extent heads) {
 
 }  // namespace
 
-TEST_CASE("a hard write erases and adds in the kept slots alone") {
+TEST_CASE("a hard write erases and adds in the kept slots only") {
   OpRunner runner(make_write_items(WriteTo::kCopy),
                   {real_input({1, 3, 2}, {1, 2, 3, 4, 5, 6}), index_input({1, 1, 2}, {1, -1}),
                    real_input({1, 1, 2}, {0.5, 1}), real_input({1, 1, 2}, {1, 0}), real_input({1, 1, 2}, {8, 10})});
@@ -56,7 +56,7 @@ TEST_CASE("the gradient of every weight is that of a write which keeps every slo
   for (const std::size_t input : {0, 3, 4}) CHECK(difference(a.gradient(input), b.gradient(input)) < kValueLimit);
 }
 
-TEST_CASE("a hard write to a slot that is not there is refused") {
+TEST_CASE("a hard write to a slot that does not exist is refused") {
   OpRunner runner(make_write_items(WriteTo::kCopy), inputs_of({2, 4, 0, 0}, 1));
   CHECK_THROWS_AS(runner.forward(), Error);
 }

@@ -86,7 +86,7 @@ TEST_CASE("slice_like takes as many elements of an axis as another input has, an
       "[slice_like] 4 places of axis 2 were asked for by like [4, 2]; x [2, 5, 3] has fewer; make x longer.", Error);
 }
 
-TEST_CASE("scatter_items puts kept values in their places, skips -1 and adds what comes twice") {
+TEST_CASE("scatter_items puts kept values in their places, skips -1 and adds values that share a place") {
   const Input values = real_input({1, 2, 2}, {1, 2, 3, 4});
   const Input kept = index_input({1, 2, 2}, {2, 0, 1, -1});
   const Input like = random_input({1, 3, 5}, 1);
@@ -109,7 +109,7 @@ TEST_CASE("gather_items reads rows of each batch row, and zeros for -1") {
   CHECK(gradient_error(make_embedding(), {index_input({2, 2}, {1, 0, 3, 1}), random_input({4, 5}, 2)}) < kGradientLimit);
 }
 
-TEST_CASE("an index outside of its table is an error of the batch") {
+TEST_CASE("an index outside its table is an error that points to the batch") {
   OpRunner runner(make_embedding(), {index_input({2}, {0, 4}), random_input({4, 2}, 1)});
   CHECK_THROWS_WITH_AS(runner.forward(),
                        "[embedding] index 4 at element 1 is outside of [0, 4); check the batch that the task made.", Error);
@@ -121,7 +121,7 @@ TEST_CASE("argmax takes the lowest of ties and only what is allowed") {
   CHECK(ran(make_argmax(), {x, index_input({2, 3}, {1, 0, 1, 0, 0, 0})}).index_output() == std::vector<Index>{2, -1});
 }
 
-TEST_CASE("one_hot, mark_used, equal, to_real and full_index do as they say") {
+TEST_CASE("one_hot, mark_used, equal, to_real and full_index give what their names say") {
   CHECK(ran(make_one_hot(3), {index_input({2}, {2, -1})}).output() == std::vector<Real>{0, 0, 1, 0, 0, 0});
   CHECK(ran(make_one_hot(0), {index_input({1}, {1}), kCount}).output() == std::vector<Real>{0, 1, 0});
   const Input mask = index_input({2, 2}, {1, 1, 1, 0});

@@ -28,7 +28,7 @@ TEST_CASE("memory_write erases and adds in proportion to the weight of a slot") 
   CHECK(ran(make_memory_write(), in).output() == std::vector<Real>{4.5, 6.5, 8, 12});
 }
 
-TEST_CASE("memory_write has exact gradients at widths of a part of a pack and of several packs") {
+TEST_CASE("memory_write has exact gradients at widths of less than a pack and of several packs") {
   for (const Extent width : {1, 5, 16, 37}) {
     const std::vector<Input> in{random_input({2, 3, width}, 1), random_input({2, 3}, 2, 0, 1),
                                 random_input({2, width}, 3, 0, 1), random_input({2, width}, 4)};
@@ -69,7 +69,7 @@ TEST_CASE("cosine_score has exact gradients on both sides of epsilon, for one qu
   }
 }
 
-TEST_CASE("cosine_score names what does not fit, and hands a number that is none on") {
+TEST_CASE("cosine_score names what does not fit, and passes NaN on") {
   const std::vector<Type> types{{{2, 1, 4}}, {{2, 3, 5}}};
   CHECK_THROWS_WITH_AS(make_cosine_score(1e-8)->infer(types),
                        "[cosine_score] queries [2, 1, 4] and keys [2, 3, 5] do not fit; give queries [B, M, D] and keys "
@@ -98,7 +98,7 @@ TEST_CASE("memory_address mixes, moves in a circle and sharpens") {
   }
 }
 
-TEST_CASE("memory_address has exact gradients for both ways of sharpening, any reach and sizes of parts of a pack") {
+TEST_CASE("memory_address has exact gradients for both ways of sharpening, any reach and sizes of less than a pack") {
   for (const Sharpening sharpening : {Sharpening::kPower, Sharpening::kSparse}) {
     // The steps of differences in float32 are so wide that they cross kinks of the projection.
     if (sharpening == Sharpening::kSparse && sizeof(Real) == 4) continue;

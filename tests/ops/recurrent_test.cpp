@@ -52,7 +52,7 @@ Values wave(Extent count, double phase, double size) {
   return values;
 }
 
-// Memory for tensors of the given types, filled with NaN: what is not written shows.
+// Memory for tensors of the given types, filled with NaN, so that what is not written is noticed.
 struct Memory {
   Memory() = default;
   explicit Memory(const std::vector<Type>& types) {
@@ -265,7 +265,7 @@ TEST_CASE("the gradients of lstm and gru agree with differences along random dir
   }
 }
 
-TEST_CASE("backward adds to gradients unless it is told to assign") {
+TEST_CASE("backward adds to gradients unless it is asked to assign") {
   for (const Case& test : all_cases()) {
     const auto inputs = filled_inputs(test);
     Call call(test, inputs);

@@ -13,7 +13,7 @@ Type index(const Shape& shape) { return {shape, Kind::kIndex}; }
 
 }  // namespace
 
-TEST_CASE("a letter of a signature is one extent wherever it stands") {
+TEST_CASE("a letter of a signature is one extent wherever it occurs") {
   const Types in{{{2, 3, 4}}, {{2, 5, 4}}, index({2, 5})};
   const Signature types("match", in, {"queries [B, M, D]", "keys [B, N, D]", "mask Index [B, N]"});
   CHECK(types["B"] == 2);
@@ -27,7 +27,7 @@ TEST_CASE("a letter of a signature is one extent wherever it stands") {
                        Error);
 }
 
-TEST_CASE("numbers, ranks and kinds of a signature are held to") {
+TEST_CASE("numbers, ranks and kinds of a signature are enforced") {
   const auto fits = [](const Type& type, const char* text) {
     try {
       Signature("op", std::span(&type, 1), {text});
@@ -53,7 +53,7 @@ TEST_CASE("numbers, ranks and kinds of a signature are held to") {
   CHECK(fits({{5}}, "x [2 R + 1]"));
 }
 
-TEST_CASE("leading axes of a signature are the same ones everywhere") {
+TEST_CASE("leading axes of a signature are the same everywhere") {
   const Types in{{{2, 3, 4}}, index({2, 3, 6})};
   const Signature types("pick", in, {"x [..., D]", "kept Index [..., K]"});
   CHECK(types.type("[..., K]") == Type{{2, 3, 6}});
@@ -62,7 +62,7 @@ TEST_CASE("leading axes of a signature are the same ones everywhere") {
   CHECK_THROWS_AS(Signature("pick", other, {"x [..., D]", "kept Index [..., K]"}), Error);
 }
 
-TEST_CASE("inputs of a signature may be missing behind a question mark alone") {
+TEST_CASE("only inputs of a signature with a question mark may be missing") {
   const Types two{{{4}}, {{4}}};
   const std::span<const Type> in(two);
   CHECK_NOTHROW(Signature("op", in.first(1), {"x [N]", "bias? [N]"}));

@@ -29,7 +29,7 @@ TEST_CASE("softmax of log odds gives the odds") {
   CHECK(difference(apply(make_log_softmax(), {real_input({1, 2}, {500, 500 + log3})}), logs) < 1e-4);
 }
 
-TEST_CASE("softmax and its kin have exact gradients") {
+TEST_CASE("softmax and related functions have exact gradients") {
   const Input x = random_input({4, 9}, 1, -2, 2);
   const Input wide = random_input({2, 35}, 2, -2, 2);
   for (const auto& make : {make_softmax, make_log_softmax}) {
@@ -99,7 +99,7 @@ TEST_CASE("cross_entropy stays finite where the target is impossible") {
   CHECK(runner.gradient(0) == std::vector<Real>{0, 0, 0, 0});
 }
 
-TEST_CASE("cross_entropy rejects a target outside of the scores") {
+TEST_CASE("cross_entropy rejects a target outside the scores") {
   OpRunner runner(make_cross_entropy(), {random_input({1, 3}, 1), index_input({1}, {3})});
   CHECK_THROWS_WITH(runner.forward(),
                     "[cross_entropy] index 3 at element 0 is outside of [-1, 3); check the batch that the task made.");

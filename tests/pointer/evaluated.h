@@ -24,7 +24,7 @@ struct Data {
 
 using Feeds = std::map<std::string, Data>;
 
-/// A graph with memory of its own, run on feeds.
+/// A graph with its own memory, run on feeds.
 class Evaluated {
  public:
   Evaluated(std::shared_ptr<const Graph> graph, const Feeds& feeds, ParameterStore& store, Real* gradients = nullptr,

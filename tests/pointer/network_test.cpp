@@ -150,7 +150,7 @@ TEST_CASE("as many beams as there are sequences find the most probable one, neve
   }
 }
 
-TEST_CASE("the set encoder does not care for the order of the items, the sequence encoder does") {
+TEST_CASE("the set encoder ignores the order of the items, the sequence encoder does not") {
   for (const PointerOptions& options : both_encoders()) {
     Network network(options, 2, 5);
     network.feeds["items"].reals = {Real(0.1), Real(0.2), Real(0.3), Real(0.4), Real(0.5),

@@ -56,7 +56,7 @@ TEST_CASE("an item is free until the step after it was the target") {
   CHECK(run(b, feeds).indices("mask") == std::vector<Index>{1, 1, 1, 1, 1, 0, 0, 1, 0});
 }
 
-TEST_CASE("teacher inputs are the start, then the items of the targets but the last") {
+TEST_CASE("teacher inputs are the start, then the items of the targets except the last") {
   const Feeds feeds{{"items", Data::real({2, 2, 1}, {10, 11, 20, 21})},
                     {"start", Data::real({1}, {7})},
                     {"targets", Data::index({2, 2}, {1, 0, 0, 1})}};

@@ -64,7 +64,7 @@ TEST_CASE("a machine executes one instruction on all pairs of a row, modulo 2^W"
         std::vector<Index>{0, 0, 1});
 }
 
-TEST_CASE("a machine refuses registers and operations that there are not") {
+TEST_CASE("a machine refuses registers and operations that do not exist") {
   for (const std::size_t input : {1U, 2U, 3U}) {
     IndexRun::Inputs rows = kRows;
     rows[input].second[0] = 7;
@@ -126,7 +126,7 @@ TEST_CASE("a view shows the other registers as they are or as they are wanted") 
   CHECK(std::abs(at(0, 1, 0b10) - 8 * 1.0 / 3) < 1e-5);
 }
 
-TEST_CASE("every register leads as many views, and their members tell of it alone") {
+TEST_CASE("every register leads the same number of views, and their members are about it alone") {
   const Views views = views_of(4, 3);
   CHECK(views.count() == 12);
   CHECK(views.registers[3] == std::vector<Index>{1, 0, 2});

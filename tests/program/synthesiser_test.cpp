@@ -101,7 +101,7 @@ TEST_CASE("learning from rewards reaches every site, and costs what came out") {
   model.run({{"cost", 3}});
   for (const char* parameter : {"operations", "destination_query/weight", "source_query/weight", "patterns/weight"}) {
     CAPTURE(parameter);
-    // Of two registers one alone can be the source: nothing is to be learned there.
+    // Of two registers only one can be the source: there is nothing to learn.
     CHECK(has_gradient(model, parameter) == (std::string(parameter) != "source_query/weight"));
   }
   for (Extent row = 0; row < 30; ++row) {
@@ -112,7 +112,7 @@ TEST_CASE("learning from rewards reaches every site, and costs what came out") {
   }
 }
 
-TEST_CASE("the program that is written is what its steps have done, and nothing stands behind the halt") {
+TEST_CASE("the program that is written is what its steps have done, and nothing follows the halt") {
   const Tiny tiny;
   test::ModelRun model = tiny.model(Mode::kEvaluate);
   model.run({});
@@ -153,7 +153,7 @@ TEST_CASE("what is found among samples explains the pairs at least as often as t
     }
     gained += judgement.metrics[6].rows[row] - judgement.metrics[2].rows[row];
   }
-  CHECK(gained > 0);  // 40 samples of an untrained model hit upon some short programs
+  CHECK(gained > 0);  // 40 samples of an untrained model find some short programs
 }
 
 TEST_CASE("a selector that keeps several items, and an estimator without a score function, are refused") {

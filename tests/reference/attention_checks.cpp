@@ -194,7 +194,7 @@ void check_selector(const Case& c, const Selector& selector, const std::string& 
   outcome.compare("out/" + out, dense, c.array("out/" + out));
   outcome.compare("grad/scores", gradient, c.array("grad/scores"));
   if (!c.has("out/indices")) return;
-  Array sorted = c.array("out/indices");  // by falling score there, ascending here
+  Array sorted = c.array("out/indices");  // by decreasing score there, ascending here
   for (auto row = sorted.values.begin(); row != sorted.values.end(); row += sorted.shape.last()) {
     std::sort(row, row + sorted.shape.last());
   }
@@ -213,7 +213,7 @@ void check_differentiable(const Case& c, const std::string& text, const std::str
 }
 
 // The case gives its uniform numbers, ours come from a generator: the noise is added to the scores beforehand, which changes
-// no gradient, and the selector is held without noise of its own.
+// no gradient, and the selector is compared without its own noise.
 Case perturbed_by_its_noise(const Case& c) {
   std::vector<Real> noise = reals(c.in("uniform"));
   cpu::gumbel(noise, noise);
@@ -243,7 +243,7 @@ void check_straight_through(const Case& c, Outcome& outcome) {
   check_selector(c, *selector, "y", pull, outcome);
 }
 
-// The hard choice of the perturbed scores, the soft one behind it.
+// The hard choice of the perturbed scores, with the gradient of the soft one.
 void check_straight_through_gumbel(const Case& c, Outcome& outcome) {
   const auto selector = Registry<Selector>::instance().make("argmax");
   const auto estimator = Registry<Estimator>::instance()

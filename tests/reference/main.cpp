@@ -1,4 +1,4 @@
-// Holds every case of a directory of HDF5 files, computed by another implementation, against ours. A case that is neither
+// Compares every case of a directory of HDF5 files, computed by another implementation, with ours. A case that is neither
 // covered nor expected later fails, and so does a directory without cases.
 #include <algorithm>
 #include <cstdio>

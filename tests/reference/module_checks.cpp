@@ -62,7 +62,7 @@ Values top_k_experts(Builder& b, const Values& in, const Case& c) {
 }
 
 void check_top_k_experts(const Case& c, Outcome& outcome) {
-  Case sorted = c;  // experts come by falling score there, ascending here
+  Case sorted = c;  // experts come by decreasing score there, ascending here
   Array& experts = sorted.arrays.at("out/experts");
   for (auto row = experts.values.begin(); row != experts.values.end(); row += experts.shape.last()) {
     std::sort(row, row + experts.shape.last());

@@ -46,7 +46,7 @@ TEST_CASE("what json_text wrote is read back, and written again byte for byte") 
   CHECK(read->as<Json::Object>()[2].second.is<double>());  // "3.0"
 }
 
-TEST_CASE("numbers keep their form: whole ones are whole, others are not") {
+TEST_CASE("numbers keep their form: integers stay integers, real numbers stay real") {
   CHECK(parse_json("7")->as<std::int64_t>() == 7);
   CHECK(parse_json("18446744073709551615")->as<std::uint64_t>() == 18446744073709551615U);
   CHECK(parse_json("-7")->as<std::int64_t>() == -7);

@@ -14,7 +14,7 @@
 
 namespace fovea::testing {
 
-/// An empty directory of its own, removed at the end.
+/// A new, empty directory, removed at the end.
 class ScratchDirectory {
  public:
   ScratchDirectory() {

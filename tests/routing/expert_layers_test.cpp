@@ -86,7 +86,7 @@ Reals passed(const OpPointer& op, const std::vector<Input>& inputs) {
 }  // namespace
 
 TEST_CASE("experts of one unit give what a reader can compute") {
-  // relu(2 * 3 + 1) * 5 + 4 = 39 from expert 1, by its weight 0.5; expert 0 was asked by nobody, -1 adds nothing.
+  // relu(2 * 3 + 1) * 5 + 4 = 39 from expert 1, by its weight 0.5; no row chose expert 0, -1 adds nothing.
   const std::vector<Input> in{testing::real_input({1, 1}, {3}),       testing::index_input({1, 2}, {1, -1}),
                               testing::real_input({1, 2}, {0.5, 7}),  testing::real_input({2, 1, 1}, {9, 2}),
                               testing::real_input({2, 1, 1}, {9, 5}), testing::real_input({2, 1}, {9, 1}),
@@ -137,7 +137,7 @@ TEST_CASE("experts with many chunks of rows agree with the formula") {
   }
 }
 
-// Gradients are assigned here where they can be: by the first chunk of an expert alone.
+// Gradients are assigned here where they can be: by the first chunk of an expert only.
 TEST_CASE("gradients of experts with many chunks are the sum of those of their rows") {
   const Size size{1, 700, 2, 2, 20, 40};
   const Indices all = sent_in_turn(size);

@@ -56,7 +56,7 @@ TEST_CASE("an expert's layer is applied to the rows that were sent to it, and -1
     const Value kept = b.input("kept", {{1, 2, 2}, Kind::kIndex});
     b.output("y", expert_linear(x, kept, b.parameter("weight", {3, 2, 3}), b.parameter("bias", {3, 2}, Init::normal(1))));
     ModelRun run(b.freeze());
-    const Indices before{2, 0, 0, 2};  // what they leave behind must not be met again
+    const Indices before{2, 0, 0, 2};  // what they leave behind must not be read again
     const Indices experts{2, 0, -1, 2};
     for (const Indices* sent : {&before, &experts}) {
       run.bind("kept", sent->data());
@@ -78,12 +78,12 @@ TEST_CASE("an expert's layer is applied to the rows that were sent to it, and -1
         CHECK(y == doctest::Approx(expected).epsilon(1e-5));
       }
     }
-    for (std::size_t i = 0; i < 6; ++i) CHECK(run.gradient("weight").real()[6 + i] == 0);  // nobody asked expert 1
+    for (std::size_t i = 0; i < 6; ++i) CHECK(run.gradient("weight").real()[6 + i] == 0);  // no row chose expert 1
     CHECK(run.gradient_error({{"y", 1}}) < test::kGradientLimit);
   }
 }
 
-TEST_CASE("experts that are all alike are one feed-forward layer, whoever is chosen") {
+TEST_CASE("experts that are all equal are one feed-forward layer, whichever is chosen") {
   ModelRun run(build("dot | dense | top_k(2) | none"));
   const auto x = random_input({2, 7, 5}, 1);
   const auto w1 = random_input({1, 6, 5}, 2);

@@ -115,7 +115,7 @@ TEST_CASE("a memory that is not open is not read") {
   }
 }
 
-TEST_CASE("slots of a memory that is not there are none") {
+TEST_CASE("slots of a memory that is not open are masked") {
   Builder b;
   b.output("mask", slots_of(b.constant("opened", {1, 3}, Indices{1, -1, 0}), 2, 3));
   ModelRun run(b.freeze());

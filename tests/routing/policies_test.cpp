@@ -15,7 +15,7 @@ using test::ModelRun;
 using Reals = std::vector<Real>;
 using Indices = std::vector<Index>;
 
-/// One batch element, shared out by a policy.
+/// One batch element, distributed by a policy.
 struct Shared {
   Indices wanted, kept, counts, dropped;
 };
@@ -140,7 +140,7 @@ TEST_CASE("top_2 draws the second expert with twice its share as probability") {
   for (std::size_t row = 0; row < 4; ++row) CHECK(std::abs(seen[row] - expected[row]) < 0.035);  // 4.5 deviations
 }
 
-TEST_CASE("expert_choice gives every expert its best rows, and all of them as many") {
+TEST_CASE("expert_choice gives every expert its best rows, and the same number to all") {
   // Room for 2 of 4: expert 0 takes rows 2 and 0, expert 1 rows 3 and 0, expert 2 rows 1 and, of equals, 0.
   const Shared out = shared("expert_choice(capacity=1.5)", kCrowd);
   CHECK(out.kept == Indices{0, 1, 2, 2, -1, -1, 0, -1, -1, 1, -1, -1});
@@ -195,7 +195,7 @@ TEST_CASE("sinkhorn finds the plan of two rows and two experts") {
   CHECK(shared("sinkhorn", in).kept == Indices{0, 1});
 }
 
-TEST_CASE("no policy gives what the site does not offer, or anything twice, and all are silent on a row without gates") {
+TEST_CASE("no policy gives what the site does not offer, or anything twice, and all give nothing for a row without gates") {
   SharingInputs in = crowd(12, 5);
   for (std::size_t row = 0; row < 12; ++row) {
     in.gates[row * 5 + row % 5] = 0;

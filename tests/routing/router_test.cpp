@@ -27,7 +27,7 @@ RouterOptions options_of(const std::string& policy, const std::string& site = "d
   return options;
 }
 
-/// weights [2, 6, K] and the losses, of x, a parameter of its own.
+/// weights [2, 6, K] and the losses, of x, which is a parameter.
 std::shared_ptr<const Graph> build(const RouterOptions& options) {
   Builder b;
   Router router(b, options);

@@ -138,7 +138,7 @@ TEST_CASE("a bias moves by its own rate, whatever moves the other parameters") {
   }
 }
 
-TEST_CASE("the load of experts is no part of the norm of the gradient") {
+TEST_CASE("the load of experts is not part of the norm of the gradient") {
   RunSpec run = run_of("bias(k=2, rate=0.1)");
   run.train.gradient_noise = 0;
   Training with(run);
@@ -158,7 +158,7 @@ TEST_CASE("a bias balances experts that nothing else balances") {
   CHECK(max_violation(run, training) < 0.5 * before);
 }
 
-TEST_CASE("evaluations tell load and drops of a router") {
+TEST_CASE("evaluations report load and drops of a router") {
   RunSpec run = run_of("switch(capacity=1)");  // room for 2 of 6 rows at each of 4 experts
   Training training(run);
   Evaluation evaluation({"test", run.task, Split::kTest, 40}, run, training.parameters());

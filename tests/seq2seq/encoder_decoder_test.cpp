@@ -70,7 +70,7 @@ test::ModelRun bound(const EncoderDecoderOptions& options, const Feeds& feeds) {
 
 }  // namespace
 
-TEST_CASE("what stands behind the end of a row changes nothing that is written") {
+TEST_CASE("what follows the end of a row changes nothing that is written") {
   Network network(small());
   const Evaluated shorter = network.decode(feeds_of(4));
   const Evaluated longer = network.decode(feeds_of(9));
@@ -95,7 +95,7 @@ TEST_CASE("greedy decoding agrees with teacher forcing on its own words") {
   }
 }
 
-TEST_CASE("the gradient of an encoder-decoder agrees with central differences, also with a bonus for entropy") {
+TEST_CASE("the gradient of an encoder-decoder agrees with central differences, also with an entropy bonus") {
   for (const char* entropy : {"0", "0.5"}) {
     EncoderDecoderOptions options = small();
     options.decoder.entropy = entropy;
@@ -104,7 +104,7 @@ TEST_CASE("the gradient of an encoder-decoder agrees with central differences, a
   }
 }
 
-TEST_CASE("the bonus for entropy lowers the cost by the entropy of uniform scores") {
+TEST_CASE("the entropy bonus lowers the cost by the entropy of uniform scores") {
   EncoderDecoderOptions options = small();
   const Feeds feeds = feeds_of(4);
   std::vector<Real> costs;

@@ -21,7 +21,7 @@ TEST_CASE("a word mask ends where the words do") {
   CHECK(indices(run.output("mask")) == std::vector<Index>{1, 1, 0, 1, 0, 0});
 }
 
-TEST_CASE("a row is turned around within its own length, and its gradient comes back to where it was") {
+TEST_CASE("a row is reversed within its own length, and its gradient comes back to where it was") {
   Builder b;
   const Value x = b.parameter("x", {3, 2, 1});
   const Value mask = b.constant("mask", {2, 3}, std::vector<Index>{1, 1, 0, 1, 1, 1});
@@ -36,7 +36,7 @@ TEST_CASE("a row is turned around within its own length, and its gradient comes 
   CHECK(run.gradient_error({{"y", 1}, {"twice", 2}}) < test::kGradientLimit);
 }
 
-TEST_CASE("a taught decoder reads the start, then every target but the last") {
+TEST_CASE("a taught decoder reads the start, then every target except the last") {
   Builder b;
   b.output("words", seq2seq::teacher_words(b.constant("targets", {2, 3}, std::vector<Index>{4, 5, 6, 7, -1, -1}), 9));
   test::ModelRun run(b.freeze());

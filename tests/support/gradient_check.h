@@ -20,13 +20,13 @@ Input random_input(const Shape& shape, std::uint64_t seed, double low = -1, doub
 Input real_input(const Shape& shape, const std::vector<Real>& values);
 Input index_input(const Shape& shape, const std::vector<Index>& values);
 
-/// Runs an op alone, without a plan. Outputs, scratch and workspace start as NaN; every buffer has a guard behind it.
+/// Runs an op alone, without a plan. Outputs, scratch and workspace start as NaN; every buffer has a guard after it.
 class OpRunner {
  public:
   OpRunner(std::shared_ptr<const Op> op, std::vector<Input> inputs, const OpContext& context = {});
 
   void forward();
-  /// Backward with the gradients of the inputs in `wanted` only. What Op::backward_reads excludes is spoilt first.
+  /// Backward with the gradients of the inputs in `wanted` only. What Op::backward_reads excludes is overwritten first.
   /// `start`: what the gradients hold before; NaN asks the op to assign (only where it can).
   void backward(std::uint32_t wanted, const std::vector<std::vector<Real>>& cotangents, Real start);
 
@@ -36,7 +36,7 @@ class OpRunner {
   std::vector<Real> gradient(std::size_t input) const;
   std::vector<Input>& inputs() { return inputs_; }
   const Op& op() const { return *op_; }
-  /// False where anything was written behind the end of a buffer.
+  /// False if anything was written past the end of a buffer.
   bool guards_are_whole() const;
 
  private:
@@ -66,7 +66,7 @@ double gradient_error(std::shared_ptr<const Op> op, const std::vector<Input>& in
 
 /// What gradient_error stays below: 1e-6 in float64; in float32 the differences themselves are rough.
 inline constexpr double kGradientLimit = sizeof(Real) == 8 ? 1e-6 : 5e-3;
-/// What an exact value is compared with, relative to magnitudes of 1.
+/// The limit for a comparison with exact values, relative to magnitudes of 1.
 inline constexpr double kValueLimit = sizeof(Real) == 8 ? 1e-12 : 2e-6;
 
 /// The largest |a - b|, relative to the largest |b|, at least 1; infinity for unequal lengths or NaN.

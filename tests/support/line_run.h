@@ -15,7 +15,7 @@ RunRequest line_run(const std::filesystem::path& directory, const std::string& s
 /// The same without the sampled choice, so that its gradient is exact.
 RunSpec smooth_line();
 
-/// A directory of its own for a test, removed at the end.
+/// A separate directory for a test, removed at the end.
 class Scratch {
  public:
   Scratch();

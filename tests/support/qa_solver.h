@@ -7,7 +7,7 @@
 
 namespace fovea::test {
 
-/// Answers a question by the statements alone, which it reads anew: by rules that know nothing of how stories are made.
+/// Answers a question by the statements alone, which it reads anew: by rules that know nothing about how stories are made.
 /// `statements` are in the order of the story; task 14 and others read them in any order.
 std::string solve(Extent task, const std::vector<std::string>& statements, const std::string& question);
 

@@ -22,11 +22,11 @@ class Answers {
   std::map<std::string, std::vector<std::byte>> memory_;
 };
 
-/// What the conformance suite has to know of a task, because no task says it of itself.
+/// What the conformance suite has to know about a task, because a task does not say it itself.
 struct TaskCase {
   /// Writes outputs that are right, from the targets of a batch.
   using Right = std::function<void(const Batch& batch, Answers& answers)>;
-  /// Writes outputs of a guess that knows nothing of the items.
+  /// Writes outputs of a guess that knows nothing about the items.
   using Guess = std::function<void(const Task& task, const Batch& batch, Rng& rng, Answers& answers)>;
 
   std::vector<std::string>
@@ -34,8 +34,8 @@ struct TaskCase {
   Right right = {};
   double best = 1;  // what right answers score; more where the main metric compares with a predictor that cannot know them
 
-  /// Whose items are in one split alone, by these tensors (empty: by all), where there are far more than are drawn here or
-  /// the task sees to it; no text: small chance makes them meet.
+  /// Whose items are in one split only, by these tensors (empty: by all), where there are far more than are drawn here or
+  /// the task ensures it; no text: they may coincide by chance.
   std::string apart = {};
   std::vector<std::string> apart_by = {};
   bool is_constant = false;  // all batches are equal, as its docstring says
@@ -45,7 +45,7 @@ struct TaskCase {
   Guess guess = {};
   Extent guesses = 20000;  // rows
 
-  std::string listed = {};  // a text whose test split is a list of `items`, told apart by these tensors
+  std::string listed = {};  // a text whose test split is a list of `items`, identified by these tensors
   Extent items = 0;
   std::vector<std::string> listed_by = {};
 };

@@ -40,7 +40,7 @@ Extent first_judged(const Batch& batch) {
   return first;
 }
 
-/// The judgement of scores that are `scale` for a 1 and -scale for a 0, the first bit of row 0 that is judged turned round.
+/// The judgement of scores that are `scale` for a 1 and -scale for a 0, the first bit of row 0 that is judged inverted.
 Judgement judged(const std::string& task, const Batch& batch, Real scale, bool is_one_wrong) {
   const Tensor target = batch.at("target");
   std::vector<Real> scores;
@@ -80,7 +80,7 @@ TEST_CASE("repeat_copy wants its vectors as often as the number says, and then a
   CHECK(judged("repeat_copy", batch, 3, false).slices[0] == "length=3,repeats=4");
 }
 
-TEST_CASE("associative_recall wants the item behind the one that is asked for, and its items differ") {
+TEST_CASE("associative_recall wants the item after the one that is asked for, and its items differ") {
   const Batch batch = filled("associative_recall(min_items=5, max_items=5, bits=2, vectors=2)", Split::kTrain, 1);
   const Tensor input = batch.at("input");
   CHECK(input.shape() == Shape{8, 21, 4});
@@ -120,7 +120,7 @@ TEST_CASE("priority_sort wants the vectors of the highest priorities, highest fi
   }
 }
 
-TEST_CASE("dynamic_ngrams tells the cost of the best predictor, counted by hand for n = 1") {
+TEST_CASE("dynamic_ngrams reports the cost of the best predictor, counted by hand for n = 1") {
   const std::string task = "dynamic_ngrams(n=1, length=4)";
   const Batch batch = filled(task, Split::kTrain, 1, 2);
   std::vector<Real> bits{1, 1, 0};
@@ -139,7 +139,7 @@ TEST_CASE("the best predictor of dynamic_ngrams needs about the entropy of the t
   const Judgement judgement = judged(task, batch, 0, false);
   double share = 0;
   for (const double row : judgement.metrics[0].rows) share += row / 64;
-  // An entry from Beta(1/2, 1/2) has 2 - 1 / ln 2 = 0.557 bits on average; sequences stay where they are easy to foresee.
+  // An entry from Beta(1/2, 1/2) has 2 - 1 / ln 2 = 0.557 bits on average; sequences stay where they are easy to predict.
   CHECK(share > 0.45);
   CHECK(share < 0.6);
 }

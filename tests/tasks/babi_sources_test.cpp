@@ -101,7 +101,7 @@ TEST_CASE("babi learns from generated stories and asks about released ones, in t
   CHECK(error_of("babi(task=1, test=released)").find("data is empty") != std::string::npos);
 }
 
-TEST_CASE("babi says what it passed over, and which training stories are generated for want of a file") {
+TEST_CASE("babi says what it skipped, and which training stories are generated because a file is missing") {
   const Files files(kTrain + "1 Mary went home\r\n2 Where is Mary?\thome\t1\n");
   const std::string note = task_of(files.task(", lenient=true"))->note();
   CHECK(note.find("babi: 1 malformed stories (2 lines) were skipped, the first for [") == 0);

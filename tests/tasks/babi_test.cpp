@@ -137,7 +137,7 @@ TEST_CASE("babi judges answers and choices, and an answer that nobody could lear
                        doctest::Contains("an output 'chosen', Index [B, hops], was expected; [4] came"), Error);
 }
 
-TEST_CASE("an unknown word is an error with its place; a lenient corpus reads over it and counts it") {
+TEST_CASE("an unknown word is an error with its place; a lenient corpus skips it and counts it") {
   const Files files("1 Mary flew home.\n2 Where is Mary?\thome\t1\n");
   CHECK(error_of(files.task()) ==
         "[" + files.folder.text() +
@@ -148,7 +148,7 @@ TEST_CASE("an unknown word is an error with its place; a lenient corpus reads ov
   CHECK(indices(batch, "unknown") == Indices{1});
 }
 
-TEST_CASE("a lenient corpus counts the stories that it passes over") {
+TEST_CASE("a lenient corpus counts the stories that it skips") {
   const Files files(kTrain + "1 Mary went home\n2 Where is Mary?\thome\t1\n");
   CHECK(error_of(files.task()).find("qa1_any_test.txt:6:17] a full stop was expected") != std::string::npos);
   const auto corpus = qa::corpus_of(files.task(", lenient=true"));
@@ -156,7 +156,7 @@ TEST_CASE("a lenient corpus counts the stories that it passes over") {
   CHECK(corpus->items(Split::kTest).size() == 2);
 }
 
-TEST_CASE("what babi cannot be is an error that says what it can be") {
+TEST_CASE("impossible options of babi are errors that say what is possible") {
   const Files files;
   const std::string folder = files.folder.text();
   CHECK(error_of("babi(task=0)") == "[task] tasks from 1 to 20 were expected, as in 3, 1+2+3 or all; '0' came; correct it.");

@@ -39,7 +39,7 @@ std::string target_of(const Batch& batch, Extent row) {
   return text;
 }
 
-/// The numbers of a text, in the order in which they stand.
+/// The numbers of a text, in their order.
 std::vector<int> numbers_of(const std::string& text) {
   std::vector<int> numbers;
   bool goes_on = false;
@@ -120,7 +120,7 @@ TEST_CASE("all forms are in each split") {
   }
 }
 
-TEST_CASE("one wrong character fails its row alone") {
+TEST_CASE("one wrong character fails its own row only") {
   const Batch batch = filled(2, Split::kTest);
   const Tensor targets = batch.at("targets");
   std::vector<Index> answers(targets.index(), targets.index() + 20);

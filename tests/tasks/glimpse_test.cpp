@@ -21,7 +21,7 @@ Batch filled(const std::string& text, Extent rows) {
   return batch;
 }
 
-/// How much ink lies in region `region` of a row.
+/// How much ink is in region `region` of a row.
 double ink_in(const Batch& batch, Extent row, Extent region) {
   const Tensor image = batch.at("image");
   const Extent pixels = image.shape()[1];

@@ -28,7 +28,7 @@ Judgement judge(const Task& task, const Batch& batch, std::vector<Real> marginal
 
 }  // namespace
 
-TEST_CASE("the point of nearest_subset is the same in every row, and another in another instance") {
+TEST_CASE("the point of nearest_subset is the same in every row, and differs between instances") {
   const auto task = make_task("nearest_subset(items=6, k=2)");
   const std::vector<Real> rows = numbers(filled(*task, 3));
   REQUIRE(rows.size() == 18);

@@ -156,7 +156,7 @@ TEST_CASE("with fewer live registers only their words are shown and compared") {
   CHECK(batch.at("after").shape() == Shape{30, 8, 1});
   for (Extent row = 0; row < 30; ++row) {
     const Program program = program_of(batch, row);
-    CHECK(program.back().destination == 0);  // what is done to another register in the end is not seen
+    CHECK(program.back().destination == 0);  // what is done to another register at the end is not visible
   }
   CHECK(mean_of(make_task(text)->judge(batch, {{"program", batch.at("program")}}), 0) == 1);
 }
@@ -207,7 +207,7 @@ TEST_CASE("options that do not fit are errors that say what to do") {
   CHECK(message_of("program_synthesis(unseen=shapes)").find("shape") != std::string::npos);
 }
 
-TEST_CASE("a problem is printed as people read it") {
+TEST_CASE("a problem is printed in a readable form") {
   const Batch batch = filled(kSmall, 1);
   const std::string text = make_task(kSmall)->text(batch, 0);
   CHECK(text.find(" -> ") != std::string::npos);

@@ -231,7 +231,7 @@ TEST_CASE("every answer follows from the story, and from the supporting statemen
   }
 }
 
-TEST_CASE("the solver that generated stories are held against answers the released questions") {
+TEST_CASE("the solver that generated stories are compared with answers the released questions") {
   const auto root = test::released_stories();
   if (!root) return;
   for (int task = 1; task <= 20; ++task) {

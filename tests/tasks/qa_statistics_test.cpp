@@ -17,8 +17,8 @@ namespace {
 
 constexpr Extent kQuestions = 10000;
 
-/// A statistic is a sum over stories by another one; both are kept story by story, for the error that the drawing of
-/// stories makes.
+/// A statistic is a sum over stories divided by another; both are kept story by story, for the error due to drawing
+/// stories.
 struct Ratio {
   std::vector<double> above;
   std::vector<double> below;
@@ -192,7 +192,7 @@ TEST_CASE("generated stories have the statistics of the released ones, and their
   CHECK(beyond_two < 0.08 * compared);  // 0.05 are expected where all are the same
 }
 
-TEST_CASE("what is no sampling noise is told apart: the other task of a pair") {
+TEST_CASE("a difference beyond sampling noise is found: that to the other task of a pair") {
   const auto root = test::released_stories();
   if (!root) return;
   Statistics released_ones = statistics_of(released(*root, 7));

@@ -32,7 +32,7 @@ std::vector<Index> all_of(const Batch& batch, const std::string& name) {
   return {tensor.index(), tensor.index() + tensor.size()};
 }
 
-/// The pairs, keys and values, that stand at the front of a row.
+/// The pairs, keys and values, at the front of a row.
 std::map<Index, Index> pairs_of(const std::vector<Index>& row, std::size_t pairs) {
   std::map<Index, Index> made;
   for (std::size_t i = 0; i < pairs; ++i) made[row[2 * i]] = row[2 * i + 1];
@@ -66,7 +66,7 @@ std::vector<Released> read_released(const std::filesystem::path& path) {
   return made;
 }
 
-/// Of every question, (place - 2 K) / 2: the number of its slot; by the number of its key, where that is asked for.
+/// For every question, (place - 2 K) / 2: the number of its slot; by the number of its key, where that is asked for.
 struct Slots {
   std::vector<double> of_all;
   std::vector<double> of_first_key;
@@ -111,7 +111,7 @@ double distance(std::vector<double> a, std::vector<double> b) {
 
 }  // namespace
 
-TEST_CASE("mqar tells distinct pairs at the front and asks for every key once, at even places behind them") {
+TEST_CASE("mqar shows distinct pairs at the front and asks for every key once, at even places after them") {
   const Batch batch = filled("mqar(sizes=64x8, vocabulary=40)", Split::kTrain, 1);
   for (Extent b = 0; b < batch.rows(); ++b) {
     const std::vector<Index> row = row_of(batch, "tokens", b);
@@ -155,7 +155,7 @@ TEST_CASE("noise fills the places of mqar that hold no key") {
   CHECK(std::count(tokens.begin(), tokens.end(), 0) <= 2);
 }
 
-TEST_CASE("a value of several tokens in mqar is told one after the other, behind a key of several tokens") {
+TEST_CASE("a value of several tokens in mqar is wanted token by token, after a key of several tokens") {
   const Batch batch = filled("mqar(sizes=40x4, vocabulary=32, key_tokens=2, value_tokens=3)", Split::kTrain, 1);
   for (Extent b = 0; b < batch.rows(); ++b) {
     const std::vector<Index> row = row_of(batch, "tokens", b);
@@ -208,7 +208,7 @@ TEST_CASE("selective_copy asks for its tokens in order, at the marks") {
   }
 }
 
-TEST_CASE("selective_copy puts its tokens into every place alike") {
+TEST_CASE("selective_copy puts its tokens into every place equally often") {
   const Batch batch = filled("selective_copy(length=10, data=3)", Split::kTrain, 1, 5000);
   std::vector<int> counts(10, 0);
   for (Extent b = 0; b < batch.rows(); ++b) {
@@ -218,7 +218,7 @@ TEST_CASE("selective_copy puts its tokens into every place alike") {
   for (const int count : counts) CHECK(std::abs(count - 1500) < 130);  // four deviations
 }
 
-TEST_CASE("induction_heads asks for what stood behind the special token") {
+TEST_CASE("induction_heads asks for what followed the special token") {
   const Batch batch = filled("induction_heads(length=12)", Split::kTrain, 1, 200);
   std::set<Index> firsts;
   for (Extent b = 0; b < batch.rows(); ++b) {
@@ -232,7 +232,7 @@ TEST_CASE("induction_heads asks for what stood behind the special token") {
   CHECK(firsts.size() == 10);
 }
 
-TEST_CASE("reorder tells its numbers sorted, reversed or as they came, each behind the one before it") {
+TEST_CASE("reorder wants its numbers sorted, reversed or as they came, each after the one before it") {
   for (const char* order : {"sort", "reverse", "copy"}) {
     CAPTURE(order);
     const Batch batch =
@@ -251,7 +251,7 @@ TEST_CASE("reorder tells its numbers sorted, reversed or as they came, each behi
   }
 }
 
-TEST_CASE("one wrong token fails its row alone") {
+TEST_CASE("one wrong token fails its own row only") {
   for (const char* name : {"mqar", "selective_copy(length=30)", "reorder(min_length=4)",
                            "listops(min_length=3,max_length=20)", "induction_heads", "needle(length=80)"}) {
     CAPTURE(name);

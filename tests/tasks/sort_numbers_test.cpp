@@ -73,7 +73,7 @@ TEST_CASE("a length drawn per batch stays within its bounds and reaches both") {
   CHECK(*std::max_element(lengths.begin(), lengths.end()) == 6);
 }
 
-TEST_CASE("one exchange fails its row alone") {
+TEST_CASE("one exchange fails its own row only") {
   const Batch batch = filled("sort_numbers(n=4)", 2, 5);
   const Tensor targets = batch.at("targets");
   std::vector<Index> pointers(targets.index(), targets.index() + targets.size());

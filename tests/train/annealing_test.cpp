@@ -26,7 +26,7 @@ double temperature_of(const Graph& graph) { return graph.annealed().at(0).number
 
 }  // namespace
 
-TEST_CASE("an annealed option has its value in every step, logged behind the metrics of the model") {
+TEST_CASE("an annealed option has its value in every step, logged after the metrics of the model") {
   const Scratch scratch;
   Training training(line_run(scratch / "run", kByStep).run);
   REQUIRE(training.metric_names().back() == "chooser_temperature");
@@ -37,7 +37,7 @@ TEST_CASE("an annealed option has its value in every step, logged behind the met
   }
 }
 
-TEST_CASE("the temperature of a step is that which the weights are made with") {
+TEST_CASE("the temperature of a step is the one with which the weights are computed") {
   const Scratch scratch;
   const auto loss = [&](const std::string& temperature) {
     return Training(line_run(scratch / "run", "dot | dense | softmax(temperature=" + temperature + ") | none").run)
@@ -58,7 +58,7 @@ TEST_CASE("an evaluation sees the numbers of the trained model") {
   CHECK(temperature_of(evaluation.graph()) == 2);
 }
 
-TEST_CASE("an annealing by validation needs evaluations while the run trains") {
+TEST_CASE("an annealing by validation needs evaluations during training") {
   const Scratch scratch;
   RunRequest request = line_run(scratch / "run", kByValidation);
   request.run.train.evaluate_every = 0;

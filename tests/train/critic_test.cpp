@@ -87,7 +87,7 @@ RunSpec run_of(const Chooser& chooser, Extent batch) {
   return run;
 }
 
-/// The critic holds any function of the query.
+/// The critic is an arbitrary function of the query.
 void shake_critic(Training& training) {
   Rng rng({.seed = 5, .stream = stream_of("critic_test")});
   for (const ParameterStore::Entry& entry : training.parameters().entries()) {
@@ -160,12 +160,12 @@ TEST_CASE("a critic of any function of the query leaves the mean gradient as it 
   }
 }
 
-TEST_CASE("the gradient of a critic is that of its square distance from the cost") {
+TEST_CASE("the gradient of a critic is that of its squared distance from the cost") {
   for (const Place place : {Place::kAlone, Place::kInLoop}) {
     CAPTURE(static_cast<int>(place));
     Training training(run_of({.place = place, .has_constant = true}, 3));
     shake_critic(training);
-    training.gradient(6);  // leaves no baseline of its own behind
+    training.gradient(6);  // leaves no baseline behind
     const ByPath gradient = test::by_path(training, training.gradient(7));
     const double cost = training.loss();
     const double h = sizeof(Real) == 8 ? 1e-6 : 1e-2;
@@ -207,7 +207,7 @@ TEST_CASE("a trained critic lowers the variance where the cost depends on the qu
   run.train.steps = 600;
   Training with(run);
   Training without(run_of(averaged, 32));
-  // The critic alone learns.
+  // Only the critic learns.
   const ByPath start = test::by_path(without, without.parameters().values());
   while (with.steps_done() < run.train.steps) {
     with.step();

@@ -38,7 +38,7 @@ void check_variance(const Toy& toy, const std::string& estimator, double mean, d
   CHECK(std::abs(found.variance - variance) <= 4.5 * found.variance_error + 1e-9);
 }
 
-/// A model with a trained part before and one behind the choice, and a curved cost.
+/// A model with a trained part before and one after the choice, and a curved cost.
 RunSpec curved(const std::string& site_text, Extent items) {
   RunSpec spec;
   spec.task = "sort_numbers(n=" + std::to_string(items) + ")";
@@ -96,7 +96,7 @@ TEST_CASE("three shared Bernoullis: the variances of the estimators are those of
   check_variance(three_bernoullis(), "exact", mean, 0);
 }
 
-TEST_CASE("exact is the derivative of the expected cost, before and behind the choice") {
+TEST_CASE("exact is the derivative of the expected cost, before and after the choice") {
   Training training(curved("dot | dense | sample(temperature=0.7) | exact", 5));
   const std::span<const Real> gradient = training.gradient(0);
   const std::vector<Real> exact(gradient.begin(), gradient.end());
@@ -110,7 +110,7 @@ TEST_CASE("exact is the derivative of the expected cost, before and behind the c
   }
 }
 
-TEST_CASE("estimators with several draws are unbiased before and behind the choice") {
+TEST_CASE("estimators with several draws are unbiased before and after the choice") {
   for (const char* estimator : {"reinforce(baseline=leave_one_out, draws=3)", "reinforce(baseline=greedy_rollout)",
                                 "unordered_set(draws=3)", "rebar(temperature=0.5)", "rebar(temperature=2, scale=0.5)"}) {
     CAPTURE(estimator);
@@ -135,7 +135,7 @@ TEST_CASE("estimators with several draws are unbiased before and behind the choi
   }
 }
 
-TEST_CASE("sites that cannot be weighed together are told apart when the model is built") {
+TEST_CASE("sites that cannot be weighed together are refused when the model is built") {
   RunSpec two;
   two.task = "sort_numbers(n=4)";
   two.model = [](Builder& b, const InputTypes& inputs) {

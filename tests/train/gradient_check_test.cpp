@@ -43,7 +43,7 @@ GradientCheck::Result checked(Real factor, Extent from) {
 
 }  // namespace
 
-// Costs in single precision tell nothing.
+// Costs in single precision are too coarse to judge by.
 TEST_CASE("the check accepts an exact gradient and finds one that is off by 1e-4" * doctest::skip(sizeof(Real) < 8)) {
   CHECK(checked(1, 0).error <= kLargestSlopeError);
   for (const Real factor : {Real(1.0001), Real(0.9999), Real(2), Real(-1), Real(0)}) {

@@ -74,7 +74,7 @@ TEST_CASE("the entropy of soft weights is that of their distribution, and none o
   CHECK_FALSE(site.selection_accuracy.has_value());
 }
 
-TEST_CASE("a site that chooses one item alone is said to have collapsed, unless it is right or there are few choices") {
+TEST_CASE("a site that chooses only one item is said to have collapsed, unless it is right or there are few choices") {
   constexpr std::size_t kMany = 64;
   Chooser chooser(kMany, "argmax | straight_through");
   const std::vector<Index> ones(kMany, 1), twos(kMany, 2), unknown(kMany, -1);

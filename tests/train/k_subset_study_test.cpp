@@ -3,7 +3,7 @@
 #include "framework/core/error.h"
 #include "framework/train/study.h"
 
-// The experiment k_subset_gradients: estimates against the gradient by enumeration of the 252 sets.
+// The experiment k_subset_gradients: estimates compared with the gradient by enumeration of the 252 sets.
 namespace fovea {
 namespace {
 

@@ -65,7 +65,7 @@ RunSpec run_of(const Choosing& choosing, Extent batch) {
   return run;
 }
 
-/// The control variate holds anything.
+/// The control variate has random parameters.
 void shake(Training& training) {
   Rng rng({.seed = 3, .stream = stream_of("relax_test")});
   ByPath values = test::by_path(training, training.parameters().values());
@@ -111,7 +111,7 @@ double mean_square(Training& training, const std::vector<Numbers>& x, Extent num
   return sum;
 }
 
-/// Steps in which the control variate alone learns, as at any step of a run.
+/// Steps in which only the control variate learns, as at any step of a run.
 void learn(Training& training, Extent steps) {
   const ByPath start = test::by_path(training, training.parameters().values());
   ByPath fixed;
@@ -203,7 +203,7 @@ TEST_CASE("relax starts as rebar, also where the cost reads the log-probability 
   for (std::size_t i = 0; i < learned.size(); ++i) CHECK(std::abs(learned[i] - fixed[i]) < rounding);
 }
 
-TEST_CASE("relax sees the items of a masked row as if there were no others, in each draw with scores of its own") {
+TEST_CASE("relax sees the items of a masked row as if there were no others, in each draw with its own scores") {
   Training masked(run_of({.site = "dot | window(2) | sample | relax", .dropped_out = 0.4}, 3));
   Training alone(run_of({.site = "dot | dense | sample | relax", .items = 3, .dropped_out = 0.4}, 3));
   shake(masked);

@@ -32,7 +32,7 @@ auto rounded(double slope, double rounding) {
 
 }  // namespace
 
-TEST_CASE("a right slope has no error, and four values tell") {
+TEST_CASE("a right slope has no error, and four values are enough") {
   int values = 0;
   const auto line = [&](double t) {
     ++values;
@@ -121,7 +121,7 @@ TEST_CASE("a cost that jumps however small the step is has no slope, right or wr
   }
 }
 
-TEST_CASE("a cost that is not a number has an error that is none") {
+TEST_CASE("a cost that is NaN has an error that is NaN") {
   const auto root = [](double t) { return std::sqrt(t - 1e-3); };
   CHECK(std::isnan(*fovea::slope_error(root, 1, {})));
   CHECK(std::isnan(*fovea::slope_error([](double t) { return t; }, std::numeric_limits<double>::quiet_NaN(), {})));

@@ -83,7 +83,7 @@ TEST_CASE("a study compares the parameters that both models have, after an estim
         doctest::Approx(row(early, "reinforce(baseline=none)").variance).epsilon(1e-4));
 }
 
-TEST_CASE("a study names the sites that there are") {
+TEST_CASE("a study names the sites that exist") {
   StudySpec spec = spec_of("soft");
   spec.site = "memroy";
   CHECK_THROWS_WITH_AS(run_study(spec, [](std::size_t, std::size_t, const std::string&) {}), doctest::Contains("memory"),

@@ -41,7 +41,7 @@ TEST_CASE("the experiment babi_universal has a run for each task, or one for all
   CHECK(together[0].train.test_rows == 2000);
 }
 
-TEST_CASE("babi_universal knows the published figures of 1,000 and 10,000 questions alone") {
+TEST_CASE("babi_universal knows the published figures of 1,000 and 10,000 questions only") {
   CHECK(experiment_of({{"tasks", "3"}, {"questions", "500"}})->published().empty());
   const auto table = experiment_of({{"tasks", "3"}})->published();
   REQUIRE(table.size() == 1);

@@ -49,7 +49,7 @@ bool has(const std::vector<std::string>& paths, const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("experts stand in the place of the feed-forward layers of every block, or of every second one") {
+TEST_CASE("experts replace the feed-forward layers of every block, or of every second one") {
   const auto all = paths_of(*encoder_of(ExpertBlocks(parts("top_k"))));
   for (const char* layer : {"1", "2", "3"}) {
     CHECK(has(all, std::string("encoder/layer_") + layer + "/experts/w1"));

@@ -22,7 +22,7 @@ constexpr Extent kWidth = 8;
 enum class Seen { kAll, kMask, kSegments };
 
 // Two rows of the batch. With a mask the last 20 items of the second are padding; with segments each row is three sequences,
-// and behind them 7 items of none.
+// followed by 7 items of none.
 std::shared_ptr<const Graph> self_attention(const std::string& site, Kernel kernel, Seen seen = Seen::kAll) {
   Builder b;
   const Value x = b.parameter("x", {2, kTime, kWidth}, Init::normal(1.5));
@@ -109,7 +109,7 @@ bool groups_keys(const std::string& site) { return site.find("content_clusters")
 
 }  // namespace
 
-TEST_CASE("heads in tiles read what heads that are sites of their own read, with the same gradients") {
+TEST_CASE("heads in tiles read what heads that are separate sites read, with the same gradients") {
   for (const char* site : kSites) {
     CAPTURE(site);
     for (const Seen seen : {Seen::kAll, Seen::kMask, Seen::kSegments}) {
@@ -119,7 +119,7 @@ TEST_CASE("heads in tiles read what heads that are sites of their own read, with
   }
 }
 
-TEST_CASE("heads in tiles choose by numbers that change while a run trains") {
+TEST_CASE("heads in tiles choose by numbers that change during training") {
   for (const char* site :
        {"scaled_dot | causal & content_top_k(k=linear(from=9, to=2)) | softmax | none",
         "scaled_dot | window(2) + content_threshold(margin=linear(from=3, to=0.2), most=20) | softmax | none",
@@ -154,7 +154,7 @@ TEST_CASE("choices of heads in tiles are published, and pairs are counted") {
   CHECK(counted.gathered_rows_backward == kept);
 }
 
-TEST_CASE("heads in tiles learn from rewards as sites of their own do") {
+TEST_CASE("heads in tiles learn from rewards as separate sites do") {
   const auto graph = self_attention("scaled_dot | causal & content_top_k(6) | sample | reinforce", Kernel::kTiles);
   test::ModelRun run(graph);
   const std::vector<Real> advantages{1, -1};
@@ -191,7 +191,7 @@ TEST_CASE("heads in tiles have the same bits for any number of threads") {
   cpu::set_threads(0);
 }
 
-TEST_CASE("what heads in tiles cannot do is said") {
+TEST_CASE("what heads in tiles cannot do is an error that says so") {
   const auto build = [](const std::string& site) { return self_attention(site, Kernel::kTiles); };
   CHECK_THROWS_WITH_AS(build("additive | dense | softmax | none"), doctest::Contains("a scorer that is a dot product"),
                        Error);

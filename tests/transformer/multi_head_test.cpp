@@ -50,7 +50,7 @@ TEST_CASE("an item that is masked as padding changes no query but its own") {
   CHECK(changed_queries({.heads = 3}, 3, {1, 1, 1, 0, 1, 1, 1, 1}) == std::vector<Extent>{3});
 }
 
-TEST_CASE("heads take any scorer, selector and estimator and are recorded each on its own") {
+TEST_CASE("heads take any scorer, selector and estimator and are recorded separately") {
   for (const char* site : {"additive(width=3) | causal | softmax | none", "bilinear | dense | top_k(2) | none",
                            "scaled_dot | causal | argmax | straight_through", "dot | dense | sample | reinforce"}) {
     CAPTURE(site);

@@ -45,7 +45,7 @@ TEST_CASE("learned positions are added to every row, and a sequence beyond the t
   CHECK_THROWS_WITH_AS(add_positions(x, short_table), doctest::Contains("table [L >= T, D]"), Error);
 }
 
-TEST_CASE("rotated queries and keys have dot products that depend on their distance alone") {
+TEST_CASE("rotated queries and keys have dot products that depend on their distance only") {
   Builder b;
   const Value same = b.parameter("same", {4}, Init::normal(1));
   const Value x = add(b.constant("zero", {1, 6, 4}, std::vector<Real>(24, 0)), same);

@@ -13,7 +13,7 @@ using namespace fovea;
 
 namespace {
 
-constexpr Extent kNumbers = 2 * 3 * 4;  // x [2, 3, 4]; the last position of row 1 is none
+constexpr Extent kNumbers = 2 * 3 * 4;  // x [2, 3, 4]; the last position of row 1 is masked
 constexpr double kClose = sizeof(Real) == 8 ? 1e-12 : 2e-5;
 
 UniversalOptions small() {
@@ -141,7 +141,7 @@ TEST_CASE("a row that has halted is left alone by rows that have not") {
   CHECK_FALSE(std::equal(before.begin(), before.begin() + 12, behind.begin()));
 }
 
-TEST_CASE("what is no position changes nothing in a universal transformer") {
+TEST_CASE("a masked position changes nothing in a universal transformer") {
   test::ModelRun run(graph_of(small()));
   const std::vector<Real> before = states_of(run);
   run.parameter("x").real()[20] += Real(1);
