@@ -30,9 +30,10 @@ KINDS = {  # registration -> kind, as `fovea list` names it
 START = """# What there is to build with
 
 This page is made by `docs/make_modules.py` from the headers; change those, then run it. Of each function, class and struct it has
-the first sentence and the shapes; the header has the formula, the gradient, the errors, the cost and the source. Axis letters are those
-of [concepts.md](concepts.md): **B** batch, **T** time, **M** queries, **N** items, **K** kept items, **D** width, **H** hidden width
-or heads, **V** vocabulary.
+the first sentence and the shapes; the header has the arguments, the formula, the gradient, the errors, the cost and the source. A layer
+that is a class is made once, `const Linear layer(b, "name", inputs, outputs);`, which declares its parameters at `name/...`, and is then
+called as a function, `layer(x)`. Axis letters are those of [concepts.md](concepts.md): **B** batch, **T** time, **M** queries,
+**N** items, **K** kept items, **D** width, **H** hidden width or heads, **V** vocabulary.
 
 * [Graph functions](#graph-functions): what a model, a scorer and a module are written with
 * Modules, by folder: FOLDERS
