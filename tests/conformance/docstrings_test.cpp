@@ -25,9 +25,11 @@ TEST_CASE("every plugin has a docstring, whose first line can be read alone, and
     REQUIRE(begin != std::string::npos);
     const std::string doc = info.doc.substr(begin);
     const auto end = doc.find('\n');
-    CHECK(end != std::string::npos);  // more than the summary
+    const bool has_more_than_a_first_line = end != std::string::npos;
+    CHECK(has_more_than_a_first_line);
     const std::string summary = doc.substr(0, end);
-    CHECK((summary.back() == '.' || summary.back() == '?'));
+    const bool first_line_is_a_sentence = summary.back() == '.' || summary.back() == '?';
+    CHECK(first_line_is_a_sentence);
     for (const Options::Description& option : info.options()) {
       CAPTURE(option.name);
       CHECK(option.help != "");

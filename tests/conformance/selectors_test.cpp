@@ -12,14 +12,16 @@ namespace {
 
 using Scores = std::vector<Real>;
 
-bool is_valid(const Chosen& chosen, Extent items, Extent capacity) {
+/// What is wrong with a choice; "" where nothing is.
+std::string fault_of(const Chosen& chosen, Extent items, Extent capacity) {
+  if (chosen.count < 1 || chosen.count > capacity) return "a count that is not in 1 to capacity(N)";
+  if (chosen.kept.front() < 0 || chosen.kept.back() >= items) return "kept items that are not in 0 to N - 1";
+  const auto not_ascending = std::adjacent_find(chosen.kept.begin(), chosen.kept.end(), std::greater_equal<>());
+  if (not_ascending != chosen.kept.end()) return "kept items that do not ascend";
+  if (!std::all_of(chosen.weights.begin(), chosen.weights.end(), [](Real w) { return w >= 0; })) return "a weight below 0";
   const Real sum = std::accumulate(chosen.weights.begin(), chosen.weights.end(), Real{0});
-  const bool is_in_range = !chosen.kept.empty() && chosen.kept.front() >= 0 && chosen.kept.back() < items;
-  const bool is_ascending =
-      std::adjacent_find(chosen.kept.begin(), chosen.kept.end(), std::greater_equal<>()) == chosen.kept.end();
-  const bool is_positive = std::all_of(chosen.weights.begin(), chosen.weights.end(), [](Real w) { return w >= 0; });
-  return chosen.count >= 1 && chosen.count <= capacity && is_in_range && is_ascending && is_positive &&
-         std::abs(sum - 1) < 32 * std::numeric_limits<Real>::epsilon() * static_cast<Real>(items);
+  const Real limit = 32 * std::numeric_limits<Real>::epsilon() * static_cast<Real>(items);
+  return std::abs(sum - 1) < limit ? "" : "weights that do not sum to 1";
 }
 
 /// Draws until this set is kept; the log-probability that the selector gives it.
@@ -104,7 +106,7 @@ TEST_CASE("every selector gives weights >= 0 that sum to 1, kept ascending, at s
           CAPTURE(items);
           CAPTURE(scale);
           const Chosen chosen = choose(*selector, distinct_scores(items, rng_of(1), scale), rng_of(2), how);
-          CHECK(is_valid(chosen, static_cast<Extent>(items), selector->capacity(static_cast<Extent>(items))));
+          CHECK(fault_of(chosen, static_cast<Extent>(items), selector->capacity(static_cast<Extent>(items))) == "");
           CHECK(std::isfinite(chosen.log_prob));
         }
       }
@@ -143,7 +145,7 @@ TEST_CASE("no selector keeps more than there is, and sparse ones keep less of ma
     for (const Extent items : {0, 1, 3, 1000}) CHECK(selector->capacity(items) <= items);
     CHECK(is_sparse(*selector) == (selector->capacity(1000) < 1000));
     const Chosen chosen = choose(*selector, Scores(3, Real(0.5)), rng_of(5));
-    CHECK(is_valid(chosen, 3, 3));
+    CHECK(fault_of(chosen, 3, 3) == "");
     if (selector->traits().keeps_all) CHECK(chosen.kept == std::vector<Index>{0, 1, 2});
   }
 }
@@ -155,6 +157,7 @@ TEST_CASE("the score of an item that is far below all others does not matter") {
     Scores scores = distinct_scores(10, rng_of(6));
     const Chosen without = choose(*selector, scores, rng_of(7));
     scores.push_back(-1e4);
+    INFO("weights of 10 items and one at -1e4 (with) against those of the 10 alone (expected)");
     const std::vector<Real> with = choose(*selector, scores, rng_of(7)).dense(11);
     CHECK(with.back() == 0);
     const std::vector<Real> expected = without.dense(10);
