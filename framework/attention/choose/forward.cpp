@@ -7,11 +7,19 @@
 #include "framework/attention/several_draws.h"
 #include "framework/core/span.h"
 #include "framework/cpu/row_math.h"
+#include "framework/ops/checks.h"
 
 namespace fovea {
 namespace {
 
 constexpr Extent kRowsAtOnce = 16;  // that draw random numbers
+
+// A plugin may break its word; what lies past the row is then overwritten already.
+void expect_room(Extent count, Extent capacity) {
+  if (count >= 0 && count <= capacity) return;
+  reject("choose", "a count of at most " + std::to_string(capacity) + ", the capacity of the selector, was expected; " +
+                       std::to_string(count) + " came; let capacity(N) give the most that select ever keeps.");
+}
 
 }  // namespace
 
@@ -64,6 +72,7 @@ void ChooseForward::choose_row(const ChooseRow& row, const Draw& draw) {
   Index* kept = memory_.kept + row.row * capacity;
   Choice choice = memory_.choice(row, span_of(kept, capacity));
   const bool counts = row.items.empty() || choose(row.scores, draw, choice);
+  expect_room(choice.count, capacity);
   if (Real* total = log_prob_of(row.b)) {
     *total += counts ? choice.log_prob : -std::numeric_limits<Real>::infinity();
   }
