@@ -56,7 +56,12 @@ int describe(const Arguments& arguments, const Console& console) {
     known.push_back(info.name);
     if (info.name == arguments.name) text += (text.empty() ? "" : "\n") + description(info);
   }
-  if (text.empty()) throw UsageError("describe", unknown_name(arguments.name, known));
+  if (text.empty()) {
+    const std::string nearest = nearest_name(arguments.name, known);
+    throw UsageError("describe", "expected the name of a plugin; there is no '" + arguments.name + "'" +
+                                     (nearest.empty() ? "; " : ". Did you mean '" + nearest + "'? ") +
+                                     "'fovea list' shows all names, and with --plugin FILE those of a library.");
+  }
   console.out << text;
   return kOk;
 }

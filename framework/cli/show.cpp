@@ -75,7 +75,13 @@ std::string tree_text(const std::string& title, const std::vector<TreeLine>& tre
 
 int show(const Arguments& arguments, const Console& console) {
   std::filesystem::path path = arguments.file;
-  if (std::filesystem::is_directory(path)) path /= kResultsName;  // a run directory may be given too
+  if (std::filesystem::is_directory(path)) {  // of a run
+    if (!std::filesystem::exists(path / kResultsName)) {
+      throw Error(path.string(), "expected the directory of one run; there is no results.h5 in it; give one such as " +
+                                     (path / "RUN").string() + ", or follow a run that has just begun with 'fovea watch'.");
+    }
+    path /= kResultsName;
+  }
   const RunSummary summary = read_summary(path);
   std::string text = path.string() + "\n" + section("file", summary.attributes) + section("config", summary.config) +
                      section("provenance", summary.provenance) + section("clock", summary.clock);
