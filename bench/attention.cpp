@@ -92,7 +92,7 @@ int run(int count, char** arguments) {
                    common);
   line.add_threads();
   CLI::App& app = line.app();
-  app.add_option("patterns", patterns, "patterns by place, each as one argument");
+  app.add_option("patterns", patterns, "patterns by place, each as one argument")->check(taken_by(parse_pattern));
   app.add_option("--lengths", lengths, "items and queries N, each in [1, 1048576]")->check(CLI::Range(1, 1048576));
   app.add_option("--heads", setting.heads, "heads H, in [1, 256]")->check(CLI::Range(1, 256));
   app.add_option("--width", setting.width, "width D of a head, in [1, 128]")->check(CLI::Range(1, 128));

@@ -21,14 +21,22 @@ class CommandLine {
   CLI::App& app() { return app_; }
   /// The option --threads; a program without it runs on `common.threads`.
   void add_threads(int threads = 0);
-  /// Does the work on those threads, and returns the program's exit code: 0, or 2 after a line that says what is wrong.
+  /// Does the work on those threads, and returns the program's exit code: 0; after a line that says what is wrong, 2 for the
+  /// command line and 1 for the work and for output that cannot be written.
   int run(int count, char** arguments, const std::function<void()>& work);
 
  private:
+  int parse(int count, char** arguments);
+  int work_safely(const std::function<void()>& work) const;
+  int fail(int code, const std::string& fact) const;
+
   std::string name_;
   Common& common_;
   CLI::App app_;
 };
+
+/// A check of an option: whether `parse` takes its text without an Error.
+std::function<std::string(const std::string&)> taken_by(std::function<void(const std::string&)> parse);
 
 /// One measurement; a higher `rate` is faster.
 struct Line {

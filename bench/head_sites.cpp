@@ -68,7 +68,8 @@ int run(int count, char** arguments) {
   line.add_threads();
   std::vector<Extent> lengths{16384};
   CLI::App& app = line.app();
-  app.add_option("sites", texts, "site texts, each as one argument; the others are compared with the first");
+  app.add_option("sites", texts, "site texts, each as one argument; the others are compared with the first")
+      ->check(taken_by(SiteText::parse));
   app.add_option("--lengths", lengths, "items and queries N, each in [1, 1048576]")->check(CLI::Range(1, 1048576));
   app.add_option("--heads", setting.heads, "heads H, in [1, 256]")->check(CLI::Range(1, 256));
   app.add_option("--width", setting.width, "width D of a head, in [1, 128]")->check(CLI::Range(1, 128));

@@ -1,27 +1,25 @@
 // Selectors in forward and backward, through the op of a site: rows [4096, 64] and [256, 4096] of normal scores.
 //
-//     bench_selectors [THREADS] [SELECTOR ...]
-//
 // Million scores a second, of the median and of the best of nine rounds. The rows lie as eight shards, each with its
 // own memory, as in training; backward writes the gradient of the scores, as it does where scores are chosen from once.
 
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "bench/command_line.h"
 #include "bench/measure.h"
 #include "bench/op_call.h"
 #include "framework/attention/choose/choose_op.h"
 #include "framework/attention/pattern_text.h"
+#include "framework/core/error.h"
 #include "framework/cpu/parallel.h"
 
 namespace fovea::bench {
 namespace {
 
 constexpr Extent kShards = 8;
-constexpr int kRounds = 9;
 constexpr double kSample = 0.03;  // seconds
 
 struct Rows {
@@ -30,15 +28,15 @@ struct Rows {
   Extent items;
 };
 
+void expect_selector(const std::string& text) {
+  if (parameters_of(*Registry<Selector>::instance().parse(text).plugin).empty()) return;
+  throw Error(text, "a selector without parameters was expected; this one learns; choose another one.");
+}
+
 std::shared_ptr<const Op> op_of(const std::string& text) {
   ChooseParts parts;
   parts.pattern = parse_pattern("dense").pattern;
   parts.selector = Registry<Selector>::instance().parse(text).plugin;
-  if (!parameters_of(*parts.selector).empty()) {
-    std::fprintf(stderr, "[bench_selectors] a selector without parameters was expected; '%s' came; choose another one.\n",
-                 text.c_str());
-    std::exit(2);
-  }
   const char* estimator = half_of<DifferentiableChoice>(*parts.selector) != nullptr ? "none" : "reinforce";
   parts.estimator = Registry<Estimator>::instance().parse(estimator).plugin;
   return std::make_shared<ChooseOp>(parts);
@@ -62,26 +60,46 @@ Candidate candidate_of(const std::string& text, const Rows& rows) {
   }};
 }
 
-void report(const std::vector<std::string>& texts, const Rows& rows) {
+void report(const std::vector<std::string>& texts, const Rows& rows, int rounds, bool json) {
   std::vector<Candidate> candidates;
   for (const std::string& text : texts) candidates.push_back(candidate_of(text, rows));
-  measure(candidates, kRounds, kSample);
+  measure(candidates, rounds, kSample);
   const double elements = static_cast<double>(rows.batch * rows.queries * rows.items);
+  const std::string config = config_of({{"rows", rows.batch * rows.queries}, {"N", rows.items}});
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    const std::string shape = "[" + std::to_string(rows.batch * rows.queries) + ", " + std::to_string(rows.items) + "]";
-    std::printf("%-28s %-12s %8.0f Mscores/s (best %.0f)\n", texts[i].c_str(), shape.c_str(),
-                elements / candidates[i].median() / 1e6, elements / candidates[i].best() / 1e6);
+    const double median = candidates[i].median();
+    const double best = candidates[i].best();
+    if (json) {
+      print_json({texts[i] + " fwdbwd", config, median, best, elements, "scores/s"});
+      continue;
+    }
+    std::printf("%-28s %-16s %8.0f Mscores/s (best %.0f)\n", texts[i].c_str(), config.c_str(), elements / median / 1e6,
+                elements / best / 1e6);
   }
+}
+
+int run(int count, char** arguments) {
+  Common common;
+  int rounds = 9;
+  std::vector<std::string> texts;
+  CommandLine line("bench_selectors", "Selectors in forward and backward, through the op of a site.",
+                   "  bench_selectors                        all of them\n"
+                   "  bench_selectors softmax \"top_k(8)\"     two of them\n"
+                   "  bench_selectors sparsemax --rounds 3 --json\n",
+                   common);
+  line.add_threads(2);
+  line.app()
+      .add_option("selectors", texts, "selectors by place, each as one argument; none: all")
+      ->check(taken_by(expect_selector));
+  line.app().add_option("--rounds", rounds, "samples, whose median is reported, in [1, 101]")->check(CLI::Range(1, 101));
+  return line.run(count, arguments, [&] {
+    if (texts.empty()) texts = Catalogue::instance().names(Selector::kKind);
+    report(texts, {64, 64, 64}, rounds, common.json);
+    report(texts, {8, 32, 4096}, rounds, common.json);
+  });
 }
 
 }  // namespace
 }  // namespace fovea::bench
 
-int main(int count, char** arguments) {
-  using namespace fovea;
-  cpu::set_threads(count > 1 ? std::atoi(arguments[1]) : 2);
-  std::vector<std::string> texts(arguments + std::min(count, 2), arguments + count);
-  if (texts.empty()) texts = Catalogue::instance().names(Selector::kKind);
-  bench::report(texts, {64, 64, 64});
-  bench::report(texts, {8, 32, 4096});
-}
+int main(int count, char** arguments) { return fovea::bench::run(count, arguments); }

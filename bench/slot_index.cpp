@@ -127,7 +127,8 @@ int run(int count, char** arguments) {
                    common);
   CLI::App& app = line.app();
   line.add_threads();
-  app.add_option("indexes", indexes, "indexes with options, each as one argument; an exact scan comes first");
+  app.add_option("indexes", indexes, "indexes with options, each as one argument; an exact scan comes first")
+      ->check(taken_by([](const std::string& text) { Registry<SlotIndex>::instance().parse(text); }));
   app.add_option("--slots", slots, "words N, each in [1024, 16777216]")->check(CLI::Range(1024, 16777216));
   app.add_option("--words", words, "clustered, random")->check(CLI::IsMember({"clustered", "random"}));
   app.add_option("--width", setting.width, "width of a word, in [1, 4096]")->check(CLI::Range(1, 4096));

@@ -11,6 +11,7 @@
 #include "bench/graph_call.h"
 #include "bench/measure.h"
 #include "framework/graph/functions.h"
+#include "modules/memory/large/slot_index.h"
 #include "modules/memory/memory_network.h"
 #include "modules/memory/ntm/ntm_memory.h"
 #include "modules/memory/sparse/sam_memory.h"
@@ -115,7 +116,9 @@ int run(int count, char** arguments) {
   CLI::App& app = line.app();
   line.add_threads();
   app.add_option("--words", words, "words N, each in [16, 16777216]")->check(CLI::Range(16, 16777216));
-  app.add_option("--index", indexes, "indexes of the sparse memory");
+  app.add_option("--index", indexes, "indexes of the sparse memory")->check(taken_by([](const std::string& text) {
+    Registry<SlotIndex>::instance().parse(text);
+  }));
   app.add_option("--start", setting.start, "words at first: zero or normal")->check(CLI::IsMember({"zero", "normal"}));
   app.add_option("--width", setting.width, "width of a word, in [1, 4096]")->check(CLI::Range(1, 4096));
   app.add_option("--heads", setting.heads, "heads, in [1, 64]")->check(CLI::Range(1, 64));

@@ -1,14 +1,14 @@
 """Attention to the best k items of each query in PyTorch, topk and gather, forward and backward, one batch element: the work
-of bench_head_sites with top_k. Queries go in blocks, so that the scores fit the memory.
+of bench_head_sites with top_k. Queries go in blocks, so that the scores fit the memory. Prints one JSON line for each way.
 
-usage: top_k_attention.py [N [k [block]]]        prints one JSON line
+Examples:
+  top_k_attention.py
+  top_k_attention.py 4096 32
 """
+import argparse
 import json
 import statistics
-import sys
 import time
-
-import torch
 
 HEADS, WIDTH = 8, 64
 
@@ -38,8 +38,21 @@ def lean(q, k, v, kept, block):
     return torch.cat(reads, 1)
 
 
-def main():
-    length, kept, block = (int(a) for a in (sys.argv[1:] + ["16384", "64", "512"][len(sys.argv) - 1 :]))
+def positive(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number >= 1; {text} came")
+    return int(text)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("length", type=positive, nargs="?", default=16384, help="items and queries N (16384)")
+    parser.add_argument("kept", type=positive, nargs="?", default=64, help="items that a query keeps (64)")
+    parser.add_argument("block", type=positive, nargs="?", default=512, help="queries at a time (512)")
+    return parser.parse_args()
+
+
+def main(length, kept, block):
     torch.manual_seed(0)
     q, k, v = (torch.randn(HEADS, length, WIDTH).requires_grad_() for _ in range(3))
     grad = torch.randn(HEADS, length, WIDTH)
@@ -55,4 +68,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    wanted = arguments()
+    import torch  # after the arguments, so that help needs nothing
+
+    main(wanted.length, wanted.kept, wanted.block)

@@ -238,8 +238,10 @@ int run(int count, char** arguments) {
       "  bench_work_follows \"sample | reinforce\" --cold --json\n",
       common);
   CLI::App& app = line.app();
-  app.add_option("ways", ways, "selector | estimator, each as one argument");
-  app.add_option("--pattern", setting.pattern, "pattern of the pairs");
+  app.add_option("ways", ways, "selector | estimator, each as one argument")->check(taken_by([](const std::string& text) {
+    SiteText::parse("dot | dense | " + text);
+  }));
+  app.add_option("--pattern", setting.pattern, "pattern of the pairs")->check(taken_by(parse_pattern));
   app.add_option("--queries", queries, "queries M, each in [1, 65536]")->check(CLI::Range(1, 65536));
   app.add_option("--items", items, "items N, each in [1, 16777216]")->check(CLI::Range(1, 16777216));
   app.add_option("--width", setting.width, "width V of a value, in [1, 8192]")->check(CLI::Range(1, 8192));
