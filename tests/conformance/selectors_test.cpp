@@ -18,7 +18,7 @@ std::string fault_of(const Chosen& chosen, Extent items, Extent capacity) {
   if (chosen.kept.front() < 0 || chosen.kept.back() >= items) return "kept items that are not in 0 to N - 1";
   const auto not_ascending = std::adjacent_find(chosen.kept.begin(), chosen.kept.end(), std::greater_equal<>());
   if (not_ascending != chosen.kept.end()) return "kept items that do not ascend";
-  if (!std::all_of(chosen.weights.begin(), chosen.weights.end(), [](Real w) { return w >= 0; })) return "a weight that is not >= 0";
+  if (!std::all_of(chosen.weights.begin(), chosen.weights.end(), [](Real w) { return w >= 0; })) return "a weight not >= 0";
   const Real sum = std::accumulate(chosen.weights.begin(), chosen.weights.end(), Real{0});
   const Real limit = 32 * std::numeric_limits<Real>::epsilon() * static_cast<Real>(items);
   return std::abs(sum - 1) < limit ? "" : "weights that do not sum to 1";
