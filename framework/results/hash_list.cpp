@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "framework/results/atomic_file.h"
+#include "framework/files/atomic_file.h"
 
 namespace fovea {
 namespace {

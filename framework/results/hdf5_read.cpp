@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 #include <hdf5.h>
+#include <hdf5_hl.h>
 #include <array>
 #include <span>
 
 #include "framework/core/error.h"
-#include "framework/results/posix_file.h"
+#include "framework/core/text.h"
+#include "framework/files/atomic_file.h"
 
 namespace fovea::hdf5 {
 namespace {
@@ -22,14 +24,11 @@ constexpr std::uint64_t kMaxRatio = 1100;                   // deflate cannot co
   throw Error("hdf5", fmt::format("expected {}; '{}' {}; do not trust this file.", expected, printable(path), came));
 }
 
-void check_signature(const std::filesystem::path& path) {
+void check_signature(std::span<const std::byte> bytes) {
   constexpr std::array<unsigned char, 8> kSignature{0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-  PosixFile file = open_regular(path);
-  std::array<std::byte, 8> bytes{};
-  const std::size_t size = file.read(bytes);
-  if (size == 0) throw Error("hdf5", "expected an HDF5 file; it is empty; run the experiment again to publish it.");
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i < size && std::to_integer<unsigned>(bytes[i]) == kSignature[i]) continue;
+  if (bytes.empty()) throw Error("hdf5", "expected an HDF5 file; it is empty; run the experiment again to publish it.");
+  for (std::size_t i = 0; i < kSignature.size(); ++i) {
+    if (i < bytes.size() && std::to_integer<unsigned>(bytes[i]) == kSignature[i]) continue;
     throw Error("hdf5", "expected an HDF5 file; its first bytes are not those of one; give the path of a results.h5.");
   }
 }
@@ -89,27 +88,10 @@ void check_size(Id data_set, Id properties, const std::string& path, std::uint64
 
 }  // namespace
 
-std::string printable(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool second_controls = byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
-    if (byte >= 0x20 && byte != 0x7F && !second_controls) {
-      result += text[i];
-    } else {
-      result += fmt::format("\\x{:02x}", byte);
-    }
-  }
-  return result;
-}
-
-Reader::Reader(const std::filesystem::path& path) {
-  check_signature(path);
-  file_bytes_ = std::filesystem::file_size(path);
-  Handle access(H5Pcreate(H5P_FILE_ACCESS), "create properties");
-  // A reader needs no lock: a published file is never written again. Network file systems often have none.
-  check(H5Pset_file_locking(access.id(), false, true), "leave out file locking");
-  file_ = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()), "open the file as HDF5");
+Reader::Reader(const std::filesystem::path& path) : bytes_(read_file(path)), file_bytes_(bytes_.size()) {
+  check_signature(bytes_);
+  constexpr unsigned kOurs = H5LT_FILE_IMAGE_DONT_COPY | H5LT_FILE_IMAGE_DONT_RELEASE;
+  file_ = Handle(H5LTopen_file_image(bytes_.data(), bytes_.size(), kOurs), "open the file as HDF5");
   const Handle root(H5Gopen2(file_.id(), "/", H5P_DEFAULT), "open the root group");
   look_at(root.id(), "/", 0);
 }

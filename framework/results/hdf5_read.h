@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -14,9 +15,6 @@
 
 // Reading of files that may be hostile.
 namespace fovea::hdf5 {
-
-/// Control characters as "\x1b", so that a name from a file cannot steer a terminal.
-std::string printable(std::string_view text);
 
 /// An HDF5 file of which every object has been inspected before any value is read: only hard links, groups and data sets
 /// of numbers or texts; no external storage, no virtual data sets, no filters but those that we write; no object
@@ -49,6 +47,7 @@ class Reader {
   TreeLine look_at_data_set(Id data_set, const std::string& path) const;
   Handle open(const std::string& path) const;
 
+  std::vector<std::byte> bytes_;  // the library reads them from here, so that no error of reading is its own
   std::uint64_t file_bytes_ = 0;
   Handle file_;
   std::vector<TreeLine> tree_;

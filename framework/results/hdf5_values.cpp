@@ -2,8 +2,10 @@
 #include <hdf5.h>
 #include <algorithm>
 #include <array>
+#include <exception>
 
 #include "framework/core/error.h"
+#include "framework/core/text.h"
 #include "framework/results/hdf5_read.h"
 
 // The values and attributes of a file that Reader has inspected.
@@ -134,23 +136,45 @@ Pieces pieces_of(Id data_set, const TreeLine& line, std::uint64_t element_bytes)
   return pieces;
 }
 
+/// Attributes are asked for by their order where the file has it, otherwise by name.
+H5_index_t attribute_index(Id object) {
+  const bool is_group = H5Iget_type(object) == H5I_GROUP;
+  const Handle properties(is_group ? H5Gget_create_plist(object) : H5Dget_create_plist(object), "read properties");
+  unsigned order = 0;
+  check(H5Pget_attr_creation_order(properties.id(), &order), "read the order of attributes");
+  return (order & H5P_CRT_ORDER_TRACKED) != 0 ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
+}
+
+/// What visit_attribute fills in. No exception may pass through the library.
+struct Visit {
+  TextPairs pairs;
+  std::exception_ptr failure;
+};
+
+herr_t visit_attribute(Id object, const char* name, const H5A_info_t*, void* data) {
+  Visit& visit = *static_cast<Visit*>(data);
+  try {
+    const Handle attribute(H5Aopen(object, name, H5P_DEFAULT), "open an attribute");
+    std::string text;
+    if (attribute_text(attribute.id(), text)) visit.pairs.emplace_back(printable(name), printable(text));
+    return 0;
+  } catch (...) {
+    visit.failure = std::current_exception();
+    return -1;
+  }
+}
+
 }  // namespace
 
 TextPairs Reader::attributes(const std::string& path) const {
   const Handle object = open(path);
-  H5O_info_t info;
-  check(H5Oget_info2(object.id(), &info, H5O_INFO_NUM_ATTRS), "count the attributes");
-  TextPairs pairs;
-  for (hsize_t i = 0; i < info.num_attrs; ++i) {
-    Id id = H5Aopen_by_idx(object.id(), ".", H5_INDEX_CRT_ORDER, H5_ITER_INC, i, H5P_DEFAULT, H5P_DEFAULT);
-    if (id < 0) id = H5Aopen_by_idx(object.id(), ".", H5_INDEX_NAME, H5_ITER_INC, i, H5P_DEFAULT, H5P_DEFAULT);
-    const Handle attribute(id, "open an attribute of '" + printable(path) + "'");
-    std::array<char, 1024> name{};
-    check<Id>(H5Aget_name(attribute.id(), name.size(), name.data()), "read the name of an attribute");
-    std::string text;
-    if (attribute_text(attribute.id(), text)) pairs.emplace_back(printable(name.data()), printable(text));
-  }
-  return pairs;
+  Visit visit;
+  // One pass over all of them: to ask for each by its number would sort them all each time.
+  const herr_t status =
+      H5Aiterate2(object.id(), attribute_index(object.id()), H5_ITER_INC, nullptr, visit_attribute, &visit);
+  if (visit.failure != nullptr) std::rethrow_exception(visit.failure);
+  check(status, "read the attributes of '" + printable(path) + "'");
+  return visit.pairs;
 }
 
 std::vector<double> Reader::reals(const std::string& path) const {

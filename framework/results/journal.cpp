@@ -6,7 +6,6 @@
 #include <xxhash.h>
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <cstring>
 #include <optional>
 #include <span>
@@ -14,8 +13,8 @@
 #include <utility>
 
 #include "framework/core/error.h"
-#include "framework/results/atomic_file.h"
-#include "framework/results/posix_file.h"
+#include "framework/files/atomic_file.h"
+#include "framework/files/posix_file.h"
 
 // Layout: 8 bytes "FOVEAJ1\n", then rows of
 //   u64 XXH3 of length and payload, seeded with the offset of the row
@@ -176,22 +175,22 @@ std::uint64_t scan(std::span<const std::byte> bytes, Visit visit) {
   return offset;
 }
 
-void cut(int descriptor, std::uint64_t offset, const std::filesystem::path& path) {
-  if (::ftruncate(descriptor, static_cast<off_t>(offset)) != 0) throw_file_error(path, "shorten the file", errno);
-}
-
 }  // namespace
 
 Journal::Journal(std::filesystem::path path, int descriptor, std::uint64_t offset)
     : path_(std::move(path)), descriptor_(descriptor), offset_(offset) {}
 
 Journal::Journal(Journal&& other) noexcept
-    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)), offset_(other.offset_) {}
+    : path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      offset_(other.offset_),
+      is_torn_(other.is_torn_) {}
 
 Journal& Journal::operator=(Journal&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(descriptor_, other.descriptor_);
   std::swap(offset_, other.offset_);
+  std::swap(is_torn_, other.is_torn_);
   return *this;
 }
 
@@ -200,33 +199,46 @@ Journal::~Journal() {
 }
 
 Journal Journal::open(const std::filesystem::path& path) {
-  PosixFile file(path, O_RDWR | O_CREAT | O_APPEND);
+  PosixFile file = open_own(path, O_RDWR | O_CREAT | O_APPEND);
   const std::vector<std::byte> bytes = read_file(path);
   std::uint64_t whole = kMagic.size();
   if (check_magic(bytes, path) == Start::kWhole) {
     whole = scan(bytes, [](Framed&&, std::uint64_t) {});
-    cut(file.descriptor(), whole, path);
+    if (whole != bytes.size()) cut_file(file.descriptor(), whole, path);
   } else {
-    cut(file.descriptor(), 0, path);
+    cut_file(file.descriptor(), 0, path);
     file.write(std::as_bytes(std::span(kMagic)));
   }
   return {path, file.release(), whole};
 }
 
+Journal Journal::open_unchanged(const std::filesystem::path& path) {
+  PosixFile file = open_own(path, O_RDWR | O_APPEND);
+  const std::vector<std::byte> bytes = read_file(path);
+  if (check_magic(bytes, path) == Start::kUnfinished) {
+    throw Error(path.string(), fmt::format("expected a journal of a run, which begins with {} bytes; it has {}; start the "
+                                           "run again with --restart.",
+                                           kMagic.size(), bytes.size()));
+  }
+  const std::uint64_t whole = scan(bytes, [](Framed&&, std::uint64_t) {});
+  Journal journal(path, file.release(), whole);
+  journal.is_torn_ = whole != bytes.size();
+  return journal;
+}
+
 void Journal::append(const JournalRow& row) {
   const std::vector<std::byte> bytes = pack(row, offset_);
+  if (is_torn_) truncate(offset_);
   try {
     write_all(descriptor_, bytes, path_);
   } catch (const Error&) {
-    cut(descriptor_, offset_, path_);  // no row may follow a torn one
+    cut_file(descriptor_, offset_, path_);  // no row may follow a torn one
     throw;
   }
   offset_ += bytes.size();
 }
 
-void Journal::flush() {
-  if (::fsync(descriptor_) != 0) throw_file_error(path_, "sync the file to the disk", errno);
-}
+void Journal::flush() { sync_file(descriptor_, path_); }
 
 void Journal::truncate(std::uint64_t offset) {
   bool boundary = offset == offset_ || offset == kMagic.size();
@@ -237,15 +249,18 @@ void Journal::truncate(std::uint64_t offset) {
                                             "begins there; start the run again with --restart.",
                                             offset, offset_));
   }
-  cut(descriptor_, offset, path_);
+  cut_file(descriptor_, offset, path_);
   offset_ = offset;
+  is_torn_ = false;
 }
 
-std::vector<JournalRow> read_journal(const std::filesystem::path& path) {
+std::vector<JournalRow> read_journal(const std::filesystem::path& path, std::uint64_t end) {
   const std::vector<std::byte> bytes = read_file(path);
   std::vector<JournalRow> rows;
   if (check_magic(bytes, path) == Start::kUnfinished) return rows;
-  scan(bytes, [&](Framed&& framed, std::uint64_t) { rows.push_back(std::move(framed.row)); });
+  scan(bytes, [&](Framed&& framed, std::uint64_t offset) {
+    if (offset < end) rows.push_back(std::move(framed.row));
+  });
   return rows;
 }
 

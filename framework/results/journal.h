@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ class Journal {
  public:
   /// Opens or creates. A torn last row, as a kill leaves it, is cut off.
   static Journal open(const std::filesystem::path& path);
+  /// Opens a journal that exists and changes nothing, so that it can be looked at before its run is taken up again:
+  /// `offset` is the end of its whole rows. What follows them is cut off by `truncate`, or by the first `append`.
+  static Journal open_unchanged(const std::filesystem::path& path);
 
   Journal(Journal&& other) noexcept;
   Journal& operator=(Journal&& other) noexcept;
@@ -52,10 +56,12 @@ class Journal {
   std::filesystem::path path_;
   int descriptor_ = -1;
   std::uint64_t offset_ = 0;
+  bool is_torn_ = false;  // something that is not a row may follow
 };
 
-/// The whole rows of a journal, in order, up to the first torn one.
-std::vector<JournalRow> read_journal(const std::filesystem::path& path);
+/// The whole rows of a journal, in order, up to the first torn one, and those alone that begin before `end`.
+std::vector<JournalRow> read_journal(const std::filesystem::path& path,
+                                     std::uint64_t end = std::numeric_limits<std::uint64_t>::max());
 
 /// Reads the rows that were added since the last call, for `fovea watch`.
 class JournalFollower {

@@ -1,15 +1,14 @@
 #include "framework/results/run_file.h"
 
-#include <fcntl.h>
 #include <algorithm>
 #include <exception>
 #include <span>
 #include <vector>
 
 #include "framework/core/error.h"
-#include "framework/results/atomic_file.h"
+#include "framework/files/atomic_file.h"
+#include "framework/files/posix_file.h"
 #include "framework/results/hash_list.h"
-#include "framework/results/posix_file.h"
 #include "framework/results/record_image.h"
 #include "framework/results/structure.h"
 
@@ -17,7 +16,7 @@ namespace fovea {
 namespace {
 
 void write_and_verify(const std::filesystem::path& path, std::span<const std::byte> image, const std::string& hash) {
-  PosixFile file(path, O_WRONLY | O_CREAT | O_TRUNC);
+  PosixFile file = create_anew(path);
   file.write(image);
   file.sync();
   file.close();
@@ -44,6 +43,7 @@ void publish(const RunRecord& record, const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / kResultsName;
   const std::filesystem::path temporary = directory / (std::string(kResultsName) + ".tmp");
   try {
+    expect_replaceable(path);
     const std::vector<std::byte> image = image_of(record);
     const std::string hash = hash_of(image);
     write_and_verify(temporary, image, hash);
@@ -53,8 +53,7 @@ void publish(const RunRecord& record, const std::filesystem::path& directory) {
     replace_file(temporary, path);
     write_hashes(path, {hash});
   } catch (const std::exception& failure) {
-    std::error_code ignored;  // the first error is the one to report
-    std::filesystem::remove(temporary, ignored);
+    discard_file(temporary);  // the first error is the one to report
     const auto* error = dynamic_cast<const Error*>(&failure);
     if (error != nullptr && error->where() == "hdf5") throw Error(path.string(), error->fact());
     throw;

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "framework/core/error.h"
-#include "framework/results/atomic_file.h"
+#include "framework/files/atomic_file.h"
 #include "framework/results/hdf5_read.h"
 #include "framework/results/run_file.h"
 

@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "framework/core/error.h"
+#include "framework/core/text.h"
 #include "framework/results/hdf5_read.h"
 #include "framework/results/run_file.h"
 
@@ -60,14 +61,14 @@ void check_rows(const Reader& reader, const std::string& group, const std::strin
     const bool is_column = line.type == "float64" || line.type == "int64";
     if (!is_column) continue;
     checker.expect(rows.size() == 1 && !line.shape.empty() && line.shape[0] == rows[0],
-                   fmt::format("as many rows in {} as in {}", hdf5::printable(line.path), scale), "it has another number");
+                   fmt::format("as many rows in {} as in {}", printable(line.path), scale), "it has another number");
   }
 }
 
 void check_site(const Reader& reader, const std::string& group, Checker& checker) {
   for (const char* name : {"/item", "/query", "/kept", "/weights", "/log_probability", "/entropy"}) {
     if (reader.has(group + name)) continue;
-    checker.expect(false, "the data set " + hdf5::printable(group + name), "it is missing");
+    checker.expect(false, "the data set " + printable(group + name), "it is missing");
     return;
   }
   const std::vector<std::int64_t> offsets = reader.integers(group + "/offsets");
@@ -76,10 +77,10 @@ void check_site(const Reader& reader, const std::string& group, Checker& checker
   const bool ascending = !offsets.empty() && offsets.front() == 0 && std::is_sorted(offsets.begin(), offsets.end());
   checker.expect(ascending && entries.size() == 1 && offsets.back() == entries[0] && rows.size() == 1 &&
                      static_cast<std::int64_t>(offsets.size()) == rows[0] + 1,
-                 "ascending offsets of rows + 1 in " + hdf5::printable(group), "they do not fit the kept entries");
+                 "ascending offsets of rows + 1 in " + printable(group), "they do not fit the kept entries");
   for (const char* name : {"/weights", "/query", "/log_probability", "/entropy"}) {
     const auto& expected = std::string_view(name) == "/weights" ? entries : rows;
-    checker.expect(reader.line(group + name).shape == expected, "equal lengths in " + hdf5::printable(group + name),
+    checker.expect(reader.line(group + name).shape == expected, "equal lengths in " + printable(group + name),
                    "its length differs");
   }
 }

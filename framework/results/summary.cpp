@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "framework/core/error.h"
+#include "framework/core/text.h"
 #include "framework/results/apart.h"
 #include "framework/results/hdf5_read.h"
 #include "framework/results/run_file.h"
@@ -17,7 +18,7 @@ namespace {
 
 using hdf5::Reader;
 
-std::string last_part(const std::string& path) { return hdf5::printable(path.substr(path.rfind('/') + 1)); }
+std::string last_part(const std::string& path) { return printable(path.substr(path.rfind('/') + 1)); }
 
 std::string find_text(const TextPairs& pairs, const std::string& name) {
   const auto found = std::find_if(pairs.begin(), pairs.end(), [&](const auto& pair) { return pair.first == name; });
@@ -59,7 +60,7 @@ EvaluationTable read_evaluation(const Reader& reader, const std::string& group) 
   table.step = reader.integers(group + "/step");
   const auto rows = static_cast<std::int64_t>(table.step.size());
   if (reader.has(group + "/slice") && reader.line(group + "/slice").type == "string") {
-    for (const std::string& name : reader.texts(group + "/slice")) table.slices.push_back(hdf5::printable(name));
+    for (const std::string& name : reader.texts(group + "/slice")) table.slices.push_back(printable(name));
   }
   const std::vector<std::int64_t> flat{rows};
   const std::vector<std::int64_t> sliced{rows, static_cast<std::int64_t>(table.slices.size())};
@@ -84,7 +85,7 @@ void read_sites(const Reader& reader, RunSummary& summary) {
     const TextPairs attributes = reader.attributes(line.path);
     if (find_text(attributes, "site").empty()) continue;  // a group that only holds sites
     SelectionSite site;
-    site.path = hdf5::printable(line.path.substr(prefix.size()));
+    site.path = printable(line.path.substr(prefix.size()));
     site.text = find_text(attributes, "site");
     site.scored_pairs = find_integer(attributes, "scored_pairs");
     site.gathered_rows_forward = find_integer(attributes, "gathered_rows_forward");
@@ -104,7 +105,7 @@ void read_parameters(const Reader& reader, RunSummary& summary) {
     if (line.type == "group" || line.path.rfind(prefix, 0) != 0) continue;
     // The dimension scales among them have no axes.
     if (find_text(reader.attributes(line.path), "CLASS") == "DIMENSION_SCALE") continue;
-    line.path = hdf5::printable(line.path.substr(prefix.size()));
+    line.path = printable(line.path.substr(prefix.size()));
     summary.parameters.push_back(std::move(line));
   }
   const TextPairs graph = reader.attributes("/graph");
@@ -139,7 +140,7 @@ RunSummary read(const std::filesystem::path& path) {
   read_sites(reader, summary);
   read_parameters(reader, summary);
   for (TreeLine line : reader.tree()) {
-    line.path = hdf5::printable(line.path);
+    line.path = printable(line.path);
     summary.tree.push_back(std::move(line));
   }
   return summary;
@@ -147,7 +148,9 @@ RunSummary read(const std::filesystem::path& path) {
 
 /// The error of reading in a separate process, "" where there is none.
 std::string error_apart(const std::filesystem::path& path) {
-  return run_apart([&]() -> std::string {
+  std::error_code none;
+  const std::uintmax_t bytes = std::filesystem::file_size(path, none);
+  return run_apart(reading_limit(none ? 0 : bytes), [&]() -> std::string {
     try {
       read(path);
     } catch (const Error& error) {

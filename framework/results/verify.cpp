@@ -6,8 +6,9 @@
 #include <exception>
 
 #include "framework/core/error.h"
+#include "framework/files/atomic_file.h"
+#include "framework/files/posix_file.h"
 #include "framework/results/apart.h"
-#include "framework/results/atomic_file.h"
 #include "framework/results/hash_list.h"
 #include "framework/results/structure.h"
 
@@ -49,7 +50,7 @@ constexpr char kSeparator = '\0';
 
 /// The report of check_structure, made in a separate process.
 void check_apart(const std::filesystem::path& path, VerifyReport& report) {
-  std::string text = run_apart([&] {
+  const std::string text = run_apart(reading_limit(report.bytes), [&] {
     const StructureReport structure = check_structure(path);
     std::string packed = std::to_string(structure.objects) + kSeparator;
     for (const std::string& fact : structure.facts) packed += fact + kSeparator;
@@ -76,7 +77,7 @@ VerifyReport verify(const std::filesystem::path& path, HashCheck hash) {
     } else if (!check_hash(path, report)) {
       return report;
     }
-    report.bytes = std::filesystem::file_size(path);
+    report.bytes = open_regular(path).size();
     check_apart(path, report);
   } catch (const Error& error) {
     fail(path, report, error.fact());
@@ -84,6 +85,11 @@ VerifyReport verify(const std::filesystem::path& path, HashCheck hash) {
     fail(path, report, fmt::format("expected a file that can be read; {}; check the file and the memory.", error.what()));
   }
   return report;
+}
+
+std::string hash_failure(const std::filesystem::path& path) {
+  VerifyReport report;
+  return check_hash(path, report) || listed_hashes(path).empty() ? "" : report.failures.front();
 }
 
 }  // namespace fovea

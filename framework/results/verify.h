@@ -23,4 +23,7 @@ struct VerifyReport {
 /// other than by a line in the report.
 VerifyReport verify(const std::filesystem::path& path, HashCheck hash = HashCheck::kRequired);
 
+/// "" where the hash beside the file is that of the file, or where none is beside it; otherwise the failure, as in a report.
+std::string hash_failure(const std::filesystem::path& path);
+
 }  // namespace fovea

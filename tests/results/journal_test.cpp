@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "framework/core/error.h"
-#include "framework/results/atomic_file.h"
+#include "framework/files/atomic_file.h"
 #include "tests/results/sample_record.h"
 
 using namespace fovea;
@@ -91,6 +91,50 @@ TEST_CASE("truncation goes back to a row and refuses every other place") {
   journal.truncate(kept);
   journal.append(train_row(3, 3));
   CHECK(steps(read_journal(path)) == std::vector<std::int64_t>{1, 3});
+}
+
+TEST_CASE("to look at a journal changes no byte of it, whatever follows its whole rows") {
+  const ScratchDirectory scratch;
+  const auto path = scratch.path() / "journal";
+  write_rows(path, 3);
+  const std::vector<std::byte> whole = read_file(path);
+  const std::size_t row_bytes = (whole.size() - 8) / 3;
+  for (std::size_t size = 8; size < whole.size(); size += 3) {
+    overwrite(path, std::span(whole).first(size));
+    const Journal journal = Journal::open_unchanged(path);
+    CHECK(journal.offset() == 8 + (size - 8) / row_bytes * row_bytes);
+    CHECK(read_file(path).size() == size);
+  }
+  for (std::size_t size = 0; size < 8; ++size) {
+    overwrite(path, std::span(whole).first(size));
+    CHECK_THROWS_WITH_AS(Journal::open_unchanged(path), doctest::Contains("which begins with 8 bytes"), Error);
+    CHECK(read_file(path).size() == size);
+  }
+  CHECK_THROWS_AS(Journal::open_unchanged(scratch.path() / "none"), Error);
+  CHECK_FALSE(std::filesystem::exists(scratch.path() / "none"));
+}
+
+TEST_CASE("a journal that was looked at is cut when it is taken up again") {
+  const ScratchDirectory scratch;
+  const auto path = scratch.path() / "journal";
+  write_rows(path, 3);
+  const std::vector<std::byte> whole = read_file(path);
+  for (const bool is_cut_first : {true, false}) {
+    overwrite(path, std::span(whole).first(whole.size() - 5));
+    Journal journal = Journal::open_unchanged(path);
+    if (is_cut_first) journal.truncate(journal.offset());
+    journal.append(train_row(99, 1));
+    CHECK(steps(read_journal(path)) == std::vector<std::int64_t>{1, 2, 99});
+    CHECK(steps(read_journal(path, journal.offset())) == std::vector<std::int64_t>{1, 2, 99});
+    CHECK(steps(read_journal(path, 9)) == std::vector<std::int64_t>{1});
+  }
+}
+
+TEST_CASE("a link in place of a journal is not written through") {
+  const ScratchDirectory scratch;
+  std::filesystem::create_symlink(scratch.path() / "target", scratch.path() / "journal");
+  CHECK_THROWS_WITH_AS(Journal::open(scratch.path() / "journal"), doctest::Contains("it is a link; remove it"), Error);
+  CHECK_FALSE(std::filesystem::exists(scratch.path() / "target"));
 }
 
 TEST_CASE("a row that was moved within the file does not count") {

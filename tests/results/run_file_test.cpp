@@ -9,7 +9,7 @@
 #include <string>
 
 #include "framework/core/error.h"
-#include "framework/results/atomic_file.h"
+#include "framework/files/atomic_file.h"
 #include "framework/results/verify.h"
 #include "tests/results/sample_record.h"
 

@@ -2,13 +2,19 @@
 
 #include <doctest/doctest.h>
 #include <hdf5.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <array>
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <fstream>
 
 #include "framework/core/error.h"
 #include "framework/core/rng.h"
+#include "framework/files/atomic_file.h"
 #include "framework/results/apart.h"
-#include "framework/results/atomic_file.h"
+#include "framework/results/hash_list.h"
 #include "framework/results/run_file.h"
 #include "framework/results/summary.h"
 #include "tests/results/sample_record.h"
@@ -96,13 +102,75 @@ TEST_CASE("every flipped bit is found by the hash, and reading without it never 
 }
 
 TEST_CASE("a crash of the library on a hostile file becomes an error") {
-  CHECK(run_apart([] { return std::string("text\0with zero", 14); }).size() == 14);
-  CHECK_THROWS_WITH_AS(run_apart([]() -> std::string {
-                         ::raise(SIGSEGV);
-                         return "";
-                       }),
+  CHECK(run_apart(std::chrono::seconds(1), [] { return std::string("text\0with zero", 14); }).size() == 14);
+  CHECK_THROWS_WITH_AS(run_apart(std::chrono::seconds(1),
+                                 []() -> std::string {
+                                   ::raise(SIGSEGV);
+                                   return "";
+                                 }),
                        doctest::Contains("it crashed on this one"), Error);
-  CHECK_THROWS_AS(run_apart([]() -> std::string { throw Error("lost"); }), Error);
+  CHECK_THROWS_AS(run_apart(std::chrono::seconds(1), []() -> std::string { throw Error("lost"); }), Error);
+}
+
+TEST_CASE("a reading that does not end is ended within seconds, by the size of the file") {
+  const auto began = std::chrono::steady_clock::now();
+  CHECK_THROWS_WITH_AS(run_apart(std::chrono::seconds(1),
+                                 []() -> std::string {
+                                   for (std::atomic<int> turn = 0;; ++turn) {
+                                   }
+                                 }),
+                       doctest::Contains("it did not end within 1 seconds of computing on this one"), Error);
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(60));
+  CHECK(reading_limit(0) == std::chrono::seconds(4));
+  CHECK(reading_limit(800U << 20U) == std::chrono::seconds(104));
+}
+
+TEST_CASE("a reading process ends with the one that waits for it, and does not take its signals") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    const std::string nothing = run_apart(std::chrono::seconds(1), [&]() -> std::string {
+      ::raise(SIGINT);
+      ::raise(SIGHUP);
+      const pid_t own = ::getpid();
+      if (::write(ends[1], &own, sizeof(own)) == sizeof(own)) ::pause();
+      return "";
+    });
+    ::_exit(0);
+  }
+  pid_t child = 0;
+  REQUIRE(::read(ends[0], &child, sizeof(child)) == sizeof(child));
+  ::close(ends[1]);
+  ::kill(parent, SIGKILL);
+  ::waitpid(parent, nullptr, 0);
+  char byte = 0;
+  CHECK(::read(ends[0], &byte, 1) == 0);  // the end: nobody is left who could write
+  ::close(ends[0]);
+}
+
+TEST_CASE("a hash that does not fit is told without the structure, a missing one is not") {
+  const ScratchDirectory scratch;
+  publish(sample_record(), scratch.path());
+  const auto path = scratch.path() / kResultsName;
+  CHECK(hash_failure(path).empty());
+  std::vector<std::byte> bytes = read_file(path);
+  bytes[bytes.size() / 2] ^= std::byte{1};
+  overwrite(path, bytes);
+  CHECK(contains(hash_failure(path), "the file is damaged or was changed"));
+  std::filesystem::remove(hash_path(path));
+  CHECK(hash_failure(path).empty());
+}
+
+TEST_CASE("many attributes are read in a time that grows with their number") {
+  const ScratchDirectory scratch;
+  RunRecord record = sample_record();
+  for (int i = 0; i < 3000; ++i) record.config.emplace_back("setting_" + std::to_string(i), std::to_string(i));
+  publish(record, scratch.path());
+  const auto began = std::chrono::steady_clock::now();
+  const TextPairs config = read_summary(scratch.path() / kResultsName).config;
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(3));  // sorted anew for each it takes 20
+  CHECK(config == record.config);
 }
 
 TEST_CASE("every truncation is found, with and without the hash") {

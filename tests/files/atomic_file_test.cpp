@@ -1,7 +1,8 @@
-#include "framework/results/atomic_file.h"
+#include "framework/files/atomic_file.h"
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <csignal>
 #include <span>
 #include <string>
@@ -26,6 +27,14 @@ std::string message(auto call) {
     return error.what();
   }
   return "no error";
+}
+
+std::size_t entries(const std::filesystem::path& directory) {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(directory), {}));
+}
+
+void write_file(const std::filesystem::path& path, std::string_view text) {
+  fovea::testing::overwrite(path, bytes_of(text));
 }
 
 /// No file may grow past `bytes`, as on a full disk; the signal that comes with it is ignored.
@@ -74,7 +83,7 @@ TEST_CASE("a write that does not fit leaves the old file and no temporary one") 
   CHECK(std::distance(std::filesystem::directory_iterator(scratch.path()), {}) == 1);
 }
 
-TEST_CASE("a missing directory and a file in place of one are errors with the path") {
+TEST_CASE("a missing directory and a file in its place are errors with the path") {
   const ScratchDirectory scratch;
   CHECK(message([&] { write_atomically(scratch.path() / "none" / "file", {}); }).find("none/file.tmp] expected to") !=
         std::string::npos);
@@ -116,7 +125,63 @@ TEST_CASE("the hash is XXH3-128: that of no bytes is the published one") {
   CHECK(hash_of_file(scratch.path() / "file") == hash_of(bytes));
 }
 
-TEST_CASE("reading a directory or nothing is an error, reading behind the end gives nothing") {
+TEST_CASE("a link, a directory or a device is never replaced, and its target stays") {
+  const ScratchDirectory scratch;
+  const auto target = scratch.path() / "target";
+  write_atomically(target, bytes_of("precious"));
+  std::filesystem::create_symlink(target, scratch.path() / "link");
+  std::filesystem::create_symlink(scratch.path() / "none", scratch.path() / "dangling");
+  std::filesystem::create_symlink(scratch.path() / "loop", scratch.path() / "loop");
+  std::filesystem::create_directory(scratch.path() / "directory");
+  REQUIRE(::mkfifo((scratch.path() / "pipe").c_str(), 0600) == 0);
+  const std::size_t before = entries(scratch.path());
+  for (const std::string name : {"link", "dangling", "loop", "directory", "pipe", "/dev/null", "/dev/full"}) {
+    const auto path = scratch.path() / name;
+    INFO(path.string());
+    for (const auto& text :
+         {message([&] { write_atomically(path, bytes_of("new")); }), message([&] { write_output(path, bytes_of("new")); }),
+          message([&] { write_hashed(path, bytes_of("new")); })}) {
+      CHECK(text.find("expected a regular file, or none, at this path; it is a") != std::string::npos);
+    }
+  }
+  CHECK(read_file(target) == bytes_of("precious"));
+  CHECK(entries(scratch.path()) == before);
+  CHECK(std::filesystem::is_symlink(scratch.path() / "link"));
+  CHECK(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST_CASE("what stands at the temporary name is not followed, and does not make a writer wait") {
+  const ScratchDirectory scratch;
+  const auto path = scratch.path() / "file";
+  const auto temporary = scratch.path() / "file.tmp";
+  const auto target = scratch.path() / "target";
+  write_atomically(target, bytes_of("precious"));
+  std::filesystem::create_symlink(target, temporary);
+  write_atomically(path, bytes_of("one"));
+  REQUIRE(::mkfifo(temporary.c_str(), 0600) == 0);
+  write_atomically(path, bytes_of("two"));
+  write_file(temporary, "what a kill has left, which is longer");
+  write_hashed(path, bytes_of("three"));
+  CHECK(read_hashed(path) == bytes_of("three"));
+  CHECK(read_file(target) == bytes_of("precious"));
+  CHECK(entries(scratch.path()) == 2);
+  std::filesystem::create_directory(temporary);
+  CHECK(message([&] { write_atomically(path, bytes_of("four")); }).find("file.tmp] expected to remove the file;") !=
+        std::string::npos);
+  CHECK(read_hashed(path) == bytes_of("three"));
+}
+
+TEST_CASE("a file that the user names leaves a file with .tmp behind its name alone") {
+  const ScratchDirectory scratch;
+  write_file(scratch.path() / "table.tmp", "mine");
+  write_output(scratch.path() / "table", bytes_of("first"));
+  write_output(scratch.path() / "table", bytes_of("second"));
+  CHECK(read_file(scratch.path() / "table") == bytes_of("second"));
+  CHECK(read_file(scratch.path() / "table.tmp") == bytes_of("mine"));
+  CHECK(entries(scratch.path()) == 2);
+}
+
+TEST_CASE("reading a directory or nothing is an error, reading past the end gives nothing") {
   const ScratchDirectory scratch;
   CHECK(message([&] { read_file(scratch.path()); }).find("expected a file; it is a directory;") != std::string::npos);
   CHECK(message([&] { read_file(scratch.path() / "none"); }).find("No such file") != std::string::npos);

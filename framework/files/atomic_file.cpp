@@ -1,17 +1,18 @@
-#include "framework/results/atomic_file.h"
+#include "framework/files/atomic_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <initializer_list>
 #include <memory>
+#include <utility>
 
 #include "framework/core/error.h"
-#include "framework/results/posix_file.h"
+#include "framework/files/posix_file.h"
 
 namespace fovea {
 namespace {
@@ -34,29 +35,45 @@ std::string hexadecimal(const Digest& digest) {
   return text;
 }
 
-void write_parts(const std::filesystem::path& path, std::span<const std::byte> head, std::span<const std::byte> body) {
-  std::filesystem::path temporary = path;
-  temporary += ".tmp";
-  PosixFile file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+std::filesystem::path with_ending(std::filesystem::path path, const std::string& ending) {
+  path += ending;
+  return path;
+}
+
+/// Writes to `file`, which is open at `temporary`, and puts it in the place of `path`.
+void write_through(PosixFile file, const std::filesystem::path& temporary, const std::filesystem::path& path,
+                   std::initializer_list<std::span<const std::byte>> parts) {
   try {
-    file.write(head);
-    file.write(body);
+    for (const std::span<const std::byte> part : parts) file.write(part);
     file.sync();
     file.close();
     replace_file(temporary, path);
   } catch (...) {
-    std::error_code ignored;  // the first error is the one to report
-    std::filesystem::remove(temporary, ignored);
+    discard_file(temporary);  // the first error is the one to report
     throw;
   }
 }
 
+void write_parts(const std::filesystem::path& path, std::initializer_list<std::span<const std::byte>> parts) {
+  expect_replaceable(path);
+  const std::filesystem::path temporary = with_ending(path, ".tmp");
+  write_through(create_anew(temporary), temporary, path, parts);
+}
+
 }  // namespace
 
-void write_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes) { write_parts(path, {}, bytes); }
+void write_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes) { write_parts(path, {bytes}); }
+
+void write_output(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  expect_replaceable(path);
+  const std::filesystem::path temporary = with_ending(path, fmt::format(".{}.tmp", ::getpid()));
+  PosixFile file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+  write_through(std::move(file), temporary, path, {bytes});
+}
 
 void write_hashed(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  write_parts(path, digest_of(bytes), bytes);
+  const Digest digest = digest_of(bytes);
+  write_parts(path, {digest, bytes});
 }
 
 std::vector<std::byte> read_hashed(const std::filesystem::path& path) {
@@ -80,10 +97,13 @@ std::vector<std::byte> read_hashed(const std::filesystem::path& path) {
 
 std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t from) {
   PosixFile file = open_regular(path);
-  struct stat status {};
-  if (::fstat(file.descriptor(), &status) != 0) throw_file_error(path, "read the size of the file", errno);
-  const auto size = static_cast<std::uint64_t>(status.st_size);
+  const std::uintmax_t size = file.size();
   if (from >= size) return {};
+  constexpr std::uintmax_t kMostBytes = std::uintmax_t{1} << 40U;
+  if (size > kMostBytes) {
+    throw Error(path.string(),
+                fmt::format("expected a file of at most {} bytes; it has {}; check the path.", kMostBytes, size));
+  }
   if (::lseek(file.descriptor(), static_cast<off_t>(from), SEEK_SET) < 0) {
     throw_file_error(path, "read the file", errno);
   }

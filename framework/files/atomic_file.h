@@ -12,8 +12,12 @@ namespace fovea {
 /// Replaces a file as a whole: temporary name, write, fsync, rename, fsync the directory. After an error the previous
 /// file is still there and the temporary one is gone.
 ///
-/// Errors    a missing or read-only directory, a full disk, a quota: Error with the path and the remedy.
+/// Errors    a missing or read-only directory, a full disk, a quota, a link or a device in its place: Error with the path
+///           and the remedy.
 void write_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
+
+/// As write_atomically, for a path that the user names: the temporary name is one that no other file has.
+void write_output(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
 /// As write_atomically, with the XXH3-128 hash of `bytes` in front.
 void write_hashed(const std::filesystem::path& path, std::span<const std::byte> bytes);
