@@ -5,7 +5,8 @@
 #include <iostream>
 
 #include "framework/cli/command.h"
-#include "framework/cli/process.h"
+#include "framework/cli/start.h"
+#include "framework/core/text.h"
 
 namespace fovea::cli {
 namespace {
@@ -13,8 +14,9 @@ namespace {
 constexpr const char* kDescription = "Fovea: a research framework for attention that chooses.";
 
 constexpr const char* kExitCodes =
-    "Exit codes: 0 done; 1 it failed (one line says why); 2 the command line is wrong; 3 verify found damage;\n"
-    "130 and 143 stopped by SIGINT or SIGTERM: the same command resumes the run, a second signal leaves at once.\n";
+    "Exit codes: 0 done; 1 it failed (one line says why); 2 the command line is wrong; 3 verify or show found damage;\n"
+    "130, 143, 129, 138 and 140 stopped by SIGINT, SIGTERM, SIGHUP, SIGUSR1 or SIGUSR2: the same command resumes the run;\n"
+    "a second SIGINT or SIGTERM leaves at once.\n";
 
 constexpr const char* kExamples =
     "Examples:\n"
@@ -35,10 +37,11 @@ std::vector<std::string> command_names() {
   return names;
 }
 
+/// As typed, for a shell; it is recorded, so bytes that are no text are escaped.
 std::string command_line(const std::string& program, std::span<const std::string> words) {
-  std::string line = shell_quote(program);
-  for (const std::string& word : words) line += " " + shell_quote(word);
-  return line;
+  std::string line = shell_word(program);
+  for (const std::string& word : words) line += " " + shell_word(word);
+  return printable(line);
 }
 
 void print_help(std::ostream& out) {
@@ -72,24 +75,24 @@ int dispatch(std::span<const std::string> words, const Console& console) {
 }  // namespace
 
 int run_command(std::span<const std::string> words, std::ostream& out, std::ostream& err, const std::string& program) {
+  int code = kFailure;
   try {
-    const int code = dispatch(words, {out, err, program, command_line(program, words)});
-    out << std::flush;
-    return code;
+    code = dispatch(words, {out, err, program, command_line(program, words)});
   } catch (const UsageError& error) {
     err << error.what() << '\n';
-    return kUsage;
-  } catch (const Error& error) {
-    err << error.what() << '\n';
-  } catch (const std::bad_alloc&) {
-    err << "[fovea] expected enough memory; there is none left; use a smaller batch or model.\n";
-  } catch (const std::exception& error) {
-    err << "[fovea] unexpected error: " << error.what() << "; please report it with the command line.\n";
+    code = kUsage;
+  } catch (...) {
+    err << caught_error("fovea").what() << '\n';
   }
+  out << std::flush;
+  if (out || code != kOk) return code;
+  err << "[standard output] expected to print everything; it cannot be written: its disk is full, or its reader has ended; "
+         "print to another place. Files were written as usual.\n";
   return kFailure;
 }
 
 int main(int count, char** arguments) {
+  prepare_process();
   const std::vector<std::string> words(arguments + std::min(count, 1), arguments + count);
   return run_command(words, std::cout, std::cerr, count > 0 ? arguments[0] : "fovea");
 }

@@ -3,10 +3,10 @@
 #include <span>
 
 #include "framework/cli/command.h"
+#include "framework/cli/output_file.h"
 #include "framework/cli/plugin_library.h"
 #include "framework/cli/process.h"
 #include "framework/cli/resolve.h"
-#include "framework/results/atomic_file.h"
 
 namespace fovea::cli {
 namespace {
@@ -26,19 +26,20 @@ struct Arguments {
   }
 };
 
-void write_picture(const std::filesystem::path& file, const std::string& format, const std::string& dot) {
-  const ProcessResult result = run_process({"dot", "-T" + format, "-o", file.string()}, dot);
+std::string picture_of(const std::filesystem::path& file, const std::string& format, const std::string& dot) {
+  const ProcessResult result = run_filter({"dot", "-T" + format}, dot);
   if (!result.found) {
     throw Error(file.string(),
                 "expected the program 'dot' of Graphviz, which draws the picture; it is not installed; "
                 "install it (apt-get install graphviz), or write the graph with -o model.dot.");
   }
-  if (result.exit_code != 0) {
+  if (result.exit_code != 0 || result.output.empty()) {
     throw Error(file.string(),
-                fmt::format("expected dot to draw the picture; it ended with code {}: {}; check that the directory "
-                            "exists and can be written.",
-                            result.exit_code, result.output.substr(0, result.output.find('\n'))));
+                fmt::format("expected dot to draw the picture; it ended with code {}: {}; write the graph with "
+                            "-o model.dot and try dot on it.",
+                            result.exit_code, result.errors.substr(0, result.errors.find('\n'))));
   }
+  return result.output;
 }
 
 int draw(const Arguments& arguments, const Console& console) {
@@ -49,6 +50,7 @@ int draw(const Arguments& arguments, const Console& console) {
     throw UsageError(file.string(), "expected a file that ends in .dot, .svg, .png or .pdf; '" + ending +
                                         "' came; give one of these endings after -o.");
   }
+  if (!file.empty()) check_output(file);
   const ResolvedExperiment experiment = resolve(arguments.experiment);
   const RunSpec& run = find_run(experiment, arguments.run);
   std::string dot;
@@ -61,11 +63,8 @@ int draw(const Arguments& arguments, const Console& console) {
     console.out << dot;
     return kOk;
   }
-  if (is_text) {
-    write_atomically(file, std::as_bytes(std::span(dot)));
-  } else {
-    write_picture(file, ending.substr(1), dot);
-  }
+  const std::string content = is_text ? dot : picture_of(file, ending.substr(1), dot);
+  write_output_file(file, std::as_bytes(std::span(content)));
   console.out << fmt::format("{}: run '{}' of {}\n", file.string(), run.name, experiment.name);
   return kOk;
 }

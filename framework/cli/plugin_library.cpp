@@ -3,13 +3,16 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <fmt/format.h>
-#include <cerrno>
+#include <unistd.h>
+#include <array>
 #include <cstring>
-#include <fstream>
 #include <type_traits>
 #include <vector>
 
 #include "framework/cli/command.h"
+#include "framework/cli/start.h"
+#include "framework/files/atomic_file.h"
+#include "framework/files/posix_file.h"
 
 namespace fovea::cli {
 namespace {
@@ -25,26 +28,31 @@ constexpr unsigned kMachine = EM_AARCH64;
                                  "; build it with fovea_add_plugin, which makes a file such as libmy_ideas.so.");
 }
 
+PosixFile open_library(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::not_found) {
+    throw Error(path.string(), "expected a Fovea plugin library; there is no such file; check the path after --plugin.");
+  }
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    throw_not_a_plugin(path, "this is not a file");
+  }
+  return open_regular(path);
+}
+
 // Reads parts of a file that may hold anything: every range is checked against the size of the file.
 class ElfFile {
  public:
-  explicit ElfFile(const std::filesystem::path& path) : path_(path), file_(path, std::ios::binary) {
-    std::error_code error;
-    if (!std::filesystem::exists(path, error)) {
-      throw Error(path.string(), "expected a Fovea plugin library; there is no such file; check the path after --plugin.");
-    }
-    if (!std::filesystem::is_regular_file(path, error)) throw_not_a_plugin(path, "this is not a file");
-    if (!file_) throw Error(path.string(), fmt::format("cannot be read: {}; check its permissions.", std::strerror(errno)));
-    size_ = std::filesystem::file_size(path);
-  }
+  explicit ElfFile(const std::filesystem::path& path) : path_(path), file_(open_library(path)), size_(file_.size()) {}
 
   template <class T>
   T read(std::uint64_t offset) {
     static_assert(std::is_trivially_copyable_v<T>);
     T value;
     require(offset, sizeof(T));
-    file_.seekg(static_cast<std::streamoff>(offset));
-    if (!file_.read(reinterpret_cast<char*>(&value), sizeof(T))) throw_not_a_plugin(path_, "it cannot be read");
+    const auto size =
+        uninterrupted([&] { return ::pread(file_.descriptor(), &value, sizeof(T), static_cast<off_t>(offset)); });
+    if (size != sizeof(T)) throw_not_a_plugin(path_, "it cannot be read");
     return value;
   }
 
@@ -64,8 +72,8 @@ class ElfFile {
   }
 
   std::filesystem::path path_;
-  std::ifstream file_;
-  std::uint64_t size_ = 0;
+  PosixFile file_;
+  std::uint64_t size_;
 };
 
 std::string printable(const char* text, std::size_t size) {
@@ -124,17 +132,33 @@ void add_plugins(ArgumentList& list, std::vector<std::string>& paths) {
   list.repeated("--plugin", paths, "a plugin library to load first; may be repeated");
 }
 
+namespace {
+
+std::vector<InputFile>& libraries() {
+  static std::vector<InputFile> loaded;
+  return loaded;
+}
+
+}  // namespace
+
 void load_plugins(std::span<const std::string> paths) {
   for (const std::string& path : paths) {
     check_plugin_abi(path, read_plugin_abi(path));
+    std::error_code failure;
+    const InputFile library{path, std::filesystem::absolute(path, failure), hash_of_file(path)};
+    if (failure) throw_file_error(path, "read the name of the current directory", failure.value());
+    const LoadingOf loading(path);
     // An absolute path: a name without a slash would be looked up in the folders of the system. The library is never closed,
     // because the registries hold functions of it.
-    if (::dlopen(std::filesystem::absolute(path).c_str(), RTLD_NOW | RTLD_LOCAL) == nullptr) {
+    if (::dlopen(library.absolute.c_str(), RTLD_NOW | RTLD_LOCAL) == nullptr) {
       throw Error(path,
                   fmt::format("expected a library that can be loaded; {}; rebuild it against this Fovea.", ::dlerror()));
     }
+    libraries().push_back(library);
   }
   Catalogue::instance().throw_kept_error();
 }
+
+const std::vector<InputFile>& loaded_libraries() { return libraries(); }
 
 }  // namespace fovea::cli

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/files/input.h"
 #include "framework/plugin.h"
 
 namespace fovea::cli {
@@ -27,5 +28,8 @@ void add_plugins(ArgumentList& list, std::vector<std::string>& paths);
 
 /// Checks and loads plugin libraries; what they register is known from then on.
 void load_plugins(std::span<const std::string> paths);
+
+/// The libraries that were loaded so far: part of what a run is.
+const std::vector<InputFile>& loaded_libraries();
 
 }  // namespace fovea::cli

@@ -7,10 +7,14 @@
 #include <unistd.h>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <ostream>
+#include <span>
+#include <utility>
 
 #include "framework/core/error.h"
+#include "framework/files/posix_file.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX declares it in no header
 
@@ -27,6 +31,7 @@ class Descriptor {
   Descriptor& operator=(const Descriptor&) = delete;
 
   int value() const { return descriptor_; }
+  int release() { return std::exchange(descriptor_, -1); }
   void close() {
     if (descriptor_ >= 0) ::close(descriptor_);
     descriptor_ = -1;
@@ -39,22 +44,18 @@ class Descriptor {
 // A file in memory, so that no amount of input or output can make both sides wait for each other.
 int memory_file(const std::string& content) {
   const int descriptor = ::memfd_create("fovea", MFD_CLOEXEC);
-  std::size_t written = 0;
-  while (descriptor >= 0 && written < content.size()) {
-    const ssize_t count = ::write(descriptor, content.data() + written, content.size() - written);
-    if (count < 0 && errno != EINTR) break;
-    if (count > 0) written += static_cast<std::size_t>(count);
-  }
-  if (descriptor >= 0) ::lseek(descriptor, 0, SEEK_SET);
-  return descriptor;
+  if (descriptor < 0) return descriptor;
+  Descriptor file(descriptor);
+  write_all(descriptor, std::as_bytes(std::span(content)), "input of a process");
+  ::lseek(descriptor, 0, SEEK_SET);
+  return file.release();
 }
 
 std::string read_all(int descriptor, std::ostream* echo) {
   std::string text;
   std::array<char, 4096> buffer{};
   for (;;) {
-    const ssize_t count = ::read(descriptor, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count = uninterrupted([&] { return ::read(descriptor, buffer.data(), buffer.size()); });
     if (count <= 0) return text;
     text.append(buffer.data(), static_cast<std::size_t>(count));
     if (echo != nullptr) echo->write(buffer.data(), count).flush();
@@ -63,15 +64,35 @@ std::string read_all(int descriptor, std::ostream* echo) {
 
 int wait_for(pid_t process) {
   int status = 0;
-  while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
+  if (uninterrupted([&] { return ::waitpid(process, &status, 0); }) < 0) {
+    throw Error("process", std::string("expected to learn how it ended; ") + std::strerror(errno) + "; try again.");
   }
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-}  // namespace
+// What this program has set for signals is not for others.
+class Attributes {
+ public:
+  Attributes() {
+    ::posix_spawnattr_init(&value_);
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::posix_spawnattr_setsigmask(&value_, &set);
+    for (const int number : {SIGPIPE, SIGXFSZ}) ::sigaddset(&set, number);
+    ::posix_spawnattr_setsigdefault(&value_, &set);
+    ::posix_spawnattr_setflags(&value_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+  ~Attributes() { ::posix_spawnattr_destroy(&value_); }
+  const posix_spawnattr_t* get() const { return &value_; }
 
-ProcessResult run_process(const std::vector<std::string>& command, const std::string& input, std::ostream* echo) {
-  const Descriptor source(memory_file(input));
+ private:
+  posix_spawnattr_t value_{};
+};
+
+/// Runs the program with these descriptors as its standard input and error; its standard output goes into the result.
+ProcessResult run(const std::vector<std::string>& command, int input, int errors, std::ostream* echo) {
   std::array<int, 2> ends{-1, -1};
   [[maybe_unused]] const int piped = ::pipe2(ends.data(), O_CLOEXEC);
   const Descriptor output(ends[0]);
@@ -79,18 +100,19 @@ ProcessResult run_process(const std::vector<std::string>& command, const std::st
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, source.value(), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, child_end.value(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, child_end.value(), STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, errors < 0 ? child_end.value() : errors, STDERR_FILENO);
   std::vector<char*> words;
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));  // as POSIX wants it
   words.push_back(nullptr);
 
   pid_t process = 0;
-  const int status = ::posix_spawnp(&process, words[0], &actions, nullptr, words.data(), environ);
+  const Attributes attributes;
+  const int status = ::posix_spawnp(&process, words[0], &actions, attributes.get(), words.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   child_end.close();
-  if (status == ENOENT) return {.found = false, .exit_code = 127, .output = {}};
+  if (status == ENOENT) return {.found = false, .exit_code = 127, .output = {}, .errors = {}};
   if (status != 0) throw Error(command[0], std::string("cannot be started: ") + std::strerror(status) + "; try again.");
   ProcessResult result;
   result.output = read_all(output.value(), echo);
@@ -98,23 +120,25 @@ ProcessResult run_process(const std::vector<std::string>& command, const std::st
   return result;
 }
 
+}  // namespace
+
+ProcessResult run_process(const std::vector<std::string>& command, const std::string& input, std::ostream* echo) {
+  const Descriptor source(memory_file(input));
+  return run(command, source.value(), -1, echo);
+}
+
+ProcessResult run_filter(const std::vector<std::string>& command, const std::string& input) {
+  const Descriptor source(memory_file(input));
+  const Descriptor errors(memory_file(""));
+  ProcessResult result = run(command, source.value(), errors.value(), nullptr);
+  ::lseek(errors.value(), 0, SEEK_SET);
+  result.errors = read_all(errors.value(), nullptr);
+  return result;
+}
+
 std::filesystem::path program_file() {
   std::error_code error;
   return std::filesystem::read_symlink("/proc/self/exe", error);
-}
-
-std::string shell_quote(const std::string& text) {
-  static constexpr const char* kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
-  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
 }
 
 }  // namespace fovea::cli

@@ -6,11 +6,17 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <iostream>
+#include <string_view>
 
 namespace fovea::cli {
 
-bool is_terminal(const std::ostream& out) { return out.rdbuf() == std::cout.rdbuf() && ::isatty(STDOUT_FILENO) == 1; }
+bool is_terminal(const std::ostream& out) {
+  if (out.rdbuf() != std::cout.rdbuf() || ::isatty(STDOUT_FILENO) != 1) return false;
+  const char* const kind = std::getenv("TERM");
+  return kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
+}
 
 std::size_t terminal_width() {
   struct winsize size {};

@@ -6,7 +6,7 @@
 
 namespace fovea::cli {
 
-/// True where `out` is the standard output and a person may watch it.
+/// True where `out` is the standard output, a person may watch it, and lines can be redrawn: TERM names a terminal.
 bool is_terminal(const std::ostream& out);
 
 /// Columns of the terminal; 80 where they are not known.

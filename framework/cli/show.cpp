@@ -5,6 +5,7 @@
 #include "framework/cli/screen.h"
 #include "framework/results/run_file.h"
 #include "framework/results/summary.h"
+#include "framework/results/verify.h"
 
 namespace fovea::cli {
 namespace {
@@ -75,8 +76,9 @@ std::string tree_text(const std::string& title, const std::vector<TreeLine>& tre
 
 int show(const Arguments& arguments, const Console& console) {
   std::filesystem::path path = arguments.file;
-  if (std::filesystem::is_directory(path)) {  // of a run
-    if (!std::filesystem::exists(path / kResultsName)) {
+  std::error_code none;                             // what cannot be looked at is an error of reading
+  if (std::filesystem::is_directory(path, none)) {  // of a run
+    if (!std::filesystem::exists(path / kResultsName, none)) {
       throw Error(path.string(), "expected the directory of one run; there is no results.h5 in it; give one such as " +
                                      (path / "RUN").string() + ", or follow a run that has just begun with 'fovea watch'.");
     }
@@ -98,7 +100,10 @@ int show(const Arguments& arguments, const Console& console) {
                                 bytes_text(static_cast<std::size_t>(summary.arena_bytes))),
                     summary.parameters);
   console.out << text << tree_text("data sets", summary.tree);
-  return kOk;
+  const std::string damage = hash_failure(path);
+  if (damage.empty()) return kOk;
+  console.err << damage << '\n';
+  return kVerifyFailure;
 }
 
 }  // namespace

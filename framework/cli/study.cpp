@@ -5,10 +5,10 @@
 
 #include "framework/attention/site/site.h"
 #include "framework/cli/command.h"
+#include "framework/cli/output_file.h"
 #include "framework/cli/plugin_library.h"
 #include "framework/cli/resolve.h"
 #include "framework/cli/screen.h"
-#include "framework/results/atomic_file.h"
 #include "framework/results/table_file.h"
 
 namespace fovea::cli {
@@ -102,6 +102,7 @@ TableRecord table_of(const StudyReport& report, const StudySpec& spec, const std
 }
 
 int study(const Arguments& arguments, const Console& console) {
+  if (!arguments.file.empty()) check_output(arguments.file);
   const ResolvedExperiment experiment = resolve(arguments.experiment);
   StudySpec spec;
   spec.part = part_of(arguments.what);
@@ -115,7 +116,7 @@ int study(const Arguments& arguments, const Console& console) {
   });
   print(report, kind_of(spec.part), console.out);
   if (!arguments.file.empty()) {
-    write_atomically(arguments.file, image_of(table_of(report, spec, experiment.name)));
+    write_output_file(arguments.file, image_of(table_of(report, spec, experiment.name)));
     console.out << fmt::format("results   {}\n", arguments.file);
   }
   return kOk;

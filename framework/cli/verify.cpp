@@ -21,7 +21,8 @@ struct Arguments {
 };
 
 std::filesystem::path results_of(std::filesystem::path path) {
-  return std::filesystem::is_directory(path) ? path / kResultsName : path;
+  std::error_code none;  // what cannot be looked at is an error of reading
+  return std::filesystem::is_directory(path, none) ? path / kResultsName : path;
 }
 
 bool is_whole(const std::filesystem::path& path, const Console& console) {

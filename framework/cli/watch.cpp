@@ -1,14 +1,13 @@
 #include <fmt/format.h>
-#include <cerrno>
 #include <chrono>
-#include <csignal>
-#include <fstream>
 #include <ostream>
 #include <thread>
 
 #include "framework/cli/command.h"
 #include "framework/cli/screen.h"
+#include "framework/core/text.h"
 #include "framework/results/journal.h"
+#include "framework/results/run_lock.h"
 
 namespace fovea::cli {
 namespace {
@@ -26,39 +25,32 @@ struct Arguments {
 std::string row_text(const JournalRow& row) {
   std::string text = fmt::format("{:>8}  step {}", duration_text(row.seconds), count_text(row.step));
   switch (row.kind) {
-    case JournalRow::Kind::kState: return text + "  state " + row.text;
-    case JournalRow::Kind::kMessage: return text + "  " + row.text;
-    case JournalRow::Kind::kEvaluation: text += "  evaluation " + row.text; break;
+    case JournalRow::Kind::kState: return text + "  state " + printable(row.text);
+    case JournalRow::Kind::kMessage: return text + "  " + printable(row.text);
+    case JournalRow::Kind::kEvaluation: text += "  evaluation " + printable(row.text); break;
     case JournalRow::Kind::kTrain: text += "  train"; break;
   }
   for (const JournalValue& value : row.values) {
-    text +=
-        fmt::format("  {}{} {}", value.name, value.slice.empty() ? "" : "[" + value.slice + "]", figure_text(value.value));
+    text += fmt::format("  {}{} {}", printable(value.name), value.slice.empty() ? "" : "[" + printable(value.slice) + "]",
+                        figure_text(value.value));
   }
   return text;
-}
-
-// True where the process that the lock names is alive, or where that cannot be known.
-bool is_held(const std::filesystem::path& directory) {
-  std::ifstream lock(directory / "lock");
-  std::string word;
-  long process = 0;
-  if (!(lock >> word >> process) || word != "process" || process <= 0) return false;
-  return ::kill(static_cast<pid_t>(process), 0) == 0 || errno != ESRCH;
 }
 
 bool is_end(const std::string& state) { return state == "finished" || state == "stopped" || state == "failed"; }
 
 int watch(const Arguments& arguments, const Console& console) {
   const std::filesystem::path directory = arguments.directory;
-  if (!std::filesystem::is_directory(directory)) {
-    throw Error(directory.string(), "expected a run directory; there is none; give one such as runs/sort_by_pointing/main.");
+  std::error_code failure;
+  if (!std::filesystem::is_directory(directory, failure)) {
+    throw Error(directory.string(), "expected a run directory; " + (failure ? failure.message() : "this is none") +
+                                        "; give one such as runs/sort_by_pointing/main.");
   }
   const std::filesystem::path journal = directory / "journal";
   JournalFollower follower(journal);
   bool is_over = false;
   for (;;) {
-    const bool was_held = is_held(directory);  // before reading: what it wrote last is then read below
+    const bool was_held = is_locked(directory);  // before reading: what it wrote last is then read below
     const JournalFollower::News news = follower.next();
     if (news.restarted) console.out << "the run was started again from an earlier step\n";
     for (const JournalRow& row : news.rows) {

@@ -6,14 +6,55 @@
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
+#include <filesystem>
+#include <latch>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
 
 #include "framework/core/error.h"
 
 namespace fovea::cpu {
 namespace {
+
+constexpr const char* kTasks = "/proc/self/task";  // its links are two and one for each thread
+
+std::uintmax_t links_of_tasks() {
+  std::error_code none;
+  return std::filesystem::hard_link_count(kTasks, none);
+}
+
+// Threads that have been joined count until the system has put them away.
+void wait_until_gone(std::uintmax_t links) {
+  for (int left = 200; left > 0 && links_of_tasks() > links; --left)
+    std::this_thread::sleep_for(std::chrono::microseconds(500));
+}
+
+// The library of threads ends the process where it cannot start one: so they are started here first, all at a time.
+void expect_threads(int count) {
+  const std::uintmax_t links = links_of_tasks();
+  std::latch go(1);
+  std::vector<std::thread> tried;
+  std::string failure;
+  try {
+    for (int i = 1; i < count; ++i) tried.emplace_back([&go] { go.wait(); });
+  } catch (const std::system_error& error) {
+    failure = error.code().message();
+  }
+  go.count_down();
+  for (std::thread& thread : tried) thread.join();
+  if (!failure.empty()) {
+    throw Error("threads", "expected to start " + std::to_string(count) + " threads; the system allows " +
+                               std::to_string(tried.size() + 1) + " (" + failure +
+                               "); give a smaller --threads, or raise the limit " + "(ulimit -u, --pids-limit).");
+  }
+  wait_until_gone(links);
+}
 
 // The threads of the process. A call keeps the pool it began with, so set_threads may be called at any time.
 struct Pool {
@@ -33,12 +74,18 @@ std::mutex& pool_mutex() {
 }
 
 std::shared_ptr<Pool>& current_pool() {
-  static std::shared_ptr<Pool> pool = std::make_shared<Pool>(oneapi::tbb::info::default_concurrency());
+  static std::shared_ptr<Pool> pool;
   return pool;
+}
+
+std::shared_ptr<Pool> make_pool(int count) {
+  expect_threads(count);
+  return std::make_shared<Pool>(count);
 }
 
 std::shared_ptr<Pool> pool() {
   const std::lock_guard lock(pool_mutex());
+  if (current_pool() == nullptr) current_pool() = make_pool(oneapi::tbb::info::default_concurrency());
   return current_pool();
 }
 
@@ -93,7 +140,7 @@ void set_threads(int count) {
   }
   const int wanted = count == 0 ? oneapi::tbb::info::default_concurrency() : count;
   const std::lock_guard lock(pool_mutex());
-  if (current_pool()->size != wanted) current_pool() = std::make_shared<Pool>(wanted);
+  if (current_pool() == nullptr || current_pool()->size != wanted) current_pool() = make_pool(wanted);
 }
 
 int threads() { return pool()->size; }
