@@ -48,7 +48,7 @@ TEST_CASE("rows of every kind come back to the bit") {
   CHECK(rows[3].text == "text with \n and \xC3\xA4");
 }
 
-TEST_CASE("a journal that is cut anywhere gives its whole rows and grows on from there") {
+TEST_CASE("a journal that is cut anywhere gives its complete rows and grows on from there") {
   const ScratchDirectory scratch;
   const auto path = scratch.path() / "journal";
   write_rows(path, 3);
@@ -170,7 +170,7 @@ TEST_CASE("a follower sees each row once, and starts again after a truncation") 
   CHECK_FALSE(follower.next().restarted);
   journal.append(train_row(2, 2));
   CHECK(steps(follower.next().rows) == std::vector<std::int64_t>{2});
-  // Cut and grown to the same size: only the checksum tells it.
+  // Cut and grown to the same size: only the checksum shows it.
   journal.truncate(kept);
   journal.append(train_row(3, 3));
   const auto news = follower.next();

@@ -112,7 +112,7 @@ TEST_CASE("any two records that differ in one part differ outside /clock") {
   }
 }
 
-TEST_CASE("while a publication is under way both the old and the new file pass") {
+TEST_CASE("while a publication is in progress both the old and the new file pass") {
   const ScratchDirectory scratch;
   RunRecord record = sample_record();
   const auto path = published(record, scratch.path());
@@ -152,7 +152,7 @@ TEST_CASE("a process that is killed between the two renamings leaves a file that
   CHECK(caught);
 }
 
-TEST_CASE("a full disk leaves the file that was published before") {
+TEST_CASE("a full disk leaves the previously published file") {
   const ScratchDirectory scratch;
   const auto path = published(sample_record(), scratch.path());
   RunRecord record = sample_record();

@@ -32,7 +32,7 @@ std::string failure(const std::filesystem::path& path, HashCheck hash = HashChec
 
 bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
-/// A copy of a sound file that `change` has made hostile, and what is said of it without its hash.
+/// A copy of a sound file that `change` has made hostile, and what is said about it without its hash.
 std::string hostile(void (*change)(hid_t file)) {
   const ScratchDirectory scratch;
   publish(sample_record(), scratch.path());
@@ -91,7 +91,7 @@ TEST_CASE("every flipped bit is found by the hash, and reading without it never 
     damaged[bit / 8] ^= std::byte{1} << (bit % 8);
     overwrite(path, damaged);
     CHECK(contains(failure(path), "the file is damaged or was changed"));
-    if (i % 10 != 0) continue;  // reading in processes of their own takes longer
+    if (i % 10 != 0) continue;  // reading in separate processes takes longer
     verify(path, HashCheck::kSkipped);
     try {
       read_summary(path);
