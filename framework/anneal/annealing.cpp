@@ -3,21 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "framework/core/text.h"
+#include "framework/core/whole.h"
 #include "framework/graph/functions.h"
 
 namespace fovea {
 namespace {
-
-/// The arguments of a call by name.
-std::vector<Call::Argument> named_arguments(const Call& call, const Options& options) {
-  std::vector<Call::Argument> named;
-  std::size_t position = 0;
-  for (Call::Argument argument : call.arguments) {
-    if (argument.name.empty() && position < options.fields().size()) argument.name = options.fields()[position++].name;
-    named.push_back(std::move(argument));
-  }
-  return named;
-}
 
 const Options::Field* field_of(const Options& options, std::string_view name) {
   const auto found = std::find_if(options.fields().begin(), options.fields().end(),
@@ -36,6 +27,12 @@ const Annealed::Target* target_of(const Options::Field* field, Annealed::Target&
     return nullptr;
   }
   return &target;
+}
+
+/// One end of the range of an annealing, as text for its target: whole numbers are written out.
+std::string end_text(double end, const Annealed::Target& target) {
+  const bool is_whole = std::holds_alternative<Extent*>(target) && std::trunc(end) == end;
+  return is_whole ? std::to_string(nearest_whole(end)) : number_text(end);
 }
 
 /// The value of a graph's number, as it is when the plan runs.
@@ -60,13 +57,10 @@ Registry<Annealing>& Registry<Annealing>::instance() {
 }
 
 AnnealedProduct::AnnealedProduct(std::string_view text) {
-  // Options hold no '*', so every one separates two factors.
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t star = std::min(text.find('*', begin), text.size());
-    Made<Annealing> made = Registry<Annealing>::instance().parse(text.substr(begin, star - begin));
+  for (const std::string_view factor : split_outside(text, '*')) {
+    Made<Annealing> made = Registry<Annealing>::instance().parse(factor);
     text_ += (text_.empty() ? "" : " * ") + made.text;
     factors_.push_back(std::move(made.plugin));
-    begin = star + 1;
   }
 }
 
@@ -103,7 +97,7 @@ void Annealed::store(double value) {
   if (auto* const* number = std::get_if<double*>(&target_)) {
     **number = value;
   } else {
-    *std::get<Extent*>(target_) = static_cast<Extent>(std::llround(value));
+    *std::get<Extent*>(target_) = nearest_whole(value);
   }
 }
 
@@ -120,7 +114,9 @@ AnnealedCall apply_annealed(const Call& call, Options& options, const std::share
     if (is_annealing(argument.value) && target_of(field_of(options, argument.name), target) != nullptr) {
       auto number = std::make_shared<Annealed>(argument.name, argument.value, target, owner);
       const Bounds range = number->annealing().range();
-      for (const double end : {range.low, range.high}) options.set(argument.name, number_text(end));  // within bounds
+      for (const double end : {range.low, range.high}) {
+        options.set(argument.name, end_text(end, target));  // within bounds
+      }
       result.numbers.push_back(std::move(number));
     } else {
       plain.arguments.push_back(std::move(argument));
@@ -133,7 +129,7 @@ AnnealedCall apply_annealed(const Call& call, Options& options, const std::share
     const auto same = [&](const auto& number) { return number->name() == values[i].first; };
     const auto found = std::find_if(result.numbers.begin(), result.numbers.end(), same);
     result.text += (i == 0 ? "(" : ", ") + values[i].first + "=" +
-                   (found == result.numbers.end() ? values[i].second : (*found)->text());
+                   (found == result.numbers.end() ? option_word(values[i].second) : (*found)->text());
   }
   result.text = call.name + (values.empty() ? "" : result.text + ")");
   return result;
@@ -146,7 +142,7 @@ std::vector<Call> extremes(const Call& call, const Options& options) {
     Annealed::Target target;
     if (is_annealing(argument.value) && target_of(field_of(options, argument.name), target) != nullptr) {
       const Bounds range = Registry<Annealing>::instance().parse(argument.value).plugin->range();
-      ends = {number_text(range.low), number_text(range.high)};
+      ends = {end_text(range.low, target), end_text(range.high, target)};
     }
     std::vector<Call> longer;
     for (const Call& one : calls) {

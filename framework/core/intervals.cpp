@@ -1,6 +1,9 @@
 #include "framework/core/intervals.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "framework/core/whole.h"
 
 namespace fovea {
 namespace {
@@ -17,10 +20,11 @@ void join(const ItemInterval& interval, std::size_t first, ItemIntervals& out) {
 }  // namespace
 
 void append_items(Extent begin, Extent end, ItemIntervals& out, Extent step) {
-  if (begin < 0) begin += (step - 1 - begin) / step * step;
+  end = std::min<Extent>(end, std::numeric_limits<Index>::max());
+  if (begin < 0) begin = begin % step == 0 ? 0 : begin % step + step;
   if (begin >= end) return;
   if (step > 1) {
-    for (Extent item = begin; item < end; item += step) append_items(item, item + 1, out);
+    for (Extent item = begin; item < end; item = capped_sum(item, step)) append_items(item, item + 1, out);
   } else if (!out.empty() && out.back().end == begin) {
     out.back().end = static_cast<Index>(end);
   } else {

@@ -19,8 +19,9 @@ class Ramp : public Annealing {
   double value(Extent step, Extent steps) const final {
     const Extent length = steps_ > 0 ? steps_ : steps - begin_;
     if (step <= begin_) return from_;
-    if (step >= begin_ + length) return to_;
-    return between(static_cast<double>(step - begin_) / static_cast<double>(length));
+    const Extent done = step - begin_;
+    if (done >= length) return to_;
+    return between(static_cast<double>(done) / static_cast<double>(length));
   }
   Bounds range() const final { return {std::min(from_, to_), std::max(from_, to_)}; }
 

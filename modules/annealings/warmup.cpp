@@ -9,7 +9,7 @@ class WarmUp final : public Annealing {
  public:
   void fields(Options& options) override { options.add("steps", steps_, "length of the rise, >= 1", {.low = 1}); }
   double value(Extent step, Extent /*steps*/) const override {
-    return std::min(1.0, static_cast<double>(step + 1) / static_cast<double>(steps_));
+    return std::min(1.0, (static_cast<double>(step) + 1) / static_cast<double>(steps_));
   }
   Bounds range() const override { return {1 / static_cast<double>(steps_), 1}; }
 

@@ -3,6 +3,7 @@
 
 #include "framework/attention/pattern.h"
 #include "framework/core/error.h"
+#include "framework/core/whole.h"
 
 namespace fovea {
 namespace {
@@ -28,9 +29,11 @@ class AdaptiveSpan final : public Pattern, public PairBias {
   // z < most, so that nothing from distance most + R on is ever seen.
   void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     const Extent reach = farthest();
-    append_items(query - reach, std::min(query + reach + 1, items), out);
+    append_items(query - reach, std::min(capped_sum(query + 1, reach), items), out);
   }
-  Extent pairs_at_most(Extent queries, Extent items) const override { return queries * std::min(2 * farthest() + 1, items); }
+  Extent pairs_at_most(Extent queries, Extent items) const override {
+    return queries * std::min(capped_sum(capped_product(2, farthest()), 1), items);
+  }
   std::vector<PatternTerm> terms() const override { return {{{this}, {this}}}; }
 
   Extent choose_among(const PatternRow& row, std::span<Index> items) const override {
@@ -88,7 +91,7 @@ class AdaptiveSpan final : public Pattern, public PairBias {
     for (; begin < end && is_behind(end - 1); --end) take_at(end - 1);
   }
 
-  Extent farthest() const { return static_cast<Extent>(std::ceil(most_ + ramp_)) - 1; }
+  Extent farthest() const { return nearest_whole(std::ceil(most_ + ramp_)) - 1; }
 
   double span_ = 32;
   double ramp_ = 32;

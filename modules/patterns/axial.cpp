@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "framework/attention/pattern.h"
+#include "framework/core/whole.h"
 
 namespace fovea {
 namespace {
@@ -14,7 +15,7 @@ class Axial final : public Pattern {
 
   void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     const Extent begin = query / width_ * width_;
-    const Extent end = std::min(begin + width_, items);
+    const Extent end = std::min(capped_sum(begin, width_), items);
     const Extent column = query % width_;
     if (axis_ == "row") {
       append_items(begin, end, out);
@@ -23,11 +24,11 @@ class Axial final : public Pattern {
     } else {
       append_items(column, std::min(begin, items), out, width_);
       append_items(begin, end, out);
-      append_items(query + width_, items, out, width_);
+      append_items(capped_sum(query, width_), items, out, width_);
     }
   }
   Extent pairs_at_most(Extent queries, Extent items) const override {
-    const Extent rows = (items + width_ - 1) / width_;
+    const Extent rows = parts_of(items, width_);
     const Extent row = std::min(width_, items);
     return queries * (axis_ == "row" ? row : axis_ == "column" ? rows : std::min(row + rows, items));
   }

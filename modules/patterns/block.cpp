@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "framework/attention/pattern.h"
+#include "framework/core/whole.h"
 
 namespace fovea {
 namespace {
@@ -15,10 +16,11 @@ class Block final : public Pattern {
 
   void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     const Extent own = query / size_;
-    append_items((own - before_) * size_, std::min((own + after_ + 1) * size_, items), out);
+    const Extent end = capped_product(capped_sum(own + 1, after_), size_);
+    append_items(std::max<Extent>(own - before_, 0) * size_, std::min(end, items), out);
   }
   Extent pairs_at_most(Extent queries, Extent items) const override {
-    return queries * std::min((before_ + after_ + 1) * size_, items);
+    return queries * std::min(capped_product(capped_sum(capped_sum(before_, after_), 1), size_), items);
   }
 
  private:

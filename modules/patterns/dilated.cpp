@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "framework/attention/pattern.h"
+#include "framework/core/whole.h"
 
 namespace fovea {
 namespace {
@@ -13,13 +14,14 @@ class Dilated final : public Pattern {
   }
 
   void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
-    const Extent reach = count_ == 0 ? query / step_ * step_ : count_ * step_;
-    const Extent end = count_ == 0 ? items : std::min(query + reach + 1, items);
-    append_items(query - reach, end, out, step_);
+    const Extent there = query / step_;  // neighbours before this place
+    const Extent before = count_ == 0 ? there : std::min(count_, there);
+    const Extent end = count_ == 0 ? items : std::min(capped_sum(query + 1, capped_product(count_, step_)), items);
+    append_items(query - before * step_, end, out, step_);
   }
   Extent pairs_at_most(Extent queries, Extent items) const override {
-    const Extent all = (items + step_ - 1) / step_;
-    return queries * (count_ == 0 ? all : std::min(2 * count_ + 1, all));
+    const Extent all = parts_of(items, step_);
+    return queries * (count_ == 0 ? all : std::min(capped_sum(capped_product(2, count_), 1), all));
   }
 
  private:

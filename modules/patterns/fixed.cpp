@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "framework/attention/pattern.h"
+#include "framework/core/whole.h"
 
 namespace fovea {
 namespace {
@@ -20,8 +21,10 @@ class Fixed final : public Pattern {
     append_items(own, std::min(query + 1, items), out);
   }
   Extent pairs_at_most(Extent queries, Extent items) const override {
-    const Extent own = (queries + stride_ - 1) / stride_ * (stride_ * (stride_ + 1) / 2);
-    return std::min(own + queries * summary_ * (items / stride_), queries * items);
+    const Extent in_block = std::min(stride_, queries);
+    const Extent own = capped_product(parts_of(queries, stride_), in_block * (in_block + 1) / 2);
+    const Extent summaries = capped_product(capped_product(queries, summary_), items / stride_);
+    return std::min(capped_sum(own, summaries), queries * items);
   }
   bool is_causal() const override { return true; }
 

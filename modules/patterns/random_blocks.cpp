@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <numeric>
 
 #include "framework/attention/pattern.h"
 #include "framework/core/rng.h"
+#include "framework/core/whole.h"
 
 namespace fovea {
 namespace {
@@ -15,11 +17,13 @@ class RandomBlocks final : public Pattern {
   }
 
   void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
-    for (const Extent block : blocks_of(query / size_, (items + size_ - 1) / size_)) {
-      append_items(block * size_, std::min((block + 1) * size_, items), out);
+    for (const Extent block : blocks_of(query / size_, parts_of(items, size_))) {
+      append_items(block * size_, std::min(capped_product(block + 1, size_), items), out);
     }
   }
-  Extent pairs_at_most(Extent queries, Extent items) const override { return queries * std::min(count_ * size_, items); }
+  Extent pairs_at_most(Extent queries, Extent items) const override {
+    return queries * std::min(capped_product(count_, size_), items);
+  }
 
  private:
   // `count` of `blocks` without replacement, ascending: Floyd's algorithm, the same for every query of a block.
@@ -28,7 +32,12 @@ class RandomBlocks final : public Pattern {
              .stream = stream_of("pattern/random_blocks"),
              .row = static_cast<std::uint32_t>(query_block)});
     std::vector<Extent> drawn;
-    for (Extent last = std::max(blocks - count_, Extent{0}); last < blocks; ++last) {
+    if (count_ >= blocks) {
+      drawn.resize(static_cast<std::size_t>(blocks));
+      std::iota(drawn.begin(), drawn.end(), Extent{0});
+      return drawn;
+    }
+    for (Extent last = blocks - count_; last < blocks; ++last) {
       const Extent block = rng.below(last + 1);
       const bool is_new = std::find(drawn.begin(), drawn.end(), block) == drawn.end();
       drawn.push_back(is_new ? block : last);

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "framework/attention/pattern.h"
+#include "framework/core/whole.h"
 
 namespace fovea {
 namespace {
@@ -19,7 +20,9 @@ class RoutedBlocks final : public Pattern, public DataChoice {
   void candidates(Extent /*query*/, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
     append_items(0, items, out);
   }
-  Extent pairs_at_most(Extent queries, Extent items) const override { return queries * std::min(count_ * size_, items); }
+  Extent pairs_at_most(Extent queries, Extent items) const override {
+    return queries * std::min(capped_product(count_, size_), items);
+  }
   std::optional<TileChoice> tile_choice() const override { return TileChoice{.best = count_, .block = size_}; }
 
   Extent choose_among(const PatternRow& row, std::span<Index> items) const override {
@@ -30,7 +33,7 @@ class RoutedBlocks final : public Pattern, public DataChoice {
     for (auto next = items.begin(); next != items.end();) {
       const Extent block = *next / size_;
       const auto end = std::find_if(next, items.end(), [&](Index item) { return item / size_ != block; });
-      const Extent whole = std::min((block + 1) * size_, all) - block * size_;
+      const Extent whole = std::min(capped_product(block + 1, size_), all) - block * size_;
       if (block != own && end - next == whole) found = insert(best, found, {mean(row, {next, end}), block});
       next = end;
     }

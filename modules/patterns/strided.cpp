@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "framework/attention/pattern.h"
+#include "framework/core/whole.h"
 
 namespace fovea {
 namespace {
@@ -17,7 +18,7 @@ class Strided final : public Pattern {
     append_items(recent, std::min(query + 1, items), out);
   }
   Extent pairs_at_most(Extent queries, Extent items) const override {
-    return queries * std::min(stride_ + (items + stride_ - 1) / stride_, items);
+    return queries * std::min(capped_sum(stride_, parts_of(items, stride_)), items);
   }
   bool is_causal() const override { return true; }
 

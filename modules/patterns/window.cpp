@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "framework/attention/pattern.h"
+#include "framework/core/whole.h"
 
 namespace fovea {
 namespace {
@@ -13,10 +14,10 @@ class Window final : public Pattern {
   }
 
   void candidates(Extent query, Extent /*queries*/, Extent items, ItemIntervals& out) const override {
-    append_items(query - before_, std::min(query + after() + 1, items), out);
+    append_items(query - before_, std::min(capped_sum(query + 1, after()), items), out);
   }
   Extent pairs_at_most(Extent queries, Extent items) const override {
-    return queries * std::min(before_ + after() + 1, items);
+    return queries * std::min(capped_sum(capped_sum(before_, after()), 1), items);
   }
   bool is_causal() const override { return after() == 0; }
 

@@ -45,6 +45,31 @@ TEST_CASE("annealings have the values computed by hand") {
   CHECK(value("cosine(from=1, to=0)", 25) == doctest::Approx(0.8535533906));
 }
 
+TEST_CASE("the largest whole number of steps never ends, and never jumps") {
+  const std::string most = "9223372036854775807";
+  for (const char* name : {"linear", "cosine", "exponential"}) {
+    const std::string begin = std::string(name) + "(from=2, to=1, ";
+    for (const std::string& options :
+         {"begin=2, steps=" + most, "begin=" + most + ", steps=" + most, "begin=" + most, "begin=" + most + ", steps=3"}) {
+      CAPTURE(begin + options);
+      for (const Extent step : {0, 1, 2, 3, 99, 100}) CHECK(value(begin + options + ")", step) == doctest::Approx(2));
+    }
+  }
+  CHECK(value("warmup(" + most + ")", 100) == doctest::Approx(0));
+  CHECK(value("warmup(3)", 9223372036854775807, 9223372036854775807) == 1);
+  CHECK(value("step(every=" + most + ")", 100) == 1);
+  CHECK(value("decay(every=" + most + ")", 100) == doctest::Approx(1));
+}
+
+TEST_CASE("an annealed whole number stops at the ends of its range") {
+  Extent target = 0;
+  Annealed number("k", "linear(from=1e30, to=-1e30)", &target, nullptr);
+  number.set(0, 100);
+  CHECK(target == 9223372036854775807);
+  number.set(100, 100);
+  CHECK(target < -9223372036854775807);
+}
+
 TEST_CASE("plateau moves when the metric no longer rises, and resumes from its saved state") {
   double target = 0;
   Annealed number("x", "plateau(from=1, to=0, moves=2, patience=1)", &target, nullptr);

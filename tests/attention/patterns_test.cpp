@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "framework/attention/pattern_text.h"
+#include "framework/core/error.h"
 
 namespace fovea {
 namespace {
@@ -48,6 +49,78 @@ TEST_CASE("patterns of places hold the pairs of their formulas") {
   check_pairs("axial(5)", [](Extent m, Extent n) { return m / 5 == n / 5 || m % 5 == n % 5; });
   check_pairs("axial(5, row)", [](Extent m, Extent n) { return m / 5 == n / 5; });
   check_pairs("axial(5, column)", [](Extent m, Extent n) { return m % 5 == n % 5; });
+}
+
+TEST_CASE("the largest whole number is no limit, in every option of every pattern of places") {
+  const std::string most = "9223372036854775807";
+  const Pair all = [](Extent, Extent) { return true; };
+  const Pair past = [](Extent m, Extent n) { return n <= m; };
+  check_pairs("window(" + most + ")", all);
+  check_pairs("window(before=" + most + ", after=0)", past);
+  check_pairs("window(0, after=" + most + ")", [](Extent m, Extent n) { return n >= m; });
+  check_pairs("window(before=9223372036854775806, after=9223372036854775806)", all);
+  check_pairs("block(" + most + ")", all);
+  check_pairs("block(4611686018427387904, before=2, after=2)", all);
+  check_pairs("block(4, after=" + most + ")", [](Extent m, Extent n) { return n / 4 >= m / 4; });
+  check_pairs("block(4, before=" + most + ")", [](Extent m, Extent n) { return n / 4 <= m / 4; });
+  check_pairs("block(" + most + ", " + most + ", " + most + ")", all);
+  check_pairs("dilated(2, count=" + most + ")", [](Extent m, Extent n) { return distance(m, n) % 2 == 0; });
+  check_pairs("dilated(" + most + ")", [](Extent m, Extent n) { return m == n; });
+  check_pairs("dilated(" + most + ", count=" + most + ")", [](Extent m, Extent n) { return m == n; });
+  check_pairs("random_blocks(" + most + ")", all);
+  check_pairs("random_blocks(4, count=" + most + ", seed=" + most + ")", all);
+  check_pairs("random_blocks(" + most + ", " + most + ")", all);
+  check_pairs("strided(" + most + ")", past);
+  check_pairs("fixed(" + most + ")", past);
+  check_pairs("fixed(4, summary=" + most + ")", past);
+  check_pairs("fixed(" + most + ", summary=" + most + ")", past);
+  check_pairs("global(" + most + ")", all);
+  check_pairs("axial(" + most + ")", all);
+  check_pairs("axial(" + most + ", column)", [](Extent m, Extent n) { return m == n; });
+  check_pairs("content_top_k(" + most + ")", all);
+  check_pairs("routed_blocks(" + most + ")", all);
+  check_pairs("adaptive_span(ramp=1e300)", all);
+}
+
+TEST_CASE("no pattern claims fewer pairs than there are where its options are the largest whole numbers") {
+  const std::string most = "9223372036854775807";
+  for (const char* text :
+       {"window(MOST)", "window(MOST, MOST)", "block(MOST, MOST, MOST)", "block(3, MOST, MOST)", "dilated(2, MOST)",
+        "dilated(MOST)", "random_blocks(MOST)", "random_blocks(2, MOST)", "strided(MOST)", "fixed(MOST)", "fixed(3, MOST)",
+        "fixed(MOST, MOST)", "global(MOST)", "axial(MOST)", "adaptive_span(ramp=1e300)"}) {
+    std::string whole = text;
+    for (auto at = whole.find("MOST"); at != std::string::npos; at = whole.find("MOST")) whole.replace(at, 4, most);
+    CAPTURE(whole);
+    const auto pattern = parse_pattern(whole).pattern;
+    Extent pairs = 0;
+    for (Extent query = 0; query < 9; ++query) pairs += count_items(candidates_of(*pattern, query, 9, 9));
+    CHECK(pattern->pairs_at_most(9, 9) >= pairs);
+    CHECK(pattern->pairs_at_most(9, 9) <= 9 * 9);
+  }
+}
+
+TEST_CASE("texts of patterns have a limit of length and of depth, with a message") {
+  const auto failure = [](const std::string& text) -> std::string {
+    try {
+      parse_pattern(text);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const auto repeated = [](const std::string& one, int times) {
+    std::string text;
+    for (int i = 0; i < times; ++i) text += one;
+    return text;
+  };
+  CHECK(failure(repeated("(", 60) + "causal" + repeated(")", 60)).empty());
+  CHECK(failure("causal" + repeated(" + causal", 900)).empty());
+  for (const std::string& text : {repeated("(", 20000) + "causal" + repeated(")", 20000), repeated("(", 20000),
+                                  "causal" + repeated("+causal", 15000), "causal" + repeated("&causal", 15000)}) {
+    const std::string message = failure(text);
+    CHECK(message.starts_with("[pattern] "));
+    CHECK(message.size() < 600);
+  }
 }
 
 TEST_CASE("patterns that are joined hold the union, and those that are crossed the intersection of their pairs") {

@@ -4,6 +4,7 @@
 
 #include "framework/attention/tiles/find_pairs_tile.h"
 #include "framework/attention/tiles/tile_attention_kernel.h"
+#include "framework/core/whole.h"
 #include "framework/cpu/packs.h"
 #include "framework/cpu/parallel.h"
 
@@ -58,7 +59,7 @@ class FindPairsOp final : public Op {
   std::vector<Type> workspace(std::span<const Type> in) const override {
     const PairExtents e = extents(in);
     Extent rooms = 0;
-    for (const PairTerm& term : options_.terms) rooms += tiles::room_of(term);
+    for (const PairTerm& term : options_.terms) rooms += tiles::room_of(term, e.items);
     const Extent capacity = tiles::capacity_of(options_, e.queries, e.items);
     return {{{kLanes, rooms * tiles::kTilesAtOnce * kQueries}},
             {{kLanes, rooms * tiles::kTilesAtOnce * kQueries}, Kind::kIndex},
@@ -104,10 +105,11 @@ class FindPairsOp final : public Op {
                        " came; give widths that the heads divide.");
   }
 
-  static BestPairs best_of(const PairTerm& term) {
-    if (!term.best_now) return {term.best, term.margin};
+  static BestPairs best_of(const PairTerm& term, Extent items) {
+    const Extent most = tiles::most_best(term, items);
+    if (!term.best_now) return {most, term.margin};
     const BestPairs now = term.best_now();
-    return {std::min(now.count, term.best), now.margin};
+    return {std::min(now.count, most), now.margin};
   }
 
   std::size_t first_segments() const { return options_.has_mask ? 3 : 2; }
@@ -134,7 +136,7 @@ class FindPairsOp final : public Op {
     for (const PairTerm& term : options_.terms) size = std::max(size, term.block);
     return size;
   }
-  Extent blocks(const PairExtents& e) const { return block_size() == 0 ? 0 : (e.items + block_size() - 1) / block_size(); }
+  Extent blocks(const PairExtents& e) const { return block_size() == 0 ? 0 : parts_of(e.items, block_size()); }
 
   Finding finding(const OpRun& run, const FindPlan& plan, const PairExtents& e, Extent number, Extent lane) const {
     Finding f{options_, plan, e};
@@ -148,7 +150,7 @@ class FindPairsOp final : public Op {
       f.item_segments = run.in[first_segments() + 1].index() + f.batch * e.items;
     }
     f.tags = run.in.subspan(first_tag());
-    for (std::size_t t = 0; t < options_.terms.size(); ++t) f.best[t] = best_of(options_.terms[t]);
+    for (std::size_t t = 0; t < options_.terms.size(); ++t) f.best[t] = best_of(options_.terms[t], e.items);
     f.orders = run.workspace[5].index() + (f.batch * options_.item_heads + f.group()) * plan.orders.count * e.items;
     f.list_scores = run.workspace[0].real() + lane * run.workspace[0].shape()[1];
     f.list_items = run.workspace[1].index() + lane * run.workspace[1].shape()[1];

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "framework/attention/tiles/best_lists.h"
+#include "framework/core/whole.h"
 
 namespace fovea::tiles {
 
@@ -20,11 +21,11 @@ TermPlan::TermPlan(const PairTerm& term, Extent queries, Extent items) {
     first_.push_back(intervals_.size());
   }
   if (term.block == 0) return;
-  blocks_ = (items + term.block - 1) / term.block;
+  blocks_ = parts_of(items, term.block);
   const auto whole_blocks = [this, &term, items](Extent query, Extent, Extent, ItemIntervals& blocks) {
     const Extent own = query / term.block;
     for (const ItemInterval& interval : seen(query)) {
-      const Extent begin = (interval.begin + term.block - 1) / term.block;
+      const Extent begin = parts_of(interval.begin, term.block);
       const Extent end = interval.end == items ? blocks_ : interval.end / term.block;
       append_items(begin, std::min(end, own), blocks);
       append_items(std::max(begin, own + 1), end, blocks);
@@ -39,7 +40,7 @@ std::span<const ItemInterval> TermPlan::seen(Extent query) const {
 }
 
 Extent TermPlan::capacity(const PairTerm& term, Extent queries, Extent items) {
-  if (term.best > 0) return std::min({term.best * std::max<Extent>(term.block, 1), term.most, items});
+  if (term.best > 0) return std::min({capped_product(term.best, std::max<Extent>(term.block, 1)), term.most, items});
   Extent most = 0;
   ItemIntervals of_query;
   for (Extent query = 0; query < queries; ++query) {
@@ -50,9 +51,13 @@ Extent TermPlan::capacity(const PairTerm& term, Extent queries, Extent items) {
   return std::min(most, term.most);
 }
 
+Extent most_best(const PairTerm& term, Extent items) {
+  return std::min(term.best, std::max<Extent>(term.block > 0 ? parts_of(items, term.block) : items, 1));
+}
+
 // Of blocks, one fewer than `best` is looked for: the own block is always there.
-Extent room_of(const PairTerm& term) {
-  const Extent best = term.block > 0 ? term.best - 1 : term.best;
+Extent room_of(const PairTerm& term, Extent items) {
+  const Extent best = most_best(term, items) - (term.block > 0 ? 1 : 0);
   return best > 0 ? BestLists::room(best) : 0;
 }
 
@@ -74,7 +79,7 @@ FindPlan::FindPlan(const FindPairs& options, const PairExtents& extents, const s
     : orders(options, tag_counts), capacity(capacity_of(options, extents.queries, extents.items)) {
   for (const PairTerm& term : options.terms) {
     terms.emplace_back(term, extents.queries, extents.items);
-    rooms += room_of(term);
+    rooms += room_of(term, extents.items);
   }
 }
 

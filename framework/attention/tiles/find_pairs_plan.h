@@ -49,8 +49,10 @@ struct FindPlan final : Prepared {
   Extent rooms = 0;  // the length of all lists of the best of a query together
 };
 
+/// How many of the best items, or blocks, a term can have.
+Extent most_best(const PairTerm& term, Extent items);
 /// The length of the list of the best of a term for each query, 0 where none are looked for.
-Extent room_of(const PairTerm& term);
+Extent room_of(const PairTerm& term, Extent items);
 Extent capacity_of(const FindPairs& options, Extent queries, Extent items);
 
 }  // namespace fovea::tiles

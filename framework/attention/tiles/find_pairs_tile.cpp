@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "framework/attention/tiles/best_lists.h"
+#include "framework/core/whole.h"
 
 namespace fovea::tiles {
 namespace {
@@ -37,7 +38,7 @@ Extent block_items(const Finding& f, std::size_t number, Extent query, std::span
   const auto append = [&](Extent block) {
     for (const ItemInterval& interval : f.plan.terms[number].seen(query)) {
       const Extent begin = std::max<Extent>(interval.begin, block * term.block);
-      const Extent end = std::min<Extent>(interval.end, (block + 1) * term.block);
+      const Extent end = std::min<Extent>(interval.end, capped_product(block + 1, term.block));
       if (begin >= end) continue;
       count += append_seen(f, term, query, {static_cast<Index>(begin), static_cast<Index>(end)}, out + count);
     }
@@ -63,11 +64,11 @@ class QueryTile {
     Extent place = number * f.plan.rooms * kQueries;
     for (std::size_t t = 0; t < f_.options.terms.size(); ++t) {
       const PairTerm& term = f.options.terms[t];
-      if (room_of(term) == 0) continue;
+      if (room_of(term, f_.e.items) == 0) continue;
       const BestPairs best = f.best[t];
       lists_[t].emplace(term.block > 0 ? best.count - 1 : best.count, static_cast<Real>(best.margin), f.list_scores + place,
                         f.list_items + place);
-      place += room_of(term) * kQueries;
+      place += room_of(term, f_.e.items) * kQueries;
     }
   }
 
