@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "framework/core/error.h"
 #include "framework/core/shape.h"
 
 namespace fovea {
@@ -28,8 +29,14 @@ struct Tensor {
   const Shape& shape() const { return type.shape; }
   Extent size() const { return type.shape.size(); }
   std::size_t bytes() const { return type.bytes(); }
-  Real* real() const { return static_cast<Real*>(data); }
-  Index* index() const { return static_cast<Index*>(data); }
+  Real* real() const {
+    FOVEA_ASSERT(data == nullptr || type.kind == Kind::kReal);
+    return static_cast<Real*>(data);
+  }
+  Index* index() const {
+    FOVEA_ASSERT(data == nullptr || type.kind == Kind::kIndex);
+    return static_cast<Index*>(data);
+  }
   explicit operator bool() const { return data != nullptr; }
 };
 

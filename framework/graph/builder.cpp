@@ -8,6 +8,20 @@
 #include "framework/graph/overwrite.h"
 
 namespace fovea {
+namespace {
+
+// "a parameter has this one already (model.cpp:21)": inputs, parameters and ops share one set of paths.
+std::string taken_by(const Graph& graph, const std::string& path) {
+  for (const Node& node : graph.nodes()) {
+    if (node.path != path) continue;
+    const bool is_input = node.kind == Node::Kind::kInput;
+    const std::string what = is_input ? "an input" : node.kind == Node::Kind::kParameter ? "a parameter" : "another node";
+    return what + " has this one already" + (node.at.line == 0 ? "" : " (" + node.at.text() + ")");
+  }
+  return "this one is taken";
+}
+
+}  // namespace
 
 std::string Builder::State::unique_path(const std::string& name) {
   const std::string plain = path_of(name);
@@ -59,10 +73,11 @@ Value Builder::input(const std::string& name, const Type& type, At at) {
   Node node;
   node.kind = Node::Kind::kInput;
   node.path = state_->path_of(name);
-  node.at = at;
+  node.at = state_->line_of(at);
   node.outputs = {type};
   if (!state_->paths.insert(node.path).second) {
-    throw graph::error_at(node, "an input of a new name was expected; this name is taken; rename it.");
+    throw graph::error_at(node, "an input of a new name was expected; " + taken_by(*state_->graph, node.path) +
+                                    "; share the value of one input, or rename one of the two.");
   }
   return state_->append(*this, std::move(node));
 }
@@ -80,12 +95,12 @@ Value Builder::parameter(const std::string& name, const Shape& shape, Init init,
   Node node;
   node.kind = Node::Kind::kParameter;
   node.path = state_->path_of(name);
-  node.at = at;
+  node.at = state_->line_of(at);
   node.outputs = {{shape, Kind::kReal}};
   node.init = init;
   if (!state_->paths.insert(node.path).second) {
-    throw graph::error_at(node,
-                          "a parameter of a new path was expected; this path is taken; open a scope, or share the value.");
+    throw graph::error_at(node, "a parameter of a new path was expected; " + taken_by(*state_->graph, node.path) +
+                                    "; open a scope, rename one of the two, or share the value.");
   }
   return state_->append(*this, std::move(node));
 }
@@ -118,14 +133,15 @@ Node constant_node(std::string path, const Shape& shape, const std::vector<T>& v
 }  // namespace
 
 Value Builder::constant(const std::string& name, const Shape& shape, const std::vector<Real>& values, At at) {
-  return state_->append(*this, constant_node(state_->unique_path(name), shape, values, Kind::kReal, at));
+  return state_->append(*this, constant_node(state_->unique_path(name), shape, values, Kind::kReal, state_->line_of(at)));
 }
 
 Value Builder::constant(const std::string& name, const Shape& shape, const std::vector<Index>& values, At at) {
-  return state_->append(*this, constant_node(state_->unique_path(name), shape, values, Kind::kIndex, at));
+  return state_->append(*this, constant_node(state_->unique_path(name), shape, values, Kind::kIndex, state_->line_of(at)));
 }
 
-Value Builder::import(Value value, At at) {
+Value Builder::import(Value value, At asked) {
+  const At at = state_->line_of(asked);
   if (value.is_empty()) throw at.error(path(), "a value was expected; an empty one came");
   if (&value.builder() == this) return value;
   if (state_->outer == nullptr) {
@@ -140,7 +156,7 @@ Value Builder::import(Value value, At at) {
   Node node;
   node.kind = Node::Kind::kInput;
   node.path = state_->unique_path("shared_" + std::to_string(state_->shared.size()));
-  node.at = at;
+  node.at = state_->line_of(at);
   node.outputs = {outer.type()};
   const Value inner = state_->append(*this, std::move(node));
   state_->imported.emplace(key, inner);
@@ -150,21 +166,18 @@ Value Builder::import(Value value, At at) {
 
 std::vector<Value> Builder::add_all(std::shared_ptr<const Op> op, const std::vector<Value>& inputs, const std::string& name,
                                     At at) {
+  if (op == nullptr) throw state_->line_of(at).error(path(), "an op was expected; none came; make it first");
   Node node;
   node.kind = Node::Kind::kOp;
   node.path = state_->unique_path(name.empty() ? std::string(op->name()) : name);
-  node.at = at;
+  node.at = state_->line_of(at);
   std::vector<Type> types;
   for (const Value& input : inputs) {
     const Value value = import(input, at);
     node.inputs.push_back(value.slot());
     types.push_back(value.type());
   }
-  try {
-    node.outputs = op->infer(types);
-  } catch (const Error& error) {
-    throw graph::error_at(node, std::string(op->name()) + ": " + error.fact());
-  }
+  node.outputs = graph::inferred(node, *op, types);
   node.op = std::move(op);
   const int outputs = static_cast<int>(node.outputs.size());
   const Value first = state_->append(*this, std::move(node));
@@ -189,6 +202,14 @@ Builder::Scope::Scope(Builder& builder, const std::string& name) : builder_(buil
 }
 
 Builder::Scope::~Scope() { builder_.state_->scope.resize(length_); }
+
+Builder::BuiltAt::BuiltAt(Builder& builder, At at) : builder_(builder), is_outermost_(builder.state_->built_at.line == 0) {
+  if (is_outermost_) builder_.state_->built_at = at;
+}
+
+Builder::BuiltAt::~BuiltAt() {
+  if (is_outermost_) builder_.state_->built_at = {};
+}
 
 void Builder::register_site(const std::string& text, const SiteValues& values) {
   const auto slot_of = [this](const Value& value) { return value.is_empty() ? Slot{} : import(value, At::here()).slot(); };

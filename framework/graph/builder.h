@@ -82,6 +82,19 @@ class Builder {
     std::size_t length_;
   };
   Scope scope(const std::string& name) { return Scope(*this, name); }
+
+  /// While it lives, nodes count as built at this line: that of the user of a site, and not one of the site.
+  class [[nodiscard]] BuiltAt {
+   public:
+    BuiltAt(Builder& builder, At at);
+    ~BuiltAt();
+    BuiltAt(const BuiltAt&) = delete;
+    BuiltAt& operator=(const BuiltAt&) = delete;
+
+   private:
+    Builder& builder_;
+    bool is_outermost_;
+  };
   std::string path() const;  // of the current scope: "decoder/pointer"
   std::string place(const char* fallback) const { return path().empty() ? fallback : path(); }  // for errors
 

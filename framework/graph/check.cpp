@@ -108,4 +108,45 @@ Error error_at(const Node& node, const std::string& fact) {
   return {node.path, fact + (node.at.line == 0 ? "" : " (built at " + node.at.text() + ")")};
 }
 
+Error caught_at(const Node& node, const Op& op, const char* function) {
+  const std::string name(op.name());
+  try {
+    throw;
+  } catch (const Error& error) {
+    const std::string where = error.where().empty() || error.where() == name ? "" : error.where() + ": ";
+    return error_at(node, name + ": " + where + error.fact());
+  } catch (...) {
+    return error_at(node, "op '" + name + "', " + function + ": " + caught_error("").fact());
+  }
+}
+
+std::vector<Type> inferred(const Node& node, const Op& op, const std::vector<Type>& inputs) {
+  std::vector<Type> outputs;
+  int overwritten = -1;
+  try {
+    outputs = op.infer(inputs);
+    overwritten = op.overwrites();
+  } catch (...) {
+    throw caught_at(node, op, "infer");
+  }
+  const std::string name = "op '" + std::string(op.name()) + "', ";
+  if (outputs.empty()) throw error_at(node, name + "infer: at least one output was expected; none came; give its type.");
+  if (overwritten >= static_cast<int>(inputs.size())) {
+    throw error_at(node, name + "overwrites: one of its " + std::to_string(inputs.size()) + " inputs was expected; number " +
+                             std::to_string(overwritten) + " came; -1 is none.");
+  }
+  return outputs;
+}
+
+void expect_inputs(const Graph& graph, const std::vector<std::string>& known) {
+  for (const Node& node : graph.nodes()) {
+    if (node.kind != Node::Kind::kInput || std::find(known.begin(), known.end(), node.path) != known.end()) continue;
+    const std::string name = node.path.substr(node.path.rfind('/') + 1);
+    const bool is_in_scope = name != node.path && std::find(known.begin(), known.end(), name) != known.end();
+    const std::string remedy = " Inputs of a model have the names of the tensors of its batch" +
+                               std::string(is_in_scope ? ": build '" + name + "' before the scope is opened." : ".");
+    throw error_at(node, unknown_name(node.path, known) + remedy);
+  }
+}
+
 }  // namespace fovea::graph

@@ -116,31 +116,49 @@ void compile_loop(Level& level, int id) {
   level.multiply_adds += static_cast<double>(compiled.steps) * compiled.body->multiply_adds;
 }
 
+// An op has the outputs for other sizes that it had when the graph was built, with as many axes.
+void expect_same_kinds(const Node& node, const std::vector<Type>& types) {
+  const auto is_alike = [](const Type& a, const Type& b) { return a.kind == b.kind && a.shape.rank() == b.shape.rank(); };
+  if (std::equal(types.begin(), types.end(), node.outputs.begin(), node.outputs.end(), is_alike)) return;
+  throw error_at(node, "op '" + std::string(node.op->name()) +
+                           "', infer: outputs of the same number, kinds and axes were expected for inputs of every size; "
+                           "others came than when the graph was built; let sizes alone depend on sizes.");
+}
+
+void infer_op(Level& level, const Node& node, LevelNode& compiled) {
+  const std::vector<Type> in = types_of(level, node.inputs);
+  compiled.types = inferred(node, *node.op, in);
+  expect_same_kinds(node, compiled.types);
+  const char* function = "scratch";
+  try {
+    compiled.scratch_types = node.op->scratch(in);
+    function = "workspace";
+    compiled.workspace_types = node.op->workspace(in);
+    function = "prepare";
+    compiled.prepared = node.op->prepare(in);
+    function = "multiply_adds";
+    level.multiply_adds += node.op->multiply_adds(in);
+  } catch (...) {
+    throw caught_at(node, *node.op, function);
+  }
+}
+
+std::string described(const Type& type) { return (type.kind == Kind::kIndex ? "Index " : "Real ") + type.shape.text(); }
+
 void infer_node(Level& level, const LevelRequest& request, int id) {
   const Node& node = level.graph->node(id);
   LevelNode& compiled = level.nodes[id];
   if (node.kind == Node::Kind::kLoop) return compile_loop(level, id);
   if (node.kind == Node::Kind::kOp) {
-    const std::vector<Type> in = types_of(level, node.inputs);
-    try {
-      compiled.types = node.op->infer(in);
-      compiled.scratch_types = node.op->scratch(in);
-      compiled.workspace_types = node.op->workspace(in);
-      compiled.prepared = node.op->prepare(in);
-    } catch (const Error& error) {
-      throw error_at(node, std::string(node.op->name()) + ": " + error.fact());
-    }
-    level.multiply_adds += node.op->multiply_adds(in);
-    return;
+    return infer_op(level, node, compiled);
   }
   compiled.types = node.outputs;
   const auto given = request.inputs.find(id);
   if (given == request.inputs.end()) return;
   if (given->second.kind != node.outputs[0].kind || given->second.shape.rank() != node.outputs[0].shape.rank()) {
-    throw error_at(node, "an input of " + std::to_string(node.outputs[0].shape.rank()) +
-                             " axes and the kind it was built with "
-                             "was expected; " +
-                             given->second.shape.text() + " came; build the model for this batch.");
+    throw error_at(node, "an input of the kind and the number of axes of " + described(node.outputs[0]) +
+                             ", with which it was built, was expected; " + described(given->second) +
+                             " came; let every batch have tensors of the same kinds and axes.");
   }
   compiled.types = {given->second};
 }
@@ -194,6 +212,20 @@ void choose_seeds(Level& level, const LevelRequest& request) {
   }
 }
 
+// Training writes the gradient of the cost: there is one, or terms of score functions are all that trains.
+void expect_seed(const Level& level) {
+  const Graph& graph = *level.graph;
+  if (level.is_body || graph.mode() != Mode::kTrain || !graph.has_output("cost") || !level.seeds.empty()) return;
+  const auto& order = graph.order();
+  if (graph.parameters().empty() ||
+      std::any_of(order.begin(), order.end(), [&](int id) { return starts_gradient(graph.node(id)); })) {
+    return;
+  }
+  throw error_at(graph.node(graph.output("cost").node),
+                 "the output 'cost' was expected to have a gradient; none passes from it to any parameter; look for a "
+                 "detach, an argmax or another op without a gradient on every way.");
+}
+
 }  // namespace
 
 std::shared_ptr<const Level> compile_level(const LevelRequest& request) {
@@ -217,6 +249,7 @@ std::shared_ptr<const Level> compile_level(const LevelRequest& request) {
   }
   if (request.has_backward) {
     choose_seeds(*level, request);
+    expect_seed(*level);
     mark_gradients(*level);
   }
   place_level(*level, request.outside);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -165,16 +166,23 @@ std::map<std::string, Counters> Execution::take_counters() {
 
 namespace {
 
+bool is_real(const Tensor& tensor) { return tensor && tensor.type.kind == Kind::kReal; }
+
 class FiniteHunter final : public graph::Hunter {
  public:
+  explicit FiniteHunter(Execution::With with)
+      : looks_at_choices_(with == Execution::With::kChoices),
+        takes_infinity_(looks_at_choices_ || with == Execution::With::kNumbers) {}
+
   std::optional<NotFinite> found;
 
   bool inspect(const graph::BoundStep& step, const OpRun& run, bool is_backward) override {
-    const auto tensors = is_backward ? run.grad_in : run.out;
+    if (looks_at_choices_ && std::any_of(run.out.begin(), run.out.end(), is_real)) return false;
+    const auto tensors = looks_at_choices_ ? run.in : is_backward ? run.grad_in : run.out;
     for (const Tensor& tensor : tensors) {
-      if (!tensor || tensor.type.kind != Kind::kReal) continue;
+      if (!is_real(tensor)) continue;
       for (Extent i = 0; i < tensor.size(); ++i) {
-        if (std::isfinite(tensor.real()[i])) continue;
+        if (std::isfinite(tensor.real()[i]) || (takes_infinity_ && !std::isnan(tensor.real()[i]))) continue;
         const Extent rows = tensor.shape().rank() == 0 ? 1 : tensor.shape()[0];
         found = NotFinite{step.node->path, is_backward ? "backward" : "forward", static_cast<int>(run.time),
                           i / (tensor.size() / rows), static_cast<double>(tensor.real()[i])};
@@ -183,6 +191,10 @@ class FiniteHunter final : public graph::Hunter {
     }
     return false;
   }
+
+ private:
+  bool looks_at_choices_;
+  bool takes_infinity_;
 };
 
 }  // namespace
@@ -193,7 +205,7 @@ std::string NotFinite::text() const {
 
 std::optional<NotFinite> Execution::hunt(const OpContext& context, With with) {
   impl_->begin(context);
-  FiniteHunter hunter;
+  FiniteHunter hunter(with);
   if (!graph::run_forward(impl_->frame, &hunter) && with == With::kBackward) graph::run_backward(impl_->frame, &hunter);
   return hunter.found;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "framework/graph/check.h"
 #include "framework/graph/overwrite.h"
 
 namespace fovea::graph {
@@ -136,7 +137,11 @@ class Binder {
       const Node& node = level_.graph->node(id);
       std::vector<Type> types;
       for (const Slot& slot : node.inputs) types.push_back(level_.type(slot));
-      state = node.op->make_state(types);
+      try {
+        state = node.op->make_state(types);
+      } catch (...) {
+        throw caught_at(node, *node.op, "make_state");
+      }
     }
     return state.get();
   }

@@ -43,7 +43,15 @@ Slot Graph::output(const std::string& name) const {
     if (output.name == name) return output.slot;
     known.push_back(output.name);
   }
-  throw Error("graph/output", unknown_name(name, known));
+  if (name == "cost") {
+    std::string text;
+    for (const std::string& one : known) text += (text.empty() ? "" : ", ") + one;
+    throw Error("model", "the output 'cost' [B] of training was expected, one number for each item; " +
+                             (known.empty() ? "no output" : "only " + text) +
+                             " came; name what training lowers by Builder::output(\"cost\", value).");
+  }
+  throw Error("graph/output", "an output '" + name + "' was expected; " + unknown_name(name, known) +
+                                  " Name it with Builder::output(\"" + name + "\", value).");
 }
 
 }  // namespace fovea

@@ -86,8 +86,9 @@ class Execution {
   /// Where the gradient of an input is added; the input must be among those that the plan was compiled for.
   void want_input_gradient(const std::string& input, Real* gradient);
 
-  /// forward (and backward, where `with_backward`), stopping at the first value that is not finite.
-  enum class With : std::uint8_t { kForward, kBackward };
+  /// forward, then backward with kBackward, stopping at the first value that is not finite; kNumbers: forward, stopping at
+  /// the first NaN; kChoices: the same, but it looks only at what ops such as argmax turn into indices, which costs nothing.
+  enum class With : std::uint8_t { kForward, kBackward, kNumbers, kChoices };
   std::optional<NotFinite> hunt(const OpContext& context, With with);
 
   /// What the sites have done since the last call, by site path.

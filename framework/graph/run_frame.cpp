@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "framework/graph/check.h"
 #include "framework/graph/frame.h"
 
 namespace fovea::graph {
@@ -70,33 +71,51 @@ bool run_loop_backward(LoopFrames& loop, Hunter* hunter) {
   return false;
 }
 
+// An op of the body of a loop has named its node already.
+[[noreturn]] void rethrow_at(const BoundStep& step, const char* function) {
+  if (step.op == nullptr) throw;
+  throw caught_at(*step.node, *step.op, function);
+}
+
 }  // namespace
 
 bool run_forward(Frame& frame, Hunter* hunter) {
-  for (BoundStep& step : frame.steps) {
-    if (step.op != nullptr) {
-      step.op->forward(step.forward);
-      if (hunter != nullptr && hunter->inspect(step, step.forward, false)) return true;
-    } else if (run_loop_forward(*step.loop, hunter)) {
-      return true;
+  const BoundStep* at_work = nullptr;
+  try {
+    for (BoundStep& step : frame.steps) {
+      at_work = &step;
+      if (step.op != nullptr) {
+        step.op->forward(step.forward);
+        if (hunter != nullptr && hunter->inspect(step, step.forward, false)) return true;
+      } else if (run_loop_forward(*step.loop, hunter)) {
+        return true;
+      }
     }
+  } catch (...) {
+    rethrow_at(*at_work, "forward");
   }
   return false;
 }
 
 bool run_backward(Frame& frame, Hunter* hunter) {
   for (const Tensor& gradient : frame.clears) clear(gradient);
-  for (auto step = frame.steps.rbegin(); step != frame.steps.rend(); ++step) {
-    if (!step->is_active && step->overwrites) restore(*step);
-    if (!step->is_active) continue;
-    for (const Tensor& gradient : step->clears) clear(gradient);
-    if (step->op != nullptr) {
-      step->op->backward(step->backward);
-      if (hunter != nullptr && hunter->inspect(*step, step->backward, true)) return true;
-    } else if (run_loop_backward(*step->loop, hunter)) {
-      return true;
+  const BoundStep* at_work = nullptr;
+  try {
+    for (auto step = frame.steps.rbegin(); step != frame.steps.rend(); ++step) {
+      at_work = &*step;
+      if (!step->is_active && step->overwrites) restore(*step);
+      if (!step->is_active) continue;
+      for (const Tensor& gradient : step->clears) clear(gradient);
+      if (step->op != nullptr) {
+        step->op->backward(step->backward);
+        if (hunter != nullptr && hunter->inspect(*step, step->backward, true)) return true;
+      } else if (run_loop_backward(*step->loop, hunter)) {
+        return true;
+      }
+      for (const Transfer& transfer : step->duplicates) add(transfer);
     }
-    for (const Transfer& transfer : step->duplicates) add(transfer);
+  } catch (...) {
+    rethrow_at(*at_work, "backward");
   }
   return false;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "framework/graph/check.h"
+
 namespace fovea {
 
 Shards::Shards(Config config) : config_(std::move(config)) {
@@ -85,8 +87,18 @@ std::shared_ptr<const Graph> build_graph(const Model& model, const InputTypes& i
                                          const TrainSettings& settings) {
   Builder builder("model", mode);
   builder.set_products(settings.products == "bf16" ? cpu::Products::kBf16 : cpu::Products::kFull);
-  model(builder, inputs);
-  return builder.freeze();
+  std::vector<std::string> names;
+  for (const auto& [name, type] : inputs) names.push_back(name);
+  try {
+    if (model == nullptr) throw Error("a model was expected; none came; set RunSpec::model.");
+    model(builder, inputs);
+    auto graph = builder.freeze();
+    graph::expect_inputs(*graph, names);
+    return graph;
+  } catch (...) {
+    const Error error = caught_error("model");
+    throw error.where().empty() ? Error("model", error.fact()) : error;
+  }
 }
 
 InputTypes with_rows(const InputTypes& inputs, Extent count) {
