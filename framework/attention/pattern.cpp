@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "framework/core/error.h"
+#include "framework/core/registered.h"
 
 namespace fovea {
 namespace {
@@ -57,14 +58,19 @@ std::vector<const PairBias*> biases_of(const Pattern& pattern) {
 }
 
 ItemIntervals candidates_of(const Pattern& pattern, Extent query, Extent queries, Extent items) {
+  const auto place = [&] { return registered(pattern) + ", candidates"; };
   ItemIntervals intervals;
-  pattern.candidates(query, queries, items, intervals);
+  try {
+    pattern.candidates(query, queries, items, intervals);
+  } catch (...) {
+    throw caught_error(place());
+  }
   Index last = -1;
   for (const ItemInterval& interval : intervals) {
     if (interval.begin <= last || interval.end <= interval.begin || interval.end > items) {
-      throw Error("a pattern gives ascending items in [0, " + std::to_string(items) + "); those from " +
-                  std::to_string(interval.begin) + " to " + std::to_string(interval.end - 1) + " came after " +
-                  std::to_string(last) + "; correct its candidates().");
+      throw Error(place(), "a pattern gives ascending items in [0, " + std::to_string(items) + "); those from " +
+                               std::to_string(interval.begin) + " to " + std::to_string(interval.end - 1) + " came after " +
+                               std::to_string(last) + "; correct its candidates().");
     }
     last = interval.end - 1;
   }

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "framework/core/error.h"
+#include "framework/core/text.h"
 
 namespace fovea {
 namespace {
@@ -104,8 +105,11 @@ class PatternParser {
   }
 
   Term parse_part() {
+    if (++parts_ > kMostParts) too_long("patterns", kMostParts);
     if (accept('(')) {
+      if (++depth_ > kDeepest) too_long("parentheses within each other", kDeepest);
       Term inside = parse_union();
+      --depth_;
       if (!accept(')')) reject("')'");
       return inside;
     }
@@ -144,12 +148,7 @@ class PatternParser {
     const std::size_t name_end = place_;
     skip_spaces();
     if (place_ == text_.size() || text_[place_] != '(') return text_.substr(begin, name_end - begin);
-    int depth = 0;
-    do {
-      if (place_ == text_.size()) reject("')'");
-      depth += text_[place_] == '(' ? 1 : text_[place_] == ')' ? -1 : 0;
-      ++place_;
-    } while (depth > 0);
+    place_ = after_parenthesis(text_, place_);
     return text_.substr(begin, place_ - begin);
   }
 
@@ -169,19 +168,26 @@ class PatternParser {
 
   [[noreturn]] void reject(const std::string& expected) const {
     const std::string came = place_ < text_.size() ? "'" + std::string(text_.substr(place_, 1)) + "'" : "the end";
-    throw Error("pattern", "expected " + expected + " at column " + std::to_string(place_ + 1) + " of '" +
-                               std::string(text_) + "'; " + came + " came; write patterns as 'a + b & (c + d)'.");
+    throw Error("pattern", "expected " + expected + " at column " + std::to_string(place_ + 1) + " of " + in_quotes(text_) +
+                               "; " + came + " came; write patterns as 'a + b & (c + d)'.");
   }
+
+  [[noreturn]] void too_long(const std::string& what, std::size_t most) const {
+    throw Error("pattern", "at most " + std::to_string(most) + " " + what + " were expected; " + in_quotes(text_) +
+                               " has more; write a pattern of your own that gives these items.");
+  }
+
+  static constexpr std::size_t kMostParts = 1000;
+  static constexpr std::size_t kDeepest = 64;
 
   std::string_view text_;
   std::size_t place_ = 0;
+  std::size_t parts_ = 0;
+  std::size_t depth_ = 0;
 };
 
 }  // namespace
 
-PatternExpression parse_pattern(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return PatternParser(first == std::string_view::npos ? std::string_view{} : text.substr(first)).parse();
-}
+PatternExpression parse_pattern(std::string_view text) { return PatternParser(trimmed(text)).parse(); }
 
 }  // namespace fovea

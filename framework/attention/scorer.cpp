@@ -24,20 +24,50 @@ class TemperedScorer final : public Scorer {
     options.add("learn_temperature", learns_, "true: the temperature is where a parameter starts");
   }
   void declare(Builder& builder, Extent query_width, Extent key_width) override {
-    scorer_->declare(builder, query_width, key_width);
+    guarded("declare", [&] { scorer_->declare(builder, query_width, key_width); });
     if (!learns_) return;
     const Value log_temperature = builder.parameter("log_temperature", {1}, Init::constant(std::log(temperature_)));
     factor_ = exp(negate(log_temperature));  // here, outside of any loop that scores
   }
-  Value prepare_keys(Builder& builder, Value keys) override { return scorer_->prepare_keys(builder, keys); }
+  Value prepare_keys(Builder& builder, Value keys) override {
+    Value prepared;
+    guarded("prepare_keys", [&] { prepared = scorer_->prepare_keys(builder, keys); });
+    if (prepared.is_empty()) throw Error(place("prepare_keys"), "a value was expected; an empty one came; return the keys.");
+    return prepared;
+  }
   Value score(Builder& builder, Value queries, Value prepared) override {
-    const Value scores = scorer_->score(builder, queries, prepared);
+    Value scores;
+    guarded("score", [&] { scores = scorer_->score(builder, queries, prepared); });
+    expect_scores(scores, queries);
     if (learns_) return multiply(scores, factor_);
     return temperature_ == 1 ? scores : scale(scores, 1 / temperature_);
   }
   double dot_factor(Extent width) const override { return learns_ ? 0 : scorer_->dot_factor(width) / temperature_; }
 
  private:
+  std::string place(const std::string& function) const { return "scorer '" + name_ + "', " + function; }
+
+  /// Calls a function of the scorer; what is no Error of the library gets its name.
+  template <class Function>
+  void guarded(const char* name, const Function& function) const {
+    try {
+      function();
+    } catch (...) {
+      throw caught_error(place(name));
+    }
+  }
+
+  void expect_scores(Value scores, Value queries) const {
+    const std::string expected = "scores [B, M, N] of queries " + queries.shape().text() + " were expected; ";
+    if (scores.is_empty()) throw Error(place("score"), expected + "an empty value came; return the scores.");
+    const Shape& shape = scores.shape();
+    const Shape& asked = queries.shape();
+    const bool fits = shape.rank() == 3 && asked.rank() == 3 && shape[0] == asked[0] && shape[1] == asked[1];
+    if (fits && scores.type().kind == Kind::kReal) return;
+    throw Error(place("score"), expected + (scores.type().kind == Kind::kIndex ? "Index " : "Real ") + shape.text() +
+                                    " came; give a number for each query and key.");
+  }
+
   std::unique_ptr<Scorer> scorer_;
   std::string name_;
   double temperature_ = 1;

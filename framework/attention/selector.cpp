@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "framework/core/error.h"
+#include "framework/core/registered.h"
 
 namespace fovea {
 namespace {
@@ -72,9 +73,9 @@ void select_row_by_row(const SelectorParts& selector, const Selector::Rows& rows
       selector->select(rows.items_of(rows.scores, row), rngs.empty() ? Rng() : rngs[number], choice);
     }
     if (choice.count < 0 || choice.count > rows.capacity) {
-      throw Error("selector", "a count of at most " + std::to_string(rows.capacity) + ", its capacity, was expected; " +
-                                  std::to_string(choice.count) +
-                                  " came; let capacity(N) give the most that select ever keeps.");
+      throw Error(registered(*selector) + ", select", "a count of at most " + std::to_string(rows.capacity) +
+                                                          ", its capacity, was expected; " + std::to_string(choice.count) +
+                                                          " came; let capacity(N) give the most that select ever keeps.");
     }
     std::fill(choice.weights.begin() + choice.count, choice.weights.end(), Real{0});
     std::fill(choice.kept.begin() + choice.count, choice.kept.end(), Index{-1});

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "framework/core/error.h"
+#include "framework/ops/thorough.h"
 #include "framework/train/evaluation.h"
 #include "framework/train/gradient_check.h"
 #include "framework/train/run_config.h"
@@ -39,6 +40,7 @@ std::vector<std::string> unmoved(const ParameterStore& parameters, const std::ve
 }  // namespace
 
 CheckReport check_run(const RunSpec& run) {
+  const Thorough thorough;
   CheckReport report;
   Training training(run);
   check_settings(run, training);

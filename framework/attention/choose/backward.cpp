@@ -4,11 +4,20 @@
 
 #include "framework/attention/several_draws.h"
 #include "framework/core/error.h"
+#include "framework/core/registered.h"
 #include "framework/cpu/row_math.h"
 
 namespace fovea {
 
 void ChooseBackward::pass() {
+  try {
+    pull();
+  } catch (...) {
+    throw caught_error(registered(*setup_.parts.selector) + " with " + registered(*setup_.parts.estimator));
+  }
+}
+
+void ChooseBackward::pull() {
   const OpRun& run = memory_.run;
   const ChooseExtents& e = memory_.e;
   if (e.items == 0) return;

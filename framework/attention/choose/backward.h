@@ -13,6 +13,7 @@ class ChooseBackward {
   void pass();
 
  private:
+  void pull();
   void pull_whole();
   void pull_penalty();
   void pull_rows(Extent b);

@@ -5,6 +5,7 @@
 #include "framework/attention/choose/backward.h"
 #include "framework/attention/choose/forward.h"
 #include "framework/attention/choose/memory.h"
+#include "framework/attention/given.h"
 #include "framework/attention/whole_items.h"
 #include "framework/core/error.h"
 
@@ -24,7 +25,7 @@ ChooseExtents ChooseOp::extents(std::span<const Type> in) const {
   const Extent width = setup_.parts.has_values ? in[setup_.inputs.values].shape[2] : 0;
   ChooseExtents extents{scores[0], scores[1], scores[2], 0, width, 0};
   const auto make_room = [&](const Selector& selector) {
-    extents.capacity = std::max(extents.capacity, setup_.estimator.capacity(selector, scores[2]));
+    extents.capacity = std::max(extents.capacity, checked_capacity(setup_.estimator, selector, scores[2]));
     extents.scratch = std::max(extents.scratch, scratch_of(selector, scores[2]));
   };
   if (setup_.parts.extremes.empty()) make_room(*setup_.parts.selector);

@@ -4,7 +4,10 @@
 #include <array>
 #include <limits>
 
+#include "framework/attention/given.h"
 #include "framework/attention/several_draws.h"
+#include "framework/core/error.h"
+#include "framework/core/registered.h"
 #include "framework/core/span.h"
 #include "framework/cpu/row_math.h"
 #include "framework/ops/checks.h"
@@ -13,13 +16,6 @@ namespace fovea {
 namespace {
 
 constexpr Extent kRowsAtOnce = 16;  // that draw random numbers
-
-// A plugin may break its word; what lies past the row is then overwritten already.
-void expect_room(Extent count, Extent capacity) {
-  if (count >= 0 && count <= capacity) return;
-  reject("choose", "a count of at most " + std::to_string(capacity) + ", the capacity of the selector, was expected; " +
-                       std::to_string(count) + " came; let capacity(N) give the most that select ever keeps.");
-}
 
 }  // namespace
 
@@ -41,16 +37,34 @@ void ChooseForward::choose_whole() {
   const Extent rows = e.batch * e.queries;
   const bool draws = setup_.is_random() && memory_.run.context->mode != Mode::kEvaluate;
   std::fill_n(memory_.log_prob, rows, Real{0});
-  if (!draws) return select_rows(setup_.selector, memory_.whole_rows(0, rows), {});
+  if (!draws) return select_whole(0, rows, {});
   std::array<Rng, kRowsAtOnce> rngs;
   for (Extent b = 0; b < e.batch; ++b) {
     ChooseStreams streams(memory_.run, b);
     for (Extent m = 0; m < e.queries; m += kRowsAtOnce) {
       const Extent end = std::min(m + kRowsAtOnce, e.queries);
       for (Extent i = m; i < end; ++i) rngs[i - m] = streams.next().rng;
-      select_rows(setup_.selector, memory_.whole_rows(b * e.queries + m, b * e.queries + end),
-                  span_of(rngs.data(), end - m));
+      select_whole(b * e.queries + m, b * e.queries + end, span_of(rngs.data(), end - m));
     }
+  }
+}
+
+// Rows b M + m, from `begin` to `end`.
+void ChooseForward::select_whole(Extent begin, Extent end, std::span<const Rng> rngs) const {
+  const Selector::Rows rows = memory_.whole_rows(begin, end);
+  const char* const function = setup_.selector.rows != nullptr ? "select_rows" : "select";
+  try {
+    select_rows(setup_.selector, rows, rngs);
+  } catch (...) {
+    throw caught_error(chooser(function));
+  }
+  const auto capacity = static_cast<std::size_t>(rows.capacity);
+  for (Extent row = 0; row < rows.size(); ++row) {
+    const auto first = static_cast<std::size_t>(row) * capacity;
+    const GivenChoice given{rows.items_of(rows.scores, row), rows.counts[row], rows.kept.subspan(first, capacity),
+                            rows.weights.subspan(first, capacity)};
+    const bool keeps_all = setup_.selector_traits.keeps_all;
+    if (is_thorough_ || !is_fair(given, keeps_all)) expect_fair(given, keeps_all, chooser(function));
   }
 }
 
@@ -72,7 +86,12 @@ void ChooseForward::choose_row(const ChooseRow& row, const Draw& draw) {
   Index* kept = memory_.kept + row.row * capacity;
   Choice choice = memory_.choice(row, span_of(kept, capacity));
   const bool counts = row.items.empty() || choose(row.scores, draw, choice);
-  expect_room(choice.count, capacity);
+  const GivenChoice given{row.scores, choice.count, choice.kept, choice.weights};
+  const bool keeps_all = setup_.selector_traits.keeps_all && !is_by_estimator();
+  if (is_thorough_ || !is_fair(given, keeps_all)) {
+    if (counts) expect_fair(given, keeps_all, chooser(is_by_estimator() ? "choose" : "select"));
+    if (!counts) choice.count = 0;  // it may hold anything
+  }
   if (Real* total = log_prob_of(row.b)) {
     *total += counts ? choice.log_prob : -std::numeric_limits<Real>::infinity();
   }
@@ -87,14 +106,30 @@ void ChooseForward::choose_row(const ChooseRow& row, const Draw& draw) {
 bool ChooseForward::choose(ConstRow scores, const Draw& draw, Choice& choice) const {
   const OpRun& run = memory_.run;
   const bool is_evaluation = run.context != nullptr && run.context->mode == Mode::kEvaluate;
-  if (is_evaluation && setup_.is_random()) {
-    setup_.selector.random->select_greedy(scores, draw.rng, choice);
-  } else if (is_evaluation || setup_.estimator.several_draws == nullptr) {
-    setup_.selector->select(scores, draw.rng, choice);
-  } else {
-    return setup_.estimator.several_draws->choose(setup_.selector, scores, draw, choice);
+  const bool is_greedy = is_evaluation && setup_.is_random();
+  try {
+    if (is_greedy) {
+      setup_.selector.random->select_greedy(scores, draw.rng, choice);
+    } else if (is_by_estimator()) {
+      return setup_.estimator.several_draws->choose(setup_.selector, scores, draw, choice);
+    } else {
+      setup_.selector->select(scores, draw.rng, choice);
+    }
+  } catch (...) {
+    throw caught_error(chooser(is_greedy ? "select_greedy" : is_by_estimator() ? "choose" : "select"));
   }
   return true;
+}
+
+bool ChooseForward::is_by_estimator() const {
+  const OpRun& run = memory_.run;
+  const bool is_evaluation = run.context != nullptr && run.context->mode == Mode::kEvaluate;
+  return !is_evaluation && setup_.estimator.several_draws != nullptr;
+}
+
+// Whose function made a choice, for errors.
+std::string ChooseForward::chooser(const char* function) const {
+  return (is_by_estimator() ? registered(*setup_.parts.estimator) : registered(*setup_.parts.selector)) + ", " + function;
 }
 
 // Where the log-probabilities of the choices of a batch element are added up; null: not wanted.

@@ -1,10 +1,22 @@
 #include "framework/attention/choose/plan.h"
-#include "framework/core/span.h"
 
 #include <algorithm>
 #include <utility>
 
+#include "framework/attention/given.h"
+#include "framework/core/error.h"
+#include "framework/core/registered.h"
+#include "framework/core/span.h"
+
 namespace fovea {
+namespace {
+
+std::string place_of(const DataChoice* choice) {
+  const auto* pattern = dynamic_cast<const Pattern*>(choice);
+  return (pattern == nullptr ? std::string("pattern") : registered(*pattern)) + ", choose_among";
+}
+
+}  // namespace
 
 ChoosePlan::ChoosePlan(const ChooseExtents& extents, const Pattern& pattern, cpu::Products products)
     : extents_(extents), is_dense_(pattern.is_dense()) {
@@ -92,7 +104,23 @@ PatternRow ChoosePlan::data_of(const Chooser& chooser, const Row& row) const {
 Extent ChoosePlan::chosen(const Term& term, const Row& row, Index* items) const {
   Extent count = masked(term, row, items);
   for (const Chooser& chooser : term.choosers) {
-    count = chooser.choice->choose_among(data_of(chooser, row), span_of(items, count));
+    Extent kept = 0;
+    try {
+      kept = chooser.choice->choose_among(data_of(chooser, row), span_of(items, count));
+    } catch (...) {
+      throw caught_error(place_of(chooser.choice));
+    }
+    if (kept < 0 || kept > count) {
+      throw Error(place_of(chooser.choice), "at most the " + std::to_string(count) +
+                                                " items that were given were expected; " + std::to_string(kept) +
+                                                " came; return how many of them stay.");
+    }
+    if (!ascends_within(span_of(items, kept), extents_.items)) {
+      throw Error(place_of(chooser.choice), "items that ascend within [0, " + std::to_string(extents_.items) +
+                                                ") were expected; " + first_wrong(span_of(items, kept), extents_.items) +
+                                                "; move those that stay to the front, in order.");
+    }
+    count = kept;
   }
   return count;
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "framework/attention/given.h"
 #include "framework/attention/pattern_text.h"
 #include "framework/attention/site/site_state.h"
 #include "framework/attention/tiles/attend_tiles.h"
@@ -118,7 +119,7 @@ std::vector<PairTerm> Site::State::pair_terms(const Builder& builder, Extent ite
       }
       made.block = choice->block;
     }
-    if (made.best == 0 && keeps_best_alone(builder)) made.best = selector->capacity(items);
+    if (made.best == 0 && keeps_best_alone(builder)) made.best = checked_capacity(estimator_parts(), *selector, items);
   }
   return terms;
 }
@@ -187,7 +188,11 @@ Attended Site::State::attend_listed(const Heads& inputs, double factor, At at) {
 }
 
 Attended Site::attend_heads(const Heads& inputs, At at) {
+  state_->expect_given(inputs.queries, "queries", at);
+  state_->expect_given(inputs.items, "items", at);
+  state_->expect_given(inputs.values, "values", at);
   Builder& builder = inputs.queries.builder();
+  const Builder::BuiltAt line(builder, at);
   if (half_of<WholeItems>(*state_->estimator) != nullptr && builder.mode() == Mode::kTrain) {
     throw Error(state_->path, "an estimator that does not learn from what is read was expected in tiles; '" + state_->text +
                                   "' came; let every head be a site of its own.");

@@ -18,8 +18,9 @@ Site::Site(Builder& builder, std::string_view text, Extent query_width, Extent k
     if (builder.mode() == Mode::kTrain) state_->check(site, "");
     state_->check_widths(query_width, key_width);
     state_->declare(builder, query_width, key_width);
-  } catch (const Error& error) {
-    if (error.where().starts_with(state_->path)) throw;
+  } catch (...) {
+    const Error error = caught_error("");
+    if (error.where().starts_with(state_->path)) throw error;
     throw Error(error.at(state_->path).where(), error.fact() + " (built at " + at.text() + ")");
   }
   if (half_of<ScoreFunction>(*state_->estimator) != nullptr) {
@@ -39,26 +40,43 @@ bool Site::reads_all() const { return state_->estimator_parts().reads_all(); }
 
 const std::string& Site::text() const { return state_->text; }
 
-Value Site::prepare_keys(Value keys, Value mask) {
-  const Value prepared = state_->scorer->prepare_keys(keys.builder(), keys);
-  std::vector<KeyTags> tags;
-  for (const TagChoice* tagger : taggers_of(*state_->pattern)) {
-    tags.push_back(tagger->key_tags(keys.builder(), {.rows = keys, .mask = mask}));
+Value Site::prepare_keys(Value keys, Value mask, At at) {
+  state_->expect_given(keys, "keys", at);
+  const Builder::BuiltAt line(keys.builder(), at);
+  try {
+    const Value prepared = state_->scorer->prepare_keys(keys.builder(), keys);
+    std::vector<KeyTags> tags;
+    for (const TagChoice* tagger : taggers_of(*state_->pattern)) {
+      tags.push_back(tagger->key_tags(keys.builder(), {.rows = keys, .mask = mask}));
+    }
+    if (!tags.empty()) state_->tagged_keys.push_back({prepared, std::move(tags)});
+    return prepared;
+  } catch (...) {
+    throw state_->error_at(at);
   }
-  if (!tags.empty()) state_->tagged_keys.push_back({prepared, std::move(tags)});
-  return prepared;
 }
 
-Value Site::scores(Value queries, Value prepared_keys) {
-  return state_->scorer->score(queries.builder(), queries, prepared_keys);
+Value Site::scores(Value queries, Value prepared_keys, At at) {
+  state_->expect_given(queries, "queries", at);
+  state_->expect_given(prepared_keys, "keys from prepare_keys", at);
+  Builder& builder = innermost({queries, prepared_keys}, at);
+  const Builder::BuiltAt line(builder, at);
+  try {
+    return state_->scorer->score(queries.builder(), queries, prepared_keys);
+  } catch (...) {
+    throw state_->error_at(at);
+  }
 }
 
 Attended Site::attend(const Inputs& inputs, At at) {
+  state_->expect_given(inputs.queries, "queries", at);
   Builder& builder = inputs.queries.builder();
+  const Builder::BuiltAt line(builder, at);
   const std::unique_ptr<Builder::Scope> scope = state_->enter(builder, inputs.values, at);
-  Value scored = scores(inputs.queries, inputs.prepared_keys);
+  Value scored = scores(inputs.queries, inputs.prepared_keys, at);
   if (!inputs.sharpness.is_empty()) scored = multiply(scored, unsqueeze(inputs.sharpness, 2, at), at);
   if (!inputs.bias.is_empty()) scored = add(scored, inputs.bias, at);
+  state_->expect_items(scored, inputs.values, at);
   return state_->choose({.scores = scored,
                          .queries = inputs.queries,
                          .mask = inputs.mask,

@@ -27,7 +27,7 @@ class Site {
   Site(Site&&) noexcept;
 
   /// keys [B, N, Dk]. A mask Index [B, N] says which of them are there to a pattern that groups keys; attend masks them.
-  Value prepare_keys(Value keys, Value mask = {});
+  Value prepare_keys(Value keys, Value mask = {}, At at = At::here());
   /// queries [B, M, Dq], prepared from prepare_keys, values [B, N, V] or empty, mask Index [B, M, N] or [B, N] or empty
   /// (1 = allowed), bias [B, M, N] of the scores, or what broadcasts to it, or empty, sharpness [B, M] or empty: a factor
   /// per query, applied to its scores before the bias. right Index [B, M] or empty: the item
@@ -43,7 +43,7 @@ class Site {
     Value right{};
   };
   Attended attend(const Inputs& inputs, At at = At::here());
-  Value scores(Value queries, Value prepared_keys);
+  Value scores(Value queries, Value prepared_keys, At at = At::here());
   /// True: backward needs the gradient of the weight of every item, not of the kept ones alone.
   bool reads_all() const;
   /// True: whether a query sees a key depends on the other keys, as in content_clusters.

@@ -6,8 +6,14 @@
 #include "framework/attention/tiles/listed_pairs.h"
 #include "framework/attention/whole_items.h"
 #include "framework/core/error.h"
+#include "framework/core/registered.h"
 
 namespace fovea {
+namespace {
+
+constexpr Extent kMostDraws = 1 << 20;  // of each item: a batch has as many rows for it
+
+}  // namespace
 
 void Site::State::parse(const SiteText& site) {
   SiteParts parts(site);
@@ -113,7 +119,13 @@ void Site::State::set_draws(Builder& builder, const Shape& scores, At at) const 
     reject("this estimator needs a site that chooses once for each item of the batch; '" + text + "' attends " +
            std::to_string(attentions) + " times; use a site for each of them, with reinforce");
   }
-  if (advantage_slot >= 0) builder.set_draws(advantage_slot, parts.draws(*selector, scores[2]));
+  if (advantage_slot < 0) return;
+  const Extent draws = parts.draws(*selector, scores[2]);
+  if (draws < 1 || draws > kMostDraws) {
+    throw Error(path, registered(*estimator) + ", draws: a number from 1 to " + std::to_string(kMostDraws) +
+                          " was expected; " + std::to_string(draws) + " came; evaluate each item less often.");
+  }
+  builder.set_draws(advantage_slot, draws);
 }
 
 /// What the estimator learns from the values [B, N, V], in the scope of the attention. In evaluation a site may be built in
@@ -151,6 +163,27 @@ std::string Site::State::scope_name(const Builder& builder) {
   const int visit = ++visits[here];
   if (visit == 1) return name;
   return (name.empty() ? "again" : name) + "_" + std::to_string(visit);
+}
+
+Error Site::State::error_at(At at) const {
+  const Error error = caught_error("");
+  if (error.fact().find("(built at ") != std::string::npos) return error;
+  return {error.where().starts_with(path) ? error.where() : error.at(path).where(),
+          error.fact() + " (built at " + at.text() + ")"};
+}
+
+void Site::State::expect_given(Value value, const std::string& name, At at) const {
+  if (value.is_empty()) throw at.error(path, name + " were expected; an empty value came; build them first");
+}
+
+/// scores [B, M, N], values [B, N, V] or empty
+void Site::State::expect_items(Value scores, Value values, At at) const {
+  if (values.is_empty()) return;
+  const Shape& given = values.shape();
+  if (given.rank() == 3 && given[0] == scores.shape()[0] && given[1] == scores.shape()[2]) return;
+  throw at.error(path, "values [B, N, V] of the " + std::to_string(scores.shape()[2]) + " keys of " +
+                           std::to_string(scores.shape()[0]) + " rows were expected; " + given.text() +
+                           " came; give a value for each key");
 }
 
 /// The scope of one attention, and what is the same for all of them.

@@ -57,6 +57,11 @@ struct Site::State {
   };
   Attended choose(const Scored& inputs, At at);
 
+  /// What is handled now, with the path of the site and the line of its user: for `catch (...)`.
+  Error error_at(At at) const;
+  void expect_given(Value value, const std::string& name, At at) const;
+  void expect_items(Value scores, Value values, At at) const;
+
   // Of several heads, in attend_heads.cpp.
   double dot_factor(Value queries, Extent heads) const;
   bool is_plain(const Builder& builder) const;
