@@ -1,9 +1,14 @@
 #include "framework/task.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdint>
 
 #include "framework/core/arena.h"
 #include "framework/core/error.h"
+#include "framework/core/registered.h"
+#include "framework/core/text.h"
 
 namespace fovea {
 
@@ -30,6 +35,34 @@ Rng generator_of(const Task& task, Split split, const BatchKey& key) {
   return Rng({.seed = (high << 32) | low, .stream = stream_of(task.stream() + "/" + name_of(split))});
 }
 
+/// What a function of a task has thrown; an Error keeps its place.
+Error caught_in(const Task& task, const std::string& function) {
+  const Error error = caught_error(registered(task) + ", " + function);
+  return error.where().empty() ? Error(registered(task) + ", " + function, error.fact()) : error;
+}
+
+std::string line_of(const std::source_location& asked) {
+  return std::string(asked.file_name()) + ":" + std::to_string(asked.line());
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text.empty() ? "none" : text;
+}
+
+template <class Entries>
+std::vector<std::string> names_in(const Entries& entries) {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries) names.push_back(name);
+  return names;
+}
+
+/// All memory of the machine, which no batch fits in beside a model.
+std::size_t memory_of_machine() {
+  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGE_SIZE));
+}
+
 }  // namespace
 
 Tensor Batch::make(const std::string& name, const Type& type) {
@@ -38,26 +71,40 @@ Tensor Batch::make(const std::string& name, const Type& type) {
                              " rows of the batch as its first axis; its shape is " + type.shape.text() +
                              "; make it with Shape{batch.rows(), ...}.");
   }
-  Entry& entry = entries_[name];
   const std::size_t bytes = type.bytes() + Arena::kAlignment;
+  if (bytes > memory_of_machine()) {
+    throw Error("batch", "'" + name + "' " + type.shape.text() + " was expected to fit into memory; it needs " +
+                             std::to_string(bytes >> 30U) + " GiB, and the machine has " +
+                             std::to_string(memory_of_machine() >> 30U) + "; use a smaller batch or smaller items.");
+  }
+  Entry& entry = entries_[name];
   if (entry.memory.size() < bytes) entry.memory.resize(bytes);
   entry.tensor = {aligned_start(entry.memory), type};
+  entry.is_made = true;
   return entry.tensor;
 }
 
-Tensor Batch::at(const std::string& name) const {
-  const auto found = entries_.find(name);
-  if (found != entries_.end()) return found->second.tensor;
-  std::vector<std::string> known;
-  for (const auto& [key, entry] : entries_) known.push_back(key);
-  throw Error("batch", unknown_name(name, known));
+void Batch::begin() {
+  for (auto& [name, entry] : entries_) entry.is_made = false;
 }
 
-bool Batch::has(const std::string& name) const { return entries_.contains(name); }
+Tensor Batch::at(const std::string& name, const std::source_location& asked) const {
+  const auto found = entries_.find(name);
+  if (found != entries_.end() && found->second.is_made) return found->second.tensor;
+  throw Error("batch",
+              "a tensor '" + name + "' was expected (" + line_of(asked) + "); " + unknown_name(name, names_in(types())));
+}
 
-std::map<std::string, Type> Batch::types() const {
-  std::map<std::string, Type> types;
-  for (const auto& [name, entry] : entries_) types.emplace(name, entry.tensor.type);
+bool Batch::has(const std::string& name) const {
+  const auto found = entries_.find(name);
+  return found != entries_.end() && found->second.is_made;
+}
+
+Named<Type> Batch::types() const {
+  Named<Type> types;
+  for (const auto& [name, entry] : entries_) {
+    if (entry.is_made) types.emplace(name, entry.tensor.type);
+  }
   return types;
 }
 
@@ -72,11 +119,86 @@ Tensor Batch::rows_of(const Tensor& tensor, Extent begin, Extent count) {
   return {static_cast<std::byte*>(tensor.data) + static_cast<std::size_t>(begin) * row_bytes, type};
 }
 
+void Output::expect(Kind kind, const char* function) const {
+  if (type.kind == kind) return;
+  throw Error(line_of(asked_), "the output '" + std::string(name_) + "' was expected to be " +
+                                   (kind == Kind::kIndex ? "Index" : "Real") + ", because " + function + "() reads it; " +
+                                   text_of(type) + " came; read it by " + (kind == Kind::kIndex ? "real()" : "index()") +
+                                   ", or let the model give " + (kind == Kind::kIndex ? "argmax(...)." : "the scores."));
+}
+
+Real* Output::real() const {
+  expect(Kind::kReal, "real");
+  return Tensor::real();
+}
+
+Index* Output::index() const {
+  expect(Kind::kIndex, "index");
+  return Tensor::index();
+}
+
+Output Outputs::at(const std::string& name, const std::source_location& asked) const {
+  const auto found = find(name);
+  if (found != end()) return {found->second, found->first, asked};
+  const std::vector<std::string> known = names_in(*this);
+  const std::string nearest = nearest_name(name, known);
+  const bool is_of_training = contains("cost");
+  throw Error(line_of(asked), "an output '" + name + "' was expected; the model has: " + listed(known) + ". " +
+                                  (is_of_training    ? "Those are of training: give this one where builder.mode() is "
+                                                       "Mode::kEvaluate."
+                                   : nearest.empty() ? "Name it by Builder::output in Mode::kEvaluate."
+                                                     : "Did you mean '" + nearest + "'?"));
+}
+
 void Task::fields(Options&) {}
 
 void fill_batch(const Task& task, Split split, const BatchKey& key, Batch& batch) {
-  Rng rng = generator_of(task, split, key);
-  task.fill(rng, split, batch);
+  batch.begin();
+  try {
+    Rng rng = generator_of(task, split, key);
+    task.fill(rng, split, batch);
+  } catch (...) {
+    throw caught_in(task, "fill");
+  }
+  if (batch.types().empty()) {
+    throw Error(registered(task) + ", fill", "at least one tensor was expected; none came; make them with Batch::make.");
+  }
+}
+
+namespace {
+
+void check(const Task& task, const Judgement& judgement, Extent rows) {
+  const auto place = [&] { return registered(task) + ", judge"; };
+  if (judgement.metrics.empty()) {
+    throw Error(place(), "at least one metric was expected; none came; add the main metric first.");
+  }
+  const auto expected = static_cast<std::size_t>(rows);
+  const auto expect_rows = [&](const std::string& what, std::size_t came) {
+    if (came == expected) return;
+    throw Error(place(), what + " was expected to have a value for each of the " + std::to_string(rows) + " items; " +
+                             std::to_string(came) + " came; judge every item.");
+  };
+  for (const Judgement::Metric& metric : judgement.metrics) {
+    expect_rows("the metric " + in_quotes(metric.name), metric.rows.size());
+    const auto same = [&](const Judgement::Metric& other) { return other.name == metric.name; };
+    if (std::count_if(judgement.metrics.begin(), judgement.metrics.end(), same) == 1) continue;
+    throw Error(place(),
+                "metrics of different names were expected; " + in_quotes(metric.name) + " came twice; rename one of them.");
+  }
+  if (!judgement.slices.empty()) expect_rows("the list of slices", judgement.slices.size());
+}
+
+}  // namespace
+
+Judgement judge_batch(const Task& task, const Batch& batch, const Outputs& outputs, Extent rows) {
+  Judgement judgement;
+  try {
+    judgement = task.judge(batch, outputs);
+  } catch (...) {
+    throw caught_in(task, "judge");
+  }
+  check(task, judgement, rows);
+  return judgement;
 }
 
 Extent listed_item(Rng& rng, Split split, const Batch& batch, Extent row, Extent count) {
@@ -87,11 +209,18 @@ Tensor require_output(const Outputs& outputs, const std::string& name, const Typ
   const auto found = outputs.find(name);
   if (found != outputs.end() && found->second.type == type) return found->second;
   const std::string needed = "an output '" + name + "', " + text_of(type) + ", is needed; ";
-  if (found == outputs.end()) throw Error(task, needed + "the model has none; name it with Builder::output.");
+  if (found == outputs.end()) {
+    throw Error(task, needed + "the model has: " + listed(names_in(outputs)) +
+                          "; name it with Builder::output where builder.mode() is Mode::kEvaluate.");
+  }
   throw Error(task, needed + "that of the model is " + text_of(found->second.type) + "; give it this shape and kind.");
 }
 
 EqualRows equal_rows(const Tensor& given, const Tensor& wanted) {
+  if (given.type.kind != Kind::kIndex || !(given.type == wanted.type)) {
+    throw Error("task", "tensors of one type, Index " + wanted.shape().text() + ", were expected to be compared; " +
+                            text_of(given.type) + " came; give argmax(...) of scores.");
+  }
   const Extent rows = wanted.shape()[0];
   const Extent width = rows == 0 ? 0 : wanted.size() / rows;
   EqualRows equal;

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <map>
+#include <source_location>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "framework/core/named.h"
 #include "framework/core/registry.h"
 #include "framework/core/rng.h"
 #include "framework/core/tensor.h"
@@ -11,6 +14,9 @@
 namespace fovea {
 
 enum class Split : std::uint8_t { kTrain, kValidation, kTest };
+
+class Task;
+struct BatchKey;
 
 /// Named tensors of one batch, each with the batch as its first axis. Owns its memory and keeps it from batch to batch.
 class Batch {
@@ -28,24 +34,51 @@ class Batch {
   void start_at(Extent first_row) { first_row_ = first_row; }
   /// A tensor of this name and type, made or resized; its content is undefined. The first axis must be rows().
   Tensor make(const std::string& name, const Type& type);
-  Tensor at(const std::string& name) const;  // Error with the nearest name where there is none
+  Tensor at(const std::string& name,  // Error with the nearest name where there is none
+            const std::source_location& asked = std::source_location::current()) const;
   bool has(const std::string& name) const;
-  std::map<std::string, Type> types() const;
+  Named<Type> types() const;
   /// Rows [begin, begin + count) of a tensor: a view.
   static Tensor rows_of(const Tensor& tensor, Extent begin, Extent count);
 
  private:
+  friend void fill_batch(const Task& task, Split split, const BatchKey& key, Batch& batch);
   struct Entry {
     Tensor tensor;
     std::vector<std::byte> memory;
+    bool is_made = false;  // since the batch was last begun
   };
+  void begin();
   Extent rows_;
   Extent first_row_ = 0;
   std::map<std::string, Entry> entries_;
 };
 
+/// An output as a task reads it: its numbers under the kind that it has.
+///
+/// Errors    real() of an Index output, index() of a Real one: with the name, and the line that asked for it.
+class Output : public Tensor {
+ public:
+  Output(const Tensor& tensor, std::string_view name, const std::source_location& asked)
+      : Tensor(tensor), name_(name), asked_(asked) {}
+  Real* real() const;
+  Index* index() const;
+
+ private:
+  void expect(Kind kind, const char* function) const;
+
+  std::string_view name_;
+  std::source_location asked_;
+};
+
 /// Outputs of the evaluation graph for a whole batch, by name; each has the batch as its first axis.
-using Outputs = std::map<std::string, Tensor>;
+class Outputs : public std::map<std::string, Tensor> {
+ public:
+  using std::map<std::string, Tensor>::map;
+
+  /// Errors    no output of this name, with those that there are and the line that asked for it.
+  Output at(const std::string& name, const std::source_location& asked = std::source_location::current()) const;
+};
 
 /// What a task says about the outputs of a batch, row by row; the trainer averages over rows, and over the rows of a slice.
 struct Judgement {
@@ -91,11 +124,18 @@ struct BatchKey {
   Extent number = 0;
 };
 
-/// Fills a batch with the items of a split that a key stands for.
+/// Fills a batch with the items of a split that a key stands for. What the task does not make this time is no longer there.
+///
+/// Errors    those of the task; another exception, and a batch without tensors, with its name.
 void fill_batch(const Task& task, Split split, const BatchKey& key, Batch& batch);
 
 /// Which of `count` listed items is in a row: drawn anew in training; in an evaluation each once, from first_row() on.
 Extent listed_item(Rng& rng, Split split, const Batch& batch, Extent row, Extent count);
+
+/// What a task says about the outputs of a batch of `rows` items, checked.
+///
+/// Errors    those of the task; another exception, no metric, or not one value for each item, with its name.
+Judgement judge_batch(const Task& task, const Batch& batch, const Outputs& outputs, Extent rows);
 
 /// The output that a task judges. Errors: none of this name and type, with the name of the task.
 Tensor require_output(const Outputs& outputs, const std::string& name, const Type& type, const std::string& task);

@@ -180,7 +180,7 @@ TEST_CASE("every task documents the outputs that it judges, and asks for one tha
       outputs[name].type = {tensor.shape().inserted(1, 1).inserted(1, 1), tensor.type.kind};
       CHECK_THROWS_WITH_AS(task->judge(batch, outputs), doctest::Contains(("'" + name + "'").c_str()), Error);
     }
-    CHECK_THROWS_WITH_AS(task->judge(batch, {}), doctest::Contains("; the model has none; name it with Builder::output."),
+    CHECK_THROWS_WITH_AS(task->judge(batch, {}), doctest::Contains("; the model has: none; name it with Builder::output"),
                          Error);
   }
 }
