@@ -125,10 +125,10 @@ Question  A story is read three times, softly, to answer a question about it; a 
           error: 13.9 on average over the tasks, 12.4 where one network learns all (three hops, position encoding, linear
           start, random noise in time).
 Command   fovea run babi_memn2n source=released data=FOLDER/en-valid --seeds 10
-          fovea run babi_memn2n source=released data=FOLDER/en-valid joint=true width=50 linear_epochs=30 epochs=60
+          fovea run babi_memn2n source=released data=FOLDER/en-valid joint=true width=50 linear_epochs=30 epochs=60 \
             --seeds 10
-          fovea run babi_memn2n source=released data=FOLDER/en-valid-10k generate_missing=true questions=10000 width=50
-            epochs=100 nonlinear=true state_map=hop gate=hop optimizer=adam learning_rate=3e-3
+          fovea run babi_memn2n source=released data=FOLDER/en-valid-10k generate_missing=true questions=10000 width=50 \
+            epochs=100 nonlinear=true state_map=hop gate=hop optimizer=adam learning_rate=3e-3 \
             "schedule=cosine(to=0.01)" --seeds 5
           fovea run babi_memn2n test=released data=FOLDER/en --seeds 10
 Expect    per cent of wrong answers, mean of all seeds, and of the seeds of lowest training cost: 15.2 and 13.4 (first

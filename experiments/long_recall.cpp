@@ -164,9 +164,9 @@ Question  A transformer of two layers of width 64, one head each, learns multi-q
           pattern and each selector, accuracy against pairs read.
 Command   fovea run long_recall
           fovea run long_recall choices=patterns
-          fovea run long_recall vocabulary=8192 sizes=64x16+64x16+64x16+64x16+64x16+64x16+64x16+64x16+64x16+512x64 tests=512x64
-          steps=2000 shard_rows=4 "site=scaled_dot | causal & (window(1, 0) + content_top_k(k=linear(from=256, to=4,
-          begin=500, steps=1000))) | softmax | none"
+          fovea run long_recall vocabulary=8192 sizes=64x16+64x16+64x16+64x16+64x16+64x16+64x16+64x16+64x16+512x64 \
+            tests=512x64 steps=2000 shard_rows=4 "site=scaled_dot | causal & (window(1, 0) + \
+            content_top_k(k=linear(from=256, to=4, begin=500, steps=1000))) | softmax | none"
 Expect    the last command: 99.93 % of 512 tokens with 64 pairs (64 sequences, seed 1), read from four items and the one before,
           in six minutes on one busy core. The first: half a minute a run, 26 of them; all pairs, the four best ones and a
           last choice of one item recall everything, while four or one from the start learn nothing: see

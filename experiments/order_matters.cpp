@@ -49,9 +49,9 @@ Question  The sorting experiment of Vinyals, Bengio & Kudlur 2016 (section 4.4):
           10,000 iterations, the share of test rows that are exactly right. Published, best of their models, in per cent:
           94 (n=5), 57 (n=10), 10 (n=15). Beyond it: the same models on 50 and 100 numbers.
 Command   fovea run order_matters --seeds 3
-          fovea run order_matters --seeds 3 learning_rate=0 steps=1   (what chance alone gives)
+          fovea run order_matters --seeds 3 learning_rate=0 steps=1   # what chance alone gives
           fovea run order_matters --seeds 3 site="additive | dense | softmax | none"
-          fovea run order_matters --seeds 3 encoder=lstm      (the pointer network of 2015 in the same setting)
+          fovea run order_matters --seeds 3 encoder=lstm      # the pointer network of 2015 in the same setting
 Source    arXiv:1511.06391, section 4.4 and table 1.
 )doc");
 

@@ -129,7 +129,7 @@ int check(const Arguments& arguments, const Console& console) {
 const Command kCheck = {
     "check", "compile every run, take two steps and check the gradient in double precision; or try plugins",
     "  fovea check sort_by_pointing\n  fovea check sort_by_pointing batch=4\n"
-    "  fovea check --plugin ./libmy_ideas.so      the conformance suite on every plugin of the library\n",
+    "  fovea check --plugin ./libmy_ideas.so      # the conformance suite on every plugin of the library\n",
     run_with<Arguments, check>};
 
 }  // namespace fovea::cli

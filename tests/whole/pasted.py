@@ -1,0 +1,221 @@
+"""Every command of the documentation can be pasted: those of README.md, docs/, experiments/README.md, of what `fovea describe`
+says about each plugin, and of the examples of `fovea COMMAND --help`. Each line goes through bash, with a stand-in for the
+program that keeps its arguments; then the program has to accept them. A training is resolved and its model built, but it does
+not begin, as its output cannot be made.
+
+usage: pasted.py PROGRAM SOURCE [-v]        exits with 1 where a command cannot be pasted
+"""
+import concurrent.futures
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+PROGRAM, SOURCE = (os.path.abspath(path) for path in sys.argv[1:3])
+IS_LOUD = sys.argv[3:] == ["-v"]
+BLOCKED = "/dev/null/out"  # no directory can be made there
+BEGIN = re.compile(r"^(\$ )?(\./|~/fovea/bin/|build/release/)?fovea(?= [a-z-])")
+INLINE = re.compile(r"`(?:\./|~/fovea/bin/)?fovea ([a-z-][^`]*)`")
+PLACEHOLDER = re.compile(r"^[A-Z]{3,}$|^(EXPERIMENT|NAME|TASK|COMMAND|COMMIT)\b")
+
+
+def output_of(*arguments):
+    return subprocess.run([PROGRAM, *arguments], stdout=subprocess.PIPE, check=True, text=True).stdout
+
+
+class Commands:
+    """Commands with the place where they stand."""
+
+    def __init__(self):
+        self.found, self.wrapped = [], []
+
+    def read(self, name, lines):
+        """Those that begin a line; a backslash at the end goes on."""
+        lines = list(lines)
+        for number, line in enumerate(lines):
+            text = line.strip()
+            text = re.sub(r"^Command +", "", text)
+            if not BEGIN.match(text):
+                continue
+            while text.endswith("\\") and number + 1 < len(lines):
+                number += 1
+                text = text[:-1] + lines[number].strip()
+            self.found.append((f"{name}:{number + 1}", BEGIN.sub("fovea", text)))
+
+    def read_page(self, path):
+        """Code of a page: fenced, or indented by four."""
+        with open(os.path.join(SOURCE, path), encoding="utf-8") as file:
+            page = file.read()
+        is_fenced, code = False, []
+        for line in page.splitlines():
+            if line.startswith("```"):
+                is_fenced = not is_fenced
+            code.append(line if is_fenced or line.startswith("    ") else "")
+        self.read(path, code)
+
+    def read_doc(self, name, doc):
+        """The section Command of a docstring holds commands and nothing else."""
+        lines = doc.splitlines()
+        begin = next((i for i, line in enumerate(lines) if line.startswith("Command ")), None)
+        if begin is None:
+            return
+        end = begin + 1
+        while end < len(lines) and lines[end].startswith("   "):
+            end += 1
+        section = lines[begin:end]
+        self.read("describe " + name, section)
+        for before, line in zip(section, section[1:]):
+            if not before.endswith("\\") and not BEGIN.match(line.strip()):
+                self.wrapped.append(f"describe {name}: a line of a command goes on without a backslash before: {line.strip()}")
+
+
+def collected():
+    commands = Commands()
+    pages = ["README.md", "experiments/README.md"]
+    pages += sorted("docs/" + name for name in os.listdir(os.path.join(SOURCE, "docs")) if name.endswith(".md"))
+    for page in pages:
+        commands.read_page(page)
+    for line in output_of("list").splitlines():
+        if line.startswith("  ") and line[2] != " ":
+            name = line.split()[0]
+            commands.read_doc(name, output_of("describe", name))
+    for command in ["", *COMMANDS]:
+        help_text = output_of(*command.split(), "--help")
+        commands.read(command + " --help", help_text[help_text.index("Examples:") :].splitlines())
+    return commands
+
+
+def fragments():
+    """What stands within a sentence, as `fovea verify --same` does: a command and options, not all of a call."""
+    for page in ["README.md", "experiments/README.md", *("docs/" + n for n in os.listdir(os.path.join(SOURCE, "docs")))]:
+        if not page.endswith(".md"):
+            continue
+        with open(os.path.join(SOURCE, page), encoding="utf-8") as file:
+            for text in INLINE.findall(file.read().replace("\n", " ")):
+                yield page, text.strip()
+
+
+# "unknown" makes the program name what it knows.
+KNOWN = subprocess.run([PROGRAM, "unknown"], stderr=subprocess.PIPE, text=True, check=False).stderr
+COMMANDS = re.search(r"known: ([a-z, ]+)", KNOWN)[1].split(", ")
+OPTIONS = {command: set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", output_of(command, "--help"))) for command in COMMANDS}
+
+
+def make_inputs(folder):
+    """What commands read: a program that keeps its arguments, a run, a text, and stories in the form of the released ones."""
+    with open(os.path.join(folder, "fovea"), "w", encoding="ascii") as file:
+        file.write('#!/bin/bash\nprintf "%s\\0" "$@" >"$ARGUMENTS"\n')
+    os.chmod(os.path.join(folder, "fovea"), 0o755)
+    subprocess.run([PROGRAM, "run", "sort_by_pointing", "steps=2", "test_rows=8", "validation_rows=8", "hidden=8", "--quiet"],
+                   cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    with open(os.path.join(folder, "text.txt"), "w", encoding="ascii") as file:
+        file.write("to be or not to be " * 1000)
+    people, places = ("Mary", "John", "Daniel", "Sandra"), ("bathroom", "bedroom", "kitchen", "office", "garden", "hallway")
+    stories = "".join(f"1 {who} moved to the {where}.\n2 Where is {who}?\t{where}\t1\n" for who in people for where in places)
+    for data in ("en", "en-10k", "en-valid", "en-valid-10k"):
+        os.makedirs(os.path.join(folder, "data", data))
+        for name in ("train", "valid", "test"):
+            for task in range(1, 21):
+                with open(os.path.join(folder, "data", data, f"qa{task}_any_{name}.txt"), "w", encoding="ascii") as file:
+                    file.write(stories * 10)
+
+
+def split_by_bash(text, folder):
+    """The arguments that bash gives to the program; an error where it cannot read the line."""
+    with tempfile.NamedTemporaryFile(dir=folder) as kept:
+        environment = {**os.environ, "PATH": folder + ":" + os.environ["PATH"], "ARGUMENTS": kept.name}
+        done = subprocess.run(["bash", "-c", text], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, check=False)
+        if done.returncode != 0:
+            return None, done.stdout.strip()
+        return kept.read().decode().split("\0")[:-1], ""
+
+
+def unknown_options(arguments):
+    if arguments[0] not in COMMANDS:
+        return "" if arguments[0] in ("test", "style", "--help", "--version") else f"there is no command {arguments[0]}"
+    unknown = [word for word in arguments[1:] if re.match(r"^--?[a-z]", word) and word.split("=")[0] not in OPTIONS[arguments[0]]]
+    return f"no option {unknown[0]}" if unknown else ""
+
+
+def stray_word(arguments):
+    """A word that is no setting, in a call of plugins that are not there."""
+    if arguments[0] not in ("run", "check", "draw"):
+        return ""
+    words = without(arguments[1:], "--plugin")
+    words = [word for i, word in enumerate(words) if not word.startswith("-") and not (i and words[i - 1].startswith("--"))]
+    stray = [word for word in words[1:] if "=" not in word]
+    return f"'{stray[0]}' is no setting" if stray else ""
+
+
+def without(arguments, option):
+    """The arguments without an option and its value."""
+    if option not in arguments:
+        return arguments
+    place = arguments.index(option)
+    return arguments[:place] + arguments[place + 2 :]
+
+
+def quick(arguments, folder):
+    """A call that takes the same arguments and ends soon, with the exit codes and the text that are right."""
+    command = arguments[0]
+    if command in ("run", "check"):
+        return ["run", *without(arguments[1:], "--output"), "--output", BLOCKED], {1}, BLOCKED
+    if command == "study":
+        return [*without(without(arguments, "--samples"), "-o"), "--samples", "1", "--quiet"], {0}, ""
+    if command in ("show", "verify", "watch"):
+        inner = os.path.join(folder, "runs", "sort_by_pointing", "main")
+        results = os.path.join(inner, "results.h5")
+        return [command, *((inner if command == "watch" else results) if not w.startswith("-") else w for w in arguments[1:])], {0}, ""
+    if command == "draw" and not shutil.which("dot"):
+        arguments = [re.sub(r"\.(svg|png|pdf)$", ".dot", word) for word in arguments]
+    return arguments, {0}, ""
+
+
+def fault(text, folder):
+    """Why a command cannot be pasted; empty: it can."""
+    arguments, error = split_by_bash(text.replace("fovea COMMAND", "fovea run"), folder)
+    if arguments is None:
+        return f"bash does not take it: {error}"
+    error = unknown_options(arguments)
+    if not error and "--plugin" in arguments:
+        error = stray_word(arguments)
+    if error or arguments[0] not in COMMANDS or "--plugin" in arguments or any(PLACEHOLDER.search(w) for w in arguments):
+        return error
+    arguments = [word.replace("FOLDER", os.path.join(folder, "data")).replace("FILE", "text.txt") for word in arguments]
+    call, codes, said = quick(arguments, folder)
+    done = subprocess.run([PROGRAM, *call], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    # The stories made here lack words of those that the program generates.
+    if (done.returncode in codes and said in done.stderr) or "a word of the training stories was expected" in done.stderr:
+        return ""
+    return f"exit code {done.returncode}: {done.stderr.strip()[-400:]}"
+
+
+def main():
+    commands = collected()
+    failed = list(commands.wrapped)
+    with tempfile.TemporaryDirectory() as folder:
+        make_inputs(folder)
+        unique = {text: place for place, text in reversed(commands.found)}
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            for (text, place), error in zip(unique.items(), pool.map(lambda text: fault(text, folder), unique)):
+                if IS_LOUD:
+                    print(f"{place}: {text}", flush=True)
+                if error:
+                    failed.append(f"{place}: {text}\n    {error}")
+    for page, text in fragments():
+        error = unknown_options(shlex.split(text))
+        if error:
+            failed.append(f"{page}: `fovea {text}`: {error}")
+    for line in failed:
+        print("FAILED", line)
+    print(f"{len(unique)} commands, {len(failed)} that cannot be pasted")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
