@@ -85,10 +85,10 @@ int run(int count, char** arguments) {
   std::vector<Extent> lengths{1024, 4096, 16384};
   std::vector<std::string> patterns{"window(128) + global(16)", "dense", "causal"};
   CommandLine line("bench_attention", "Softmax attention over the pairs of a pattern, forward and backward, in tiles.",
-                   "  bench_attention                                        window, dense and causal, 1k to 16k\n"
-                   "  bench_attention causal --lengths 4096                  one pattern, one length\n"
+                   "  bench_attention                                        # window, dense and causal, 1k to 16k\n"
+                   "  bench_attention causal --lengths 4096                  # one pattern, one length\n"
                    "  bench_attention \"window(128) + global(16)\" --lengths 1024 4096 16384 65536 --json\n"
-                   "  bench_attention dense --products full bf16             both kinds of products in turn\n",
+                   "  bench_attention dense --products full bf16             # both kinds of products in turn\n",
                    common);
   line.add_threads();
   CLI::App& app = line.app();

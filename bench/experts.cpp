@@ -148,7 +148,7 @@ int run(int count, char** arguments) {
   Setting setting;
   Wanted wanted;
   CommandLine line("bench_experts", "A layer of experts and the dense product of equal work, forward and backward.",
-                   "  bench_experts                          top 2 of 8 and of 64, float32 and bfloat16\n"
+                   "  bench_experts                          # top 2 of 8 and of 64, float32 and bfloat16\n"
                    "  bench_experts 64 --products bf16 --json\n",
                    common);
   line.add_threads();

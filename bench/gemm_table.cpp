@@ -100,8 +100,8 @@ int main(int count, char** arguments) {
   using fovea::cpu::GemmSpec;
   fovea::bench::Common common;
   fovea::bench::CommandLine line("bench_gemm_table", "Products of matrices by every library, in turn, on one thread.",
-                                 "  bench_gemm_table            the table, 15 rounds\n"
-                                 "  bench_gemm_table 3 --json   quickly, for bench/alternate.py\n",
+                                 "  bench_gemm_table            # the table, 15 rounds\n"
+                                 "  bench_gemm_table 3 --json   # quickly, for bench/alternate.py\n",
                                  common);
   int rounds = 15;
   line.app().add_option("rounds", rounds, "samples of each, >= 1")->check(CLI::Range(1, 100000));

@@ -61,7 +61,7 @@ int run(int count, char** arguments) {
   int rounds = 3;
   std::vector<std::string> texts{"scaled_dot | dense | softmax | none", "scaled_dot | dense | top_k(64) | none"};
   CommandLine line("bench_head_sites", "Several heads of one site in tiles, forward and backward: what choices cost.",
-                   "  bench_head_sites                                   softmax over all pairs and top_k(64), 16k items\n"
+                   "  bench_head_sites                                   # softmax over all pairs and top_k(64), 16k items\n"
                    "  bench_head_sites --lengths 4096 \"scaled_dot | causal | softmax | none\" \\\n"
                    "    \"scaled_dot | causal & routed_blocks(64, 4) | softmax | none\"\n",
                    common);

@@ -75,8 +75,8 @@ int run(int count, char** arguments) {
   std::vector<Extent> widths{20, 40};
   std::vector<Extent> words{30, 180};
   CommandLine line("bench_memn2n", "Training steps per second of an end-to-end memory network.",
-                   "  bench_memn2n                             widths 20 and 40, vocabularies of 30 and 180, 2 threads\n"
-                   "  bench_memn2n --widths 20 --words 30 --json    one of them, for bench/alternate.py\n"
+                   "  bench_memn2n                             # widths 20 and 40, vocabularies of 30 and 180, 2 threads\n"
+                   "  bench_memn2n --widths 20 --words 30 --json    # one of them, for bench/alternate.py\n"
                    "  bench_memn2n --threads 1 --seconds 5\n",
                    common);
   line.add_threads(2);

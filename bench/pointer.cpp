@@ -99,9 +99,9 @@ int run(int count, char** arguments) {
   std::string products = "full";
   std::vector<Extent> lengths{10, 20, 50};
   CommandLine line("bench_pointer", "Training and greedy decoding of a pointer network: sequences per second.",
-                   "  bench_pointer                          full products, 2 threads, N = 10, 20, 50\n"
-                   "  bench_pointer bf16 4 32 10 20          bf16, 4 threads, shards of 32 rows, N = 10, 20\n"
-                   "  bench_pointer full 2 64 10 --json      for bench/alternate.py\n"
+                   "  bench_pointer                          # full products, 2 threads, N = 10, 20, 50\n"
+                   "  bench_pointer bf16 4 32 10 20          # bf16, 4 threads, shards of 32 rows, N = 10, 20\n"
+                   "  bench_pointer full 2 64 10 --json      # for bench/alternate.py\n"
                    "  bench_pointer --hidden 512 --seconds 1\n",
                    common);
   CLI::App& app = line.app();

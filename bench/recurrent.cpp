@@ -102,10 +102,10 @@ int main(int count, char** arguments) {
   using namespace fovea;
   bench::Common common;
   bench::CommandLine line("bench_recurrent", "Training steps of LSTM and GRU layers: GFLOP/s of forward and backward.",
-                          "  bench_recurrent                           all layers, 15 rounds\n"
-                          "  bench_recurrent 7 gru                     GRU only, 7 rounds\n"
-                          "  bench_recurrent 7 lstm --hidden 128 256   two widths\n"
-                          "  bench_recurrent 3 lstm_train_bf16 --json  for bench/alternate.py\n",
+                          "  bench_recurrent                           # all layers, 15 rounds\n"
+                          "  bench_recurrent 7 gru                     # GRU only, 7 rounds\n"
+                          "  bench_recurrent 7 lstm --hidden 128 256   # two widths\n"
+                          "  bench_recurrent 3 lstm_train_bf16 --json  # for bench/alternate.py\n",
                           common);
   int rounds = 15;
   std::string filter;

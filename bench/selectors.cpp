@@ -83,8 +83,8 @@ int run(int count, char** arguments) {
   int rounds = 9;
   std::vector<std::string> texts;
   CommandLine line("bench_selectors", "Selectors in forward and backward, through the op of a site.",
-                   "  bench_selectors                        all of them\n"
-                   "  bench_selectors softmax \"top_k(8)\"     two of them\n"
+                   "  bench_selectors                        # all of them\n"
+                   "  bench_selectors softmax \"top_k(8)\"     # two of them\n"
                    "  bench_selectors sparsemax --rounds 3 --json\n",
                    common);
   line.add_threads(2);

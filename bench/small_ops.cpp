@@ -86,7 +86,7 @@ int main(int count, char** arguments) {
   double seconds = 0.2;
   bench::CommandLine line("bench_small_ops", "Overhead of a graph of 49 ops on vectors of 20 numbers, on one thread.",
                           "  bench_small_ops\n"
-                          "  bench_small_ops 3 --json    for bench/alternate.py\n",
+                          "  bench_small_ops 3 --json    # for bench/alternate.py\n",
                           common);
   line.app().add_option("rounds", rounds, "samples of each, >= 1")->check(CLI::Range(1, 100000));
   line.app().add_option("--seconds", seconds, "time of a sample")->check(CLI::Range(1e-3, 3600.0));

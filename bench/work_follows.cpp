@@ -232,9 +232,9 @@ int run(int count, char** arguments) {
                                 "argmax | straight_through", "softmax | none"};
   CommandLine line(
       "bench_work_follows", "What the values of a choice cost in forward and backward, and how many rows it gathers.",
-      "  bench_work_follows                                    a memory read and 16 queries, all items visible\n"
-      "  bench_work_follows \"top_k(8) | none\" --queries 1       one way to choose, one query\n"
-      "  bench_work_follows --pattern \"window(512)\"             attention to the neighbourhood\n"
+      "  bench_work_follows                                    # a memory read and 16 queries, all items visible\n"
+      "  bench_work_follows \"top_k(8) | none\" --queries 1       # one way to choose, one query\n"
+      "  bench_work_follows --pattern \"window(512)\"             # attention to the neighbourhood\n"
       "  bench_work_follows \"sample | reinforce\" --cold --json\n",
       common);
   CLI::App& app = line.app();

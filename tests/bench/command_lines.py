@@ -38,6 +38,8 @@ class CommandLines(unittest.TestCase):
             self.assertEqual((code, err), (0, ""), name)
             for part in ("Examples:", "bench_" + name, "--json"):
                 self.assertIn(part, out)
+            for line in out.split("Examples:")[1].strip().splitlines():
+                self.assertNotIn("   ", line.split("#")[0].strip(), "words behind a command are a comment of the shell")
 
     def test_unknown_options_and_words_are_refused(self):
         for name in self.present():
