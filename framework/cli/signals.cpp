@@ -14,11 +14,13 @@ static_assert(std::atomic<int>::is_always_lock_free);  // it is touched by a sig
 
 constexpr std::array kStopping = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
 
+/// What may come more than once: a terminal that is closed sends SIGHUP, and so does its shell.
+bool is_repeated(int number) { return number != SIGINT && number != SIGTERM; }
+
 extern "C" void note_signal(int number) {
   int none = 0;
   if (stop_signal.compare_exchange_strong(none, number)) return;
-  // The others come more than once: a terminal that is closed sends SIGHUP, and so does its shell.
-  if (number == SIGINT || number == SIGTERM) ::_exit(128 + number);
+  if (!is_repeated(number)) ::_exit(128 + number);
 }
 
 bool is_ignored(int number) {
@@ -70,7 +72,11 @@ StopSignals::~StopSignals() {
 
 void StopSignals::restore() {
   ::pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
-  for (const auto& [number, action] : actions_) ::sigaction(number, &action, nullptr);
+  for (const auto& [number, action] : actions_) {
+    // What has stopped the work in order must not end the rest of the program in another way, where it comes again.
+    if (stop_signal != 0 && is_repeated(number)) continue;
+    ::sigaction(number, &action, nullptr);
+  }
 }
 
 const std::atomic<int>* StopSignals::flag() const { return &stop_signal; }

@@ -122,6 +122,21 @@ TEST_CASE("a name in several kinds is described for each") {
   }
 }
 
+TEST_CASE("what cannot be printed is a failure with one line") {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"list"}, {"describe", "softmax"}, {"sample", "sort_numbers"}, {"--version"}, {"--help"}, {"run", "--help"}}) {
+    std::ostream nowhere(nullptr);
+    std::ostringstream err;
+    CHECK(cli::run_command(words, nowhere, err) == cli::kFailure);
+    CHECK(is_one_line(err.str()));
+    CHECK(contains(err.str(), "expected to print everything"));
+  }
+  std::ostream nowhere(nullptr);
+  std::ostringstream err;
+  CHECK(cli::run_command(std::vector<std::string>{"lsit"}, nowhere, err) == cli::kUsage);  // the first failure counts
+  CHECK(is_one_line(err.str()));
+}
+
 TEST_CASE("show, verify and watch name a path that does not exist") {
   for (const std::string command : {"show", "verify", "watch"}) {
     const Answer a = answer({command, "/nonexistent/results.h5"});

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <elf.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cstring>
 #include <filesystem>
@@ -99,6 +100,18 @@ TEST_CASE("what is not a plugin library is refused with the reason") {
   CHECK(read_error(untagged).find("no Fovea tag") != std::string::npos);
   CHECK_THROWS_WITH_AS(cli::read_plugin_abi("/nonexistent.so"), doctest::Contains("there is no such file"), Error);
   CHECK_THROWS_WITH_AS(cli::read_plugin_abi("/tmp"), doctest::Contains("this is not a file"), Error);
+}
+
+TEST_CASE("a pipe, a link to itself and a name too long are refused as plugins, without waiting") {
+  const File place("");
+  std::filesystem::remove(place.path);
+  REQUIRE(::mkfifo(place.path.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH_AS(cli::read_plugin_abi(place.path), doctest::Contains("this is not a file"), Error);
+  std::filesystem::remove(place.path);
+  std::filesystem::create_symlink(place.path, place.path);
+  CHECK_THROWS_WITH_AS(cli::read_plugin_abi(place.path), doctest::Contains("it leads to itself"), Error);
+  CHECK_THROWS_WITH_AS(cli::read_plugin_abi("/tmp/" + std::string(300, 'n')), doctest::Contains("give a shorter path"),
+                       Error);
 }
 
 TEST_CASE("a plugin library cut at any byte is an error") {

@@ -1,10 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <csignal>
 #include <sstream>
 
 #include "framework/cli/process.h"
 #include "framework/cli/progress.h"
 #include "framework/cli/screen.h"
+#include "framework/core/text.h"
 
 using namespace fovea;
 
@@ -81,8 +83,23 @@ TEST_CASE("a process gets its input and gives its output and exit code") {
   CHECK_FALSE(cli::run_process({"no-such-program-of-fovea"}).found);
 }
 
+TEST_CASE("a filter keeps what it prints apart from what it complains of") {
+  const std::string input(200000, 'x');
+  const cli::ProcessResult result = cli::run_filter({"sh", "-c", "cat; echo bad >&2; exit 4"}, input);
+  CHECK(result.output == input);
+  CHECK(result.errors == "bad\n");
+  CHECK(result.exit_code == 4);
+  CHECK_FALSE(cli::run_filter({"no-such-program-of-fovea"}, "").found);
+}
+
+TEST_CASE("a process starts with the signals of any other") {
+  auto* const before = std::signal(SIGPIPE, SIG_IGN);
+  CHECK(cli::run_process({"sh", "-c", "kill -PIPE $$"}).exit_code == 128 + SIGPIPE);
+  std::signal(SIGPIPE, before);
+}
+
 TEST_CASE("a quoted word is one word of a shell, whatever it holds") {
   for (const std::string word : {"plain", "two words", "it's", "$HOME", "a\"b", "", "*"}) {
-    CHECK(cli::run_process({"sh", "-c", "printf %s " + cli::shell_quote(word)}).output == word);
+    CHECK(cli::run_process({"sh", "-c", "printf %s " + fovea::shell_word(word)}).output == word);
   }
 }
