@@ -70,6 +70,8 @@ class ExpertRouting final : public Experiment {
   }
 
   std::vector<RunSpec> runs() const override {
+    expect_characters("text_file", 256);
+    expect_characters("domain_text", 27);
     ModelOptions dense = model_;
     dense.has_experts = false;
     std::vector<RunSpec> runs{run_of("dense", dense)};
@@ -103,6 +105,21 @@ class ExpertRouting final : public Experiment {
   }
 
  private:
+  /// Where the text comes from this task, a model of another vocabulary would fail at a batch or at an evaluation.
+  void expect_characters(const std::string& task, Extent characters) const {
+    const Call text = parse_call(text_);
+    if (text.name != task) return;
+    const std::string wanted = "vocabulary=" + std::to_string(characters);
+    for (const Call::Argument& argument : text.arguments) {
+      if (argument.name != "vocabulary") continue;
+      throw Error("expert_routing", "options of " + task + " were expected in its parentheses; vocabulary is one of the " +
+                                        "experiment; set " + wanted + " beside text=...");
+    }
+    if (model_.vocabulary == characters) return;
+    throw Error("expert_routing", wanted + " was expected for the characters of " + task + "; it is " +
+                                      std::to_string(model_.vocabulary) + "; set " + wanted + ".");
+  }
+
   ModelOptions with(const std::string& site, const std::string& policy) const {
     ModelOptions model = model_;
     model.experts.route.site = site;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/core/named.h"
 #include "framework/core/registry.h"
 #include "framework/graph/builder.h"
 #include "framework/settings.h"
@@ -12,7 +13,7 @@
 namespace fovea {
 
 /// Types of the inputs of a model: the tensors of a batch by name, for one batch shape.
-using InputTypes = std::map<std::string, Type>;
+using InputTypes = Named<Type>;
 
 /// Builds the graph of a run. In Mode::kTrain it sets the output "cost" [B] (and metrics); in Mode::kEvaluate the outputs
 /// that the task judges. Both modes share parameters by path, so both must declare them at the same paths.

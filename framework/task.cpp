@@ -91,6 +91,11 @@ void Batch::begin() {
 Tensor Batch::at(const std::string& name, const std::source_location& asked) const {
   const auto found = entries_.find(name);
   if (found != entries_.end() && found->second.is_made) return found->second.tensor;
+  if (found != entries_.end()) {
+    throw Error("batch", "a tensor '" + name +
+                             "' was expected in every batch; this time the task has not made it; make it in "
+                             "each call of fill.");
+  }
   throw Error("batch",
               "a tensor '" + name + "' was expected (" + line_of(asked) + "); " + unknown_name(name, names_in(types())));
 }
@@ -175,7 +180,7 @@ void check(const Task& task, const Judgement& judgement, Extent rows) {
   const auto expected = static_cast<std::size_t>(rows);
   const auto expect_rows = [&](const std::string& what, std::size_t came) {
     if (came == expected) return;
-    throw Error(place(), what + " was expected to have a value for each of the " + std::to_string(rows) + " items; " +
+    throw Error(place(), what + " was expected to have one value for each item, " + std::to_string(rows) + " in all; " +
                              std::to_string(came) + " came; judge every item.");
   };
   for (const Judgement::Metric& metric : judgement.metrics) {

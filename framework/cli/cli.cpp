@@ -20,11 +20,11 @@ constexpr const char* kExitCodes =
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  fovea run sort_by_pointing                train, evaluate, publish runs/sort_by_pointing/main/results.h5\n"
-    "  fovea run sort_by_pointing steps=200      a shorter training\n"
-    "  fovea list selector                       what can be plugged in\n"
-    "  fovea describe top_k                      what it does, its options and defaults\n"
-    "  fovea COMMAND --help                      more of one command\n\n";
+    "  fovea run sort_by_pointing                # train, evaluate, publish runs/sort_by_pointing/main/results.h5\n"
+    "  fovea run sort_by_pointing steps=200      # a shorter training\n"
+    "  fovea list selector                       # what can be plugged in\n"
+    "  fovea describe top_k                      # what it does, its options and defaults\n"
+    "  fovea COMMAND --help                      # more of one command\n\n";
 
 // In the order of the help.
 constexpr std::array kCommands = {&kList, &kDescribe, &kCheck, &kDraw, &kRun, &kSample, &kStudy, &kShow, &kVerify, &kWatch};

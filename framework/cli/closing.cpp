@@ -6,8 +6,8 @@
 #include <map>
 #include <set>
 
-#include "framework/cli/process.h"
 #include "framework/cli/screen.h"
+#include "framework/core/text.h"
 #include "framework/results/run_file.h"
 
 namespace fovea::cli {
@@ -35,15 +35,19 @@ void add_once(std::vector<T>& items, const T& item) {
   if (std::find(items.begin(), items.end(), item) == items.end()) items.push_back(item);
 }
 
-std::string file_of(const DoneRun& run) { return shell_quote((run.directory / kResultsName).string()); }
+/// The results as an argument of a command: a path that begins with a dash would be read as an option.
+std::string file_of(const DoneRun& run) {
+  const std::string path = (run.directory / kResultsName).string();
+  return shell_word(path.starts_with('-') ? "./" + path : path);
+}
 
 std::string reader_line(const DoneRun& run) {
   const auto& figures = run.outcome.final_metrics;
   const auto found = std::find_if(figures.begin(), figures.end(), [](const FinalMetric& f) { return f.slice.empty(); });
   const std::string group = found == figures.end() ? "train" : "evaluation/" + found->split;
   const std::string data = found == figures.end() ? "loss" : found->metric;
-  return fmt::format("python3 -c {}", shell_quote(fmt::format("import h5py; print(h5py.File(\"{}\")[\"{}/{}\"][...])",
-                                                              (run.directory / kResultsName).string(), group, data)));
+  const std::string program = fmt::format("import h5py, sys; print(h5py.File(sys.argv[1])[\"{}/{}\"][...])", group, data);
+  return fmt::format("python3 -c {} {}", shell_word(program), file_of(run));
 }
 
 }  // namespace
@@ -88,7 +92,7 @@ std::string closing_notes(const std::string& program, const std::string& experim
   std::string text = fmt::format("training  {} ({:.1f} s)\n", duration_text(seconds), seconds);
   for (const DoneRun& run : runs) text += fmt::format("results   {}\n", (run.directory / kResultsName).string());
   const DoneRun& first = runs.front();
-  const std::string name = shell_quote(program);
+  const std::string name = shell_word(program);
   text += fmt::format("\nNext, try\n  {} show {}\n  {} verify {}\n", name, file_of(first), name, file_of(first));
   text += fmt::format("  {} draw {} -o model.svg\n  {} describe {}\n", name, experiment, name, experiment);
   if (runs.size() == 1) text += fmt::format("  {} run {} --seeds 3\n", name, experiment);

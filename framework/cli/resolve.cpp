@@ -4,6 +4,8 @@
 
 #include "framework/cli/command.h"
 #include "framework/cli/plugin_library.h"
+#include "framework/core/name.h"
+#include "framework/core/text.h"
 #include "framework/cpu/parallel.h"
 #include "framework/train/shards.h"
 #include "framework/train/training.h"
@@ -25,7 +27,7 @@ std::vector<Setting> parse(const std::string& place, std::span<const std::string
       throw UsageError(place, "expected a setting of the form key=value, such as steps=200; '" + text +
                                   "' came; see 'fovea describe' with the name of the experiment for its options.");
     }
-    Setting setting{text.substr(0, equals), text.substr(equals + 1)};
+    Setting setting{text.substr(0, equals), option_value(text.substr(equals + 1))};
     if (!seen.insert(setting.key).second) {
       throw UsageError(place, "expected each key once; '" + setting.key + "' came twice; give one of them.");
     }
@@ -42,6 +44,15 @@ void set(Options& options, const Setting& setting, const std::string& place) {
   }
 }
 
+/// What the experiment has set itself.
+void check(Options& options, const std::string& place) {
+  try {
+    options.check();
+  } catch (const Error& error) {
+    throw error.at(place);
+  }
+}
+
 std::unique_ptr<Experiment> make_experiment(const std::string& name) {
   Catalogue::instance().throw_kept_error();
   if (Catalogue::instance().find(Experiment::kKind, name) == nullptr) {
@@ -54,11 +65,9 @@ void check_names(const std::string& place, const std::vector<RunSpec>& runs) {
   if (runs.empty()) throw Error(place, "expected at least one run; there is none; let runs() return one.");
   std::set<std::string> names;
   for (const RunSpec& run : runs) {
-    const bool is_plain =
-        !run.name.empty() && run.name != "." && run.name != ".." && run.name.find('/') == std::string::npos;
-    if (!is_plain || !names.insert(run.name).second) {
-      throw Error(place, "expected runs with different names that can be names of directories; '" + run.name +
-                             "' came; rename that run.");
+    expect_name(place, "of a run", run.name);
+    if (!names.insert(run.name).second) {
+      throw Error(place, "expected runs with different names; '" + run.name + "' came twice; rename one of them.");
     }
   }
 }
@@ -111,6 +120,7 @@ ResolvedExperiment resolve(const ExperimentArguments& arguments) {
     Options options;
     run.train.fields(options);
     for (const Setting& setting : of_training) set(options, setting, name);
+    check(options, name + "/" + run.name);
   }
   return resolved;
 }

@@ -7,11 +7,11 @@
 #include "framework/cli/comparison.h"
 #include "framework/cli/log_file.h"
 #include "framework/cli/plugin_library.h"
-#include "framework/cli/process.h"
 #include "framework/cli/progress.h"
 #include "framework/cli/resolve.h"
 #include "framework/cli/screen.h"
 #include "framework/cli/signals.h"
+#include "framework/core/text.h"
 
 namespace fovea::cli {
 namespace {
@@ -21,6 +21,7 @@ struct Arguments {
   Extent seeds = 0;  // 0: one run with the seed of its settings
   std::string output = "runs";
   bool restart = false;
+  bool any_build = false;
   bool quiet = false;
 
   void fields(ArgumentList& list) {
@@ -28,10 +29,19 @@ struct Arguments {
     list.option("--seeds", seeds, "train with this many seeds in turn, from the seed of the settings on, >= 1", {1, 100000});
     list.option("--output", output, "directory of all results, by default runs/");
     list.flag("--restart", restart, "start over where the same run already exists");
+    list.flag("--any-build", any_build,
+              "resume what another build of the program has begun; the file of results lists both");
     list.flag("--quiet", quiet, "print the closing table only");
     add_plugins(list, experiment.plugins);
   }
 };
+
+/// The last of many seeds may lie beyond the largest: that is said before the first one trains.
+void check_seed(TrainSettings& settings) {
+  Options options;
+  settings.fields(options);
+  options.set("seed", options.text("seed"));
+}
 
 // One request per run and seed, in the order in which they are trained.
 std::vector<RunRequest> requests_of(const Arguments& arguments, const ResolvedExperiment& experiment,
@@ -43,10 +53,13 @@ std::vector<RunRequest> requests_of(const Arguments& arguments, const ResolvedEx
       request.experiment = experiment.name;
       request.run = run;
       request.run.train.seed += k;
+      check_seed(request.run.train);
       request.options = experiment.options;
       const std::string seed = arguments.seeds > 0 ? fmt::format("-seed{}", request.run.train.seed) : "";
       request.directory = std::filesystem::path(arguments.output) / experiment.name / (run.name + seed);
       request.command_line = command_line;
+      request.libraries = loaded_libraries();
+      request.any_build = arguments.any_build;
       request.existing = arguments.restart ? RunRequest::Existing::kRestart : RunRequest::Existing::kResume;
       requests.push_back(std::move(request));
     }
@@ -70,7 +83,8 @@ RunOutcome train(const RunRequest& request, const StopSignals& signals, Progress
   hooks.stop_signal = signals.flag();
   try {
     return train_run(request, hooks);
-  } catch (const Error& error) {
+  } catch (...) {
+    const Error error = caught_error("run '" + request.run.name + "'");
     line.finish();
     const bool has_place = error.where().find(request.directory.string()) != std::string::npos;
     throw has_place ? error : error.at(label);
@@ -79,7 +93,14 @@ RunOutcome train(const RunRequest& request, const StopSignals& signals, Progress
 
 std::string stopped_text(const DoneRun& run, int signal) {
   return fmt::format("stopped by {} at step {}; {} holds the run so far, and the same command resumes it.\n",
-                     signal == SIGTERM ? "SIGTERM" : "SIGINT", run.outcome.steps, run.directory.string());
+                     signal_name(signal), run.outcome.steps, run.directory.string());
+}
+
+/// Said under --quiet too: the figures are those of an earlier command.
+std::string finished_text(const DoneRun& run) {
+  const std::string& note = run.outcome.note;
+  return fmt::format("{}: finished before{}; it is left unchanged (--restart trains it again).\n", run.directory.string(),
+                     note.empty() ? "" : ", " + note);
 }
 
 int run(const Arguments& arguments, const Console& console) {
@@ -94,7 +115,8 @@ int run(const Arguments& arguments, const Console& console) {
     done.push_back({request.run.name, request.run.train.seed, request.directory, train(request, signals, line)});
     const DoneRun& last = done.back();
     if (last.outcome.state == RunState::kAlreadyFinished) {
-      line.message(last.directory.string() + ": already finished; it is left unchanged (--restart trains it again).");
+      line.finish();
+      console.out << finished_text(last);
     }
     // A signal may also come between two runs.
     const bool is_cut = signals.number() != 0 && done.size() < requests.size();
@@ -106,7 +128,7 @@ int run(const Arguments& arguments, const Console& console) {
   }
   line.finish();
   std::string named = experiment.name;  // as a command needs it
-  for (const std::string& plugin : arguments.experiment.plugins) named += " --plugin " + shell_quote(plugin);
+  for (const std::string& plugin : arguments.experiment.plugins) named += " --plugin " + shell_word(plugin);
   console.out << '\n' << closing_table(done) << '\n';
   for (const Comparison& comparison : experiment.published) {
     const std::string text = comparison_text(comparison, done);

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
+
+#include "framework/core/text.h"
 
 namespace fovea {
 namespace {
@@ -24,13 +27,29 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-Error::Error(const std::string& fact) : std::runtime_error(fact), fact_(fact) {}
+Error::Error(const std::string& fact) : std::runtime_error(printable(fact)), fact_(fact) {}
 
 Error::Error(const std::string& where, const std::string& fact)
-    : std::runtime_error(where.empty() ? fact : "[" + where + "] " + fact), where_(where), fact_(fact) {}
+    : std::runtime_error(printable(where.empty() ? fact : "[" + where + "] " + fact)), where_(where), fact_(fact) {}
 
 Error Error::at(std::string_view outer) const {
   return {where_.empty() ? std::string(outer) : std::string(outer) + "/" + where_, fact_};
+}
+
+Error caught_error(std::string_view at_work) {
+  const std::string expected = "no exception but fovea::Error was expected; ";
+  const std::string remedy = "; catch it where it comes from, or report it with the command line.";
+  try {
+    throw;
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::bad_alloc&) {
+    return {std::string(at_work), "enough memory was expected; there is none left; use a smaller batch or model."};
+  } catch (const std::exception& error) {
+    return {std::string(at_work), expected + in_quotes(error.what()) + " came" + remedy};
+  } catch (...) {
+    return {std::string(at_work), expected + "one without a text came" + remedy};
+  }
 }
 
 std::string nearest_name(std::string_view name, std::span<const std::string> known) {
@@ -48,7 +67,7 @@ std::string nearest_name(std::string_view name, std::span<const std::string> kno
 }
 
 std::string unknown_name(std::string_view name, std::span<const std::string> known) {
-  std::string text = "no '" + std::string(name) + "'; known: ";
+  std::string text = "no " + in_quotes(name) + "; known: ";
   for (std::size_t i = 0; i < known.size(); ++i) text += (i == 0 ? "" : ", ") + known[i];
   if (known.empty()) text += "none";
   const std::string nearest = nearest_name(name, known);

@@ -10,6 +10,7 @@ namespace fovea {
 
 /// An error that its user can fix. The text has the form
 ///   [where] what was expected; what came; what to do.
+/// on one line: what() shows control characters escaped.
 /// Inner code throws the fact; an outer layer adds the place with `at` and rethrows.
 class Error : public std::runtime_error {
  public:
@@ -26,6 +27,10 @@ class Error : public std::runtime_error {
   std::string where_;
   std::string fact_;
 };
+
+/// The exception that is handled now, as an Error: an Error stays what it is, anything else says what was at work when it
+/// came, as in "run 'main', step 3". For `catch (...)` around the code of plugins and libraries.
+Error caught_error(std::string_view at_work);
 
 /// The known name nearest to `name` by edit distance, or "" where none is near.
 std::string nearest_name(std::string_view name, std::span<const std::string> known);

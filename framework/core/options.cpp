@@ -1,10 +1,12 @@
 #include "framework/core/options.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
 #include "framework/core/error.h"
+#include "framework/core/text.h"
 
 namespace fovea {
 namespace {
@@ -32,7 +34,7 @@ std::string range_of(const Options::Field& field) {
 }
 
 [[noreturn]] void reject(const Options::Field& field, const std::string& expected, std::string_view came) {
-  throw Error("option '" + field.name + "' is " + expected + "; '" + std::string(came) + "' came; " + field.name + ": " +
+  throw Error("option '" + field.name + "' is " + expected + "; " + in_quotes(came) + " came; " + field.name + ": " +
               field.help + ".");
 }
 
@@ -66,30 +68,44 @@ bool parse_flag(const Options::Field& field, std::string_view text) {
   reject(field, "true or false", text);
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 bool is_name(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(),
                                       [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; });
 }
 
 Call::Argument parse_argument(std::string_view text) {
-  // "name=value"; an "=" after a parenthesis belongs to a nested call.
+  // "name=value"; an "=" after a parenthesis or a quote belongs to a nested call or to a text.
   const auto equals = text.find('=');
-  if (equals == std::string_view::npos || text.find('(') < equals) return {"", std::string(trimmed(text))};
-  return {std::string(trimmed(text.substr(0, equals))), std::string(trimmed(text.substr(equals + 1)))};
+  if (equals == std::string_view::npos || text.find_first_of("(\"") < equals) return {"", option_value(text)};
+  const std::string_view name = trimmed(text.substr(0, equals));
+  if (!is_name(name)) {
+    throw Error("an option such as k=8 was expected; " + in_quotes(text) + " came; write the name of an option before '='.");
+  }
+  return {std::string(name), option_value(trimmed(text.substr(equals + 1)))};
+}
+
+bool is_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// What to do about a positional argument too many: two whole numbers in a row may be one with a decimal comma.
+std::string remedy_of(const Call& call, std::size_t place) {
+  const std::string& value = call.arguments[place].value;
+  const std::string before = place == 0 ? "" : call.arguments[place - 1].value;
+  if (!is_digits(value) || !is_digits(before)) return "give it a name, option=value, or remove it";
+  return "write a number with a decimal point, " + before + "." + value + ", or give the option a name";
 }
 
 }  // namespace
 
 std::string number_text(double value) {
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
-  return {buffer, end};
+  std::array<char, 32> buffer{};
+  const bool is_whole =
+      std::abs(value) < 9007199254740992.0 && value == std::trunc(value) && !(value == 0 && std::signbit(value));
+  char* const begin = buffer.data();
+  const auto end = is_whole ? std::to_chars(begin, begin + buffer.size(), value, std::chars_format::fixed).ptr
+                            : std::to_chars(begin, begin + buffer.size(), value).ptr;
+  return {begin, end};
 }
 
 void Options::add(std::string name, Extent& value, std::string help, Bounds bounds) {
@@ -152,8 +168,13 @@ void Options::set(std::string_view name, std::string_view value) {
     if (!field.choices.empty() && std::find(field.choices.begin(), field.choices.end(), value) == field.choices.end()) {
       throw Error("option '" + field.name + "': " + unknown_name(value, field.choices));
     }
+    if (!is_utf8(value)) reject(field, "text in UTF-8", value);
     *std::get<std::string*>(field.target) = std::string(value);
   }
+}
+
+void Options::check() {
+  for (const Field& field : fields_) set(field.name, text(field.name));
 }
 
 std::string Options::text(std::string_view name) const {
@@ -180,59 +201,60 @@ Call parse_call(std::string_view text) {
   const auto open = whole.find('(');
   const std::string_view name = trimmed(whole.substr(0, open));
   if (!is_name(name)) {
-    throw Error("a name such as top_k or top_k(8) was expected; '" + std::string(text) +
-                "' came; write name(option=value).");
+    throw Error("a name such as top_k or top_k(8) was expected; " + in_quotes(text) + " came; write name(option=value).");
   }
   Call call{std::string(name), {}};
   if (open == std::string_view::npos) return call;
-  if (whole.back() != ')') {
-    throw Error("')' was expected at column " + std::to_string(whole.size() + 1) + " of '" + std::string(whole) +
-                "'; the end came; close the parenthesis.");
+  if (const std::size_t end = after_parenthesis(whole, open); end != whole.size()) {
+    throw Error("the end was expected at column " + std::to_string(end + 1) + " of " + in_quotes(whole) +
+                "; more text came; check the parentheses.");
   }
-  int depth = 0;
-  std::size_t begin = open + 1;
-  for (std::size_t i = open + 1; i < whole.size(); ++i) {
-    const char c = whole[i];
-    if (c == '(') ++depth;
-    const bool is_end = i + 1 == whole.size();
-    if ((c == ',' && depth == 0) || is_end) {
-      const std::string_view argument = trimmed(whole.substr(begin, i - begin));
-      if (!argument.empty()) {
-        call.arguments.push_back(parse_argument(argument));
-      } else if (!(is_end && call.arguments.empty())) {
-        throw Error("an option was expected at column " + std::to_string(i + 1) + " of '" + std::string(whole) + "'; '" + c +
-                    "' came; remove the comma.");
-      }
-      begin = i + 1;
+  const std::string_view inside = whole.substr(open + 1, whole.size() - open - 2);
+  if (trimmed(inside).empty()) return call;
+  for (const std::string_view part : split_outside(inside, ',')) {
+    if (trimmed(part).empty()) {
+      throw Error("an option was expected at column " + std::to_string(part.data() + part.size() - whole.data() + 1) +
+                  " of " + in_quotes(whole) + "; '" + part.data()[part.size()] + "' came; remove the comma.");
     }
-    if (c == ')' && !is_end && --depth < 0) {
-      throw Error("the end was expected at column " + std::to_string(i + 2) + " of '" + std::string(whole) +
-                  "'; more text came; check the parentheses.");
-    }
+    call.arguments.push_back(parse_argument(trimmed(part)));
   }
   return call;
 }
 
-void apply(const Call& call, Options& options) {
-  std::size_t position = 0;
-  for (const Call::Argument& argument : call.arguments) {
-    std::string name = argument.name;
-    if (name.empty()) {
-      if (position == options.fields().size()) {
-        throw Error(call.name + " takes " + std::to_string(options.fields().size()) + " options; '" + argument.value +
-                    "' is one more; remove it.");
-      }
-      name = options.fields()[position++].name;
+std::vector<Call::Argument> named_arguments(const Call& call, const Options& options) {
+  std::vector<Call::Argument> named;
+  bool is_by_name = false;
+  for (std::size_t i = 0; i < call.arguments.size(); ++i) {
+    Call::Argument argument = call.arguments[i];
+    is_by_name = is_by_name || !argument.name.empty();
+    if (argument.name.empty() && is_by_name) {
+      throw Error("a name was expected after named options; " + in_quotes(argument.value) + " came without; " +
+                  remedy_of(call, i) + ".");
     }
-    options.set(name, argument.value);
+    if (argument.name.empty() && i == options.fields().size()) {
+      throw Error(call.name + " takes " + std::to_string(i) + (i == 1 ? " option; " : " options; ") +
+                  in_quotes(argument.value) + " is one more; " + remedy_of(call, i) + ".");
+    }
+    if (argument.name.empty()) argument.name = options.fields()[i].name;
+    for (const Call::Argument& other : named) {
+      if (other.name != argument.name) continue;
+      throw Error("option '" + argument.name + "' was expected once; " + in_quotes(other.value) + " and " +
+                  in_quotes(argument.value) + " came; remove one.");
+    }
+    named.push_back(std::move(argument));
   }
+  return named;
+}
+
+void apply(const Call& call, Options& options) {
+  for (const Call::Argument& argument : named_arguments(call, options)) options.set(argument.name, argument.value);
 }
 
 std::string canonical(std::string_view name, const Options& options) {
   std::string text(name);
   const auto values = options.values();
   for (std::size_t i = 0; i < values.size(); ++i) {
-    text += (i == 0 ? "(" : ", ") + values[i].first + "=" + values[i].second;
+    text += (i == 0 ? "(" : ", ") + values[i].first + "=" + option_word(values[i].second);
   }
   return values.empty() ? text : text + ")";
 }

@@ -58,6 +58,8 @@ class Options {
 
   /// Parses and stores one value. Errors: unknown name (with the nearest), wrong type, out of bounds, not a choice.
   void set(std::string_view name, std::string_view value);
+  /// Sets every option to the value it has, for what code has set past `set`. Errors: as `set`.
+  void check();
   /// The value as text; `set(name, text(name))` restores it exactly.
   std::string text(std::string_view name) const;
   /// Every option as (name, text), in the order of `add`.
@@ -69,7 +71,7 @@ class Options {
   std::vector<Field> fields_;
 };
 
-/// The shortest text that reads back as exactly this number.
+/// The shortest text that reads back as exactly this number; whole numbers up to 2^53 are written without an exponent.
 std::string number_text(double value);
 
 /// A name with arguments, as in "top_k(8)", "cosine(sharpness=2.5)", "dense": the name of a plugin and its options.
@@ -82,10 +84,15 @@ struct Call {
   std::vector<Argument> arguments;
 };
 
-/// Parses "name", "name()" or "name(argument, option=argument)". Errors: anything else, with the column.
+/// Parses "name", "name()" or "name(argument, option=argument)". A value with a comma or an odd parenthesis stands in
+/// double quotes: text_file(path="a,b.txt"). Errors: anything else, with the column.
 Call parse_call(std::string_view text);
 
-/// Sets options from the arguments of a call: positional ones in the order of `add`, then by name.
+/// The arguments of a call by name: positional ones in the order of `add`, then by name.
+/// Errors    an option that comes twice, a positional argument after a named one, or more of them than options.
+std::vector<Call::Argument> named_arguments(const Call& call, const Options& options);
+
+/// Sets options from the arguments of a call. Errors: as named_arguments and Options::set.
 void apply(const Call& call, Options& options);
 
 /// The call with every option spelled out, in the order of `add`: "top_k(k=8)".

@@ -14,14 +14,27 @@ constexpr std::size_t index_of(int axis) { return static_cast<std::size_t>(axis)
 Shape::Shape(std::initializer_list<Extent> extents) : rank_(static_cast<int>(extents.size())) {
   if (rank_ > kMaxRank) throw Error("a shape has at most 5 axes; " + std::to_string(rank_) + " came; merge some.");
   std::copy(extents.begin(), extents.end(), extents_.begin());
+  check();
+}
+
+/// Sums and products of sizes stay far from the end of their range.
+void Shape::check() const {
+  constexpr Extent kMost = Extent{1} << 46U;
+  Extent elements = 1;
   for (int i = 0; i < rank_; ++i) {
-    if (extents_[index_of(i)] < 0) throw Error("an extent is >= 0; " + text() + " came; check the sizes it was made from.");
+    const Extent extent = extents_[index_of(i)];
+    if (extent < 0) throw Error("an extent is >= 0; " + text() + " came; check the sizes it was made from.");
+    // An axis of no elements does not make up for the others.
+    if (__builtin_mul_overflow(elements, std::max<Extent>(extent, 1), &elements) || elements > kMost) {
+      throw Error("a tensor has at most 2^46 elements; " + text() + " came; use smaller sizes.");
+    }
   }
 }
 
 Shape Shape::with(int axis, Extent extent) const {
   Shape shape = *this;
   shape.extents_[slot(axis)] = extent;
+  shape.check();
   return shape;
 }
 
@@ -41,6 +54,7 @@ Shape Shape::inserted(int axis, Extent extent) const {
     if (i == place) shape.extents_[index_of(shape.rank_++)] = extent;
     if (i < rank_) shape.extents_[index_of(shape.rank_++)] = extents_[index_of(i)];
   }
+  shape.check();
   return shape;
 }
 

@@ -10,7 +10,7 @@ namespace fovea {
 
 /// The extents of a tensor, outermost axis first; rank 0 to 5. A rank-0 shape holds one element.
 ///
-/// Errors    a rank above 5 or a negative extent throws Error.
+/// Errors    a rank above 5, a negative extent, or more than 2^46 elements throws Error.
 class Shape {
  public:
   static constexpr int kMaxRank = 5;
@@ -38,6 +38,7 @@ class Shape {
   bool operator==(const Shape& other) const;
 
  private:
+  void check() const;
   std::size_t slot(int axis) const { return static_cast<std::size_t>(axis < 0 ? axis + rank_ : axis); }
 
   std::array<Extent, kMaxRank> extents_{};

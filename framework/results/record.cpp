@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <limits>
 
+#include "framework/core/error.h"
+#include "framework/core/name.h"
 #include "framework/results/journal.h"
 
 namespace fovea {
@@ -95,6 +97,16 @@ void add_evaluation(RunRecord& record, const JournalRow& row) {
 }
 
 }  // namespace
+
+void expect_metric(const std::string& where, const std::string& name) {
+  expect_name(where, "of a metric", name);
+  for (const char* taken : {"step", "slice", "evaluation", "loss", "learning_rate", "gradient_norm"}) {
+    if (name == taken) {
+      throw Error(where,
+                  "the name of a metric was expected to be free; '" + name + "' is one of the framework's; rename it.");
+    }
+  }
+}
 
 void add_row(RunRecord& record, const JournalRow& row) {
   switch (row.kind) {

@@ -134,6 +134,10 @@ struct RunRecord {
   GraphRecord graph;
 };
 
+/// Checks the name of a metric, which becomes the name of an array beside those of the framework.
+/// Errors    what no file can hold, and the names step, slice, evaluation, loss, learning_rate, gradient_norm.
+void expect_metric(const std::string& where, const std::string& name);
+
 struct JournalRow;
 
 /// Appends a train or evaluation row to its table; state rows set the state; messages change nothing.

@@ -94,7 +94,8 @@ void check_all(const Reader& reader, Checker& checker) {
   for (const TreeLine& line : reader.tree()) {
     reader.attributes(line.path);
     reader.read_through(line.path);
-    const bool is_offsets = line.path.rfind("/selection/", 0) == 0 && line.path.ends_with("/offsets");
+    const bool is_offsets =
+        line.type != "group" && line.path.rfind("/selection/", 0) == 0 && line.path.ends_with("/offsets");
     if (is_offsets) check_site(reader, line.path.substr(0, line.path.rfind('/')), checker);
   }
 }

@@ -5,13 +5,13 @@
 
 #include "framework/anneal/annealing.h"
 #include "framework/core/error.h"
-#include "framework/results/atomic_file.h"
+#include "framework/files/atomic_file.h"
 
 namespace fovea {
 
 namespace {
 
-constexpr std::uint64_t kMagic = 0x32544b4341564f46U;  // "FOVACKT2"
+constexpr std::uint64_t kMagic = 0x33544b4341564f46U;  // "FOVACKT3"
 
 /// Writes fields one after another. Reader has the same calls, so that one function lists the layout for both.
 class Writer {
@@ -122,6 +122,8 @@ class Reader {
 template <class Stream, class Fields>
 void visit(Stream& stream, Fields& fields) {
   stream(fields.config);
+  stream(fields.inputs);
+  stream(fields.builds);
   stream(fields.step);
   stream(fields.evaluated_at);
   stream(fields.best_metric);
@@ -192,7 +194,8 @@ void Checkpoint::write(const std::filesystem::path& directory) const {
 
 std::optional<Checkpoint> Checkpoint::read(const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / kCheckpointName;
-  if (!std::filesystem::exists(path)) return std::nullopt;
+  std::error_code failure;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path, failure))) return std::nullopt;
   const std::vector<std::byte> bytes = read_hashed(path);
   Reader reader(bytes);
   Checkpoint checkpoint;

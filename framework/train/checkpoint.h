@@ -16,9 +16,11 @@ namespace fovea {
 ///
 /// File      run directory/checkpoint: the XXH3-128 hash of the rest, then a flat layout of counted texts and blocks.
 struct Checkpoint {
-  TextPairs config;          // the resolved configuration; another one cannot be resumed
-  Extent step = 0;           // steps done
-  Extent evaluated_at = -1;  // the step of the last evaluation on the validation split
+  TextPairs config;                 // the resolved configuration; another one cannot be resumed
+  TextPairs inputs;                 // the hashes of the files that the run has read, likewise
+  std::vector<std::string> builds;  // of the program, in the order in which they worked on the run
+  Extent step = 0;                  // steps done
+  Extent evaluated_at = -1;         // the step of the last evaluation on the validation split
   // Early stopping: the best main metric, its step, the evaluations since; with patience the parameters it was measured
   // with.
   double best_metric = -std::numeric_limits<double>::infinity();
@@ -38,6 +40,8 @@ struct Checkpoint {
 
   /// The step that the parameters come from: that of the best metric once they are put back.
   Extent parameter_step() const { return is_trained && !best.empty() ? best_step : step; }
+  /// False before the first step: nothing is lost with it.
+  bool has_work() const { return step > 0 || is_trained || is_finished; }
   /// Copies the state of a training in, or out.
   void take(Training& training);
   void restore(Training& training) const;

@@ -1,10 +1,12 @@
 #include "framework/train/evaluation.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "framework/anneal/annealing.h"
 #include "framework/core/error.h"
+#include "framework/core/name.h"
 #include "framework/cpu/parallel.h"
 #include "framework/train/samples.h"
 #include "framework/train/training.h"
@@ -80,16 +82,26 @@ class Accumulator {
   std::vector<std::string> slices_;
 };
 
-void check(const Judgement& judgement, Extent rows) {
-  if (judgement.metrics.empty())
-    throw Error("task", "a judgement has at least one metric; none came; add the main metric first.");
-  const auto expected = static_cast<std::size_t>(rows);
+/// A metric and a slice become the name of an array, and of the values of its slices.
+void expect_names(const Judgement& judgement) {
+  for (const Judgement::Metric& metric : judgement.metrics) expect_metric("task", metric.name);
+  for (const std::string& slice : judgement.slices) expect_name("task", "of a slice", slice);
+}
+
+/// A mean over a number that is none would look like a figure.
+void check_metrics(const Judgement& judgement, const std::string& place, Extent first) {
   for (const Judgement::Metric& metric : judgement.metrics) {
-    if (metric.rows.size() == expected && (judgement.slices.empty() || judgement.slices.size() == expected)) continue;
-    throw Error("task", "a judgement of " + std::to_string(rows) + " items has as many values in '" + metric.name +
-                            "' and as many slices, or none; " + std::to_string(metric.rows.size()) + " and " +
-                            std::to_string(judgement.slices.size()) + " came; judge every item.");
+    const auto found = std::find_if(metric.rows.begin(), metric.rows.end(), [](double value) { return std::isnan(value); });
+    if (found == metric.rows.end()) continue;
+    throw NotFiniteError(place, "every metric must be a number; '" + metric.name + "' of item " +
+                                    std::to_string(first + (found - metric.rows.begin())) +
+                                    " is nan; look at how the task judges that item");
   }
+}
+
+bool has_nan(const Tensor& tensor) {
+  if (tensor.type.kind != Kind::kReal) return false;
+  return std::any_of(tensor.real(), tensor.real() + tensor.size(), [](Real value) { return std::isnan(value); });
 }
 
 /// How routers have shared out their rows; where there are several, the worst of each figure.
@@ -136,16 +148,22 @@ Batch& Evaluation::fill(Extent number, Extent rows) {
   return *batch;
 }
 
+OpContext Evaluation::context_of(const Shard& shard, Extent number) const {
+  OpContext context;
+  context.seed = static_cast<std::uint64_t>(settings_.seed);
+  context.step = static_cast<std::uint32_t>(number);
+  context.first_row = static_cast<std::uint32_t>(shard.first_row);
+  context.mode = Mode::kEvaluate;
+  return context;
+}
+
 void Evaluation::forward(const Batch& batch, Extent number, Extent rows) {
   bound_ = shards_->bind(batch);
   bound_ = bound_.first(Shards::count(rows, settings_.shard_rows));
+  has_nan_choice_ = false;
   const auto work = [&](Extent shard) {
-    OpContext context;
-    context.seed = static_cast<std::uint64_t>(settings_.seed);
-    context.step = static_cast<std::uint32_t>(number);
-    context.first_row = static_cast<std::uint32_t>(bound_[shard].first_row);
-    context.mode = Mode::kEvaluate;
-    bound_[shard].execution->forward(context);
+    const OpContext context = context_of(bound_[shard], number);
+    if (bound_[shard].execution->hunt(context, Execution::With::kChoices)) has_nan_choice_ = true;
   };
   cpu::parallel_for(static_cast<Extent>(bound_.size()), std::ref(work));
 }
@@ -183,6 +201,36 @@ void Evaluation::follow(const Graph& trained, Extent step) {
   }
 }
 
+Judgement Evaluation::judge(const Batch& batch, Extent rows) { return judge_batch(*task_, batch, outputs_, rows); }
+
+/// Looks for NaN in what the task judges; the choices were looked at while they were made. Item `first` begins the batch.
+void Evaluation::check_finite(Extent first, Extent number) const {
+  const auto bad = [](const auto& output) { return has_nan(output.second); };
+  const auto output = std::find_if(outputs_.begin(), outputs_.end(), bad);
+  if (output == outputs_.end() && !has_nan_choice_) return;
+  const std::string place = "evaluation '" + config_.name + "': every value must be a number; ";
+  for (const Shard& shard : bound_) {
+    const auto found = shard.execution->hunt(context_of(shard, number), Execution::With::kNumbers);
+    if (!found) continue;
+    throw NotFiniteError(found->path, place + found->text() + ", of the shard that begins at item " +
+                                          std::to_string(first + shard.first_row) + " of the evaluation");
+  }
+  throw NotFiniteError("model", place + "an input of a choice or an output has nan in one of the items from " +
+                                    std::to_string(first) + " on");
+}
+
+std::vector<JournalValue> Evaluation::try_out() {
+  Batch batch(1);
+  fill_batch(*task_, config_.split, {.seed = static_cast<std::uint64_t>(settings_.seed), .number = 0}, batch);
+  forward(batch, 0, 1);
+  assemble(1);
+  const Judgement judgement = judge(batch, 1);
+  expect_names(judgement);
+  Accumulator accumulator;
+  accumulator.add(judgement);
+  return accumulator.values();
+}
+
 std::optional<std::vector<JournalValue>> Evaluation::run(const Continue& goes_on) {
   Accumulator accumulator;
   health_ = health_of_sites(graph());
@@ -193,8 +241,9 @@ std::optional<std::vector<JournalValue>> Evaluation::run(const Continue& goes_on
     const Batch& batch = fill(number, rows);
     forward(batch, number, rows);
     assemble(rows);
-    const Judgement judgement = task_->judge(batch, outputs_);
-    check(judgement, rows);
+    check_finite(done, number);
+    const Judgement judgement = judge(batch, rows);
+    check_metrics(judgement, config_.name, done);
     accumulator.add(judgement);
     for (SiteHealth& site : health_) {
       for (const Shard& shard : bound_) site.add(*shard.execution);

@@ -34,6 +34,9 @@ class Evaluation {
   /// Sets annealed numbers to those that the trained model has now, and all others to their values at `step`.
   void follow(const Graph& trained, Extent step);
 
+  /// The metrics of one item, to see that the model gives what the task judges.
+  std::vector<JournalValue> try_out();
+
   /// Asked before every batch, with the share that is done; false: stop.
   using Continue = std::function<bool(double)>;
   /// The metrics over all rows, then those of each slice; the main metric comes first. Nothing where it was stopped.
@@ -49,6 +52,9 @@ class Evaluation {
   Batch& fill(Extent number, Extent rows);
   void forward(const Batch& batch, Extent number, Extent rows);
   void assemble(Extent rows);
+  OpContext context_of(const Shard& shard, Extent number) const;
+  Judgement judge(const Batch& batch, Extent rows);
+  void check_finite(Extent first, Extent number) const;
 
   Config config_;
   TrainSettings settings_;
@@ -58,6 +64,7 @@ class Evaluation {
   Batch whole_;                // of evaluation_batch rows
   std::optional<Batch> rest_;  // the last, smaller batch
   Outputs outputs_;
+  std::atomic<bool> has_nan_choice_ = false;  // of the last forward pass
   std::vector<SiteHealth> health_;
   std::map<std::string, std::vector<std::byte>> memory_;  // of outputs_
 };

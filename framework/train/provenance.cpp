@@ -1,3 +1,4 @@
+#include <dlfcn.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 
 #include "fovea_commit.h"  // made by the build: FOVEA_COMMIT
 #include "framework/cpu/parallel.h"
+#include "framework/files/atomic_file.h"
 #include "framework/train/run_config.h"
 
 namespace fovea {
@@ -36,9 +38,28 @@ std::string cpu_features() {
   return found.empty() ? "unknown" : found;
 }
 
+/// The file of the library that this code is in.
+std::string library_file() {
+  Dl_info info{};
+  if (::dladdr(reinterpret_cast<const void*>(&library_file), &info) == 0 || info.dli_fname == nullptr) return "";
+  return info.dli_fname;
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string text;
+  for (const std::string& one : texts) text += (text.empty() ? "" : ", ") + one;
+  return text;
+}
+
 }  // namespace
 
-TextPairs provenance_of(const RunConfig& config) {
+std::string build_of_program() {
+  constexpr std::size_t kDigits = 16;
+  static const std::string kBuild = FOVEA_COMMIT " " + hash_of_file(library_file()).substr(0, kDigits);
+  return kBuild;
+}
+
+TextPairs provenance_of(const RunConfig& config, const std::vector<std::string>& builds) {
   TextPairs pairs{{"command", config.command},     {"config_hash", config.hash},   {"fovea_version", FOVEA_VERSION},
                   {"git_commit", FOVEA_COMMIT},    {"precision", kPrecision},      {"compiler", "gcc " __VERSION__},
                   {"flags", FOVEA_FLAGS},          {"libraries", FOVEA_LIBRARIES}, {"cpu", cpu_info("model name")},
@@ -48,6 +69,9 @@ TextPairs provenance_of(const RunConfig& config) {
     const char* value = std::getenv(variable);
     pairs.emplace_back(variable, value == nullptr ? "not set" : value);
   }
+  pairs.emplace_back("build", joined(builds));
+  for (const auto& [name, hash] : config.inputs) pairs.emplace_back(name, hash);
+  for (const auto& [name, place] : config.places) pairs.emplace_back("place of " + name, place);
   return pairs;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "framework/results/record_image.h"
 #include "framework/results/run_file.h"
 #include "framework/train/samples.h"
 
@@ -32,7 +33,7 @@ std::vector<std::string> axes_of(int rank) {
 }  // namespace
 
 Recorder::Recorder(const RunRequest& request, const RunConfig& config, Training& training)
-    : request_(request), training_(training) {
+    : request_(request), config_(config), training_(training) {
   record_.experiment = request.experiment;
   record_.run = request.run.name;
   record_.seed = request.run.train.seed;
@@ -40,8 +41,9 @@ Recorder::Recorder(const RunRequest& request, const RunConfig& config, Training&
   record_.history = config.command;
   record_.config = config.pairs;
   record_.config_json = config.json;
-  record_.provenance = provenance_of(config);
+  record_.provenance = provenance_of(config, {config.build});
   record_.clock.command_line = request.command_line;
+  for (const std::string& name : training.metric_names()) expect_metric(request.run.name, name);
   record_.metrics = {{"loss", "1", "mean cost of the batch"},
                      {"learning_rate", "1", "learning rate after the schedule"},
                      {"gradient_norm", "1", "norm of the gradient before clipping"}};
@@ -58,14 +60,14 @@ void Recorder::begin() {
 
 void Recorder::resume(const Checkpoint& checkpoint) {
   const std::filesystem::path path = request_.directory / kJournalName;
-  journal_.emplace(Journal::open(path));
+  journal_.emplace(Journal::open_unchanged(path));  // a resume that is refused changes no file
   if (journal_->offset() < checkpoint.journal_offset) {
     throw Error(path.string(), "the journal was expected to have the " + std::to_string(checkpoint.journal_offset) +
                                    " bytes of its checkpoint; it has " + std::to_string(journal_->offset()) +
                                    "; start over with --restart, or use another --output.");
   }
+  for (const JournalRow& row : read_journal(path, checkpoint.journal_offset)) add_row(record_, row);
   journal_->truncate(checkpoint.journal_offset);
-  for (const JournalRow& row : read_journal(path)) add_row(record_, row);
   seconds_before_ = checkpoint.seconds;
   record_.clock.start = checkpoint.start;
   record_.clock.resumes = checkpoint.resumes;
@@ -106,6 +108,25 @@ std::uint64_t Recorder::flush() {
   return journal_->offset();
 }
 
+void Recorder::try_out(Evaluation& evaluation) {
+  const RunRecord before = record_;
+  JournalRow row{JournalRow::Kind::kEvaluation, 0, 0, evaluation.config().name, evaluation.try_out()};
+  add_row(record_, train_row_);
+  add_row(record_, row);
+  record_.selection = evaluation.selections(1);
+  record_.predictions.push_back(evaluation.predictions(1));
+  try_out();
+  record_ = before;
+}
+
+void Recorder::try_out() {
+  const RunRecord before = record_;
+  add_sites({});
+  add_parameters();
+  [[maybe_unused]] const std::vector<std::byte> image = image_of(record_);
+  record_ = before;
+}
+
 void Recorder::publish(const Checkpoint& progress, const std::vector<Evaluation*>& samples) {
   const auto start = Clock::now();
   const Extent rows = request_.run.train.sample_rows;
@@ -115,6 +136,7 @@ void Recorder::publish(const Checkpoint& progress, const std::vector<Evaluation*
   for (Evaluation* evaluation : samples) {
     if (rows > 0) record_.predictions.push_back(evaluation->predictions(rows));
   }
+  record_.provenance = provenance_of(config_, progress.builds);
   add_sites(progress.counters);
   add_parameters();
   read_clock(record_.clock);

@@ -33,6 +33,11 @@ class Recorder {
   /// The end of the journal, safe on the disk: what a checkpoint stores.
   std::uint64_t flush();
 
+  /// Makes the file that `publish` would write, with one item of this evaluation and its metrics, and drops it.
+  /// Errors    whatever a file cannot hold, such as the name of a metric.
+  void try_out(Evaluation& evaluation);
+  void try_out();
+
   /// Publishes results.h5 with the first items of these evaluations; selections are those of the first one.
   void publish(const Checkpoint& progress, const std::vector<Evaluation*>& samples);
   /// False where publishing once more would take more than a hundredth of the time so far.
@@ -47,6 +52,7 @@ class Recorder {
 
   using Clock = std::chrono::steady_clock;
   const RunRequest& request_;
+  const RunConfig& config_;
   Training& training_;
   RunRecord record_;
   std::optional<Journal> journal_;

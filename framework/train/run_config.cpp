@@ -1,10 +1,13 @@
 #include "framework/train/run_config.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "framework/core/error.h"
-#include "framework/results/atomic_file.h"
+#include "framework/core/name.h"
+#include "framework/core/text.h"
+#include "framework/files/atomic_file.h"
 #include "framework/results/json.h"
 
 namespace fovea {
@@ -33,24 +36,43 @@ TextPairs sites_of(const Graph& graph) {
   return sites;
 }
 
-/// Numbers and flags as such, anything else as text.
-Json json_of(const std::string& text) {
-  const std::optional<Json> value = parse_json(text);
-  return value && (value->is_number() || value->is<bool>()) ? *value : Json(text);
-}
-
-Json::Object json_of(const TextPairs& pairs) {
+/// Numbers and flags as such, by the types of these options; anything else is text, whatever it looks like.
+Json::Object json_of(const TextPairs& pairs, const std::map<std::string, std::string>& types) {
   Json::Object object;
-  for (const auto& [name, text] : pairs) object.emplace_back(name, json_of(text));
+  for (const auto& [name, text] : pairs) {
+    const auto type = types.find(name);
+    const bool is_plain = type == types.end() || type->second == "text" || type->second == "integers";
+    const std::optional<Json> value = is_plain ? std::nullopt : parse_json(text);
+    object.emplace_back(name, value ? *value : Json(text));
+  }
   return object;
 }
 
-std::string quoted(const std::string& text) {
-  const bool is_plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("_-+.,=/:").find(c) != std::string_view::npos;
-  });
-  return is_plain ? text : "'" + text + "'";
+std::map<std::string, std::string> types_of(const Options& options) {
+  std::map<std::string, std::string> types;
+  for (const Options::Description& option : options.descriptions()) types[option.name] = option.type;
+  return types;
+}
+
+/// The options of an experiment as they are by default; an experiment that is not registered has none.
+struct Defaults {
+  TextPairs values;
+  std::map<std::string, std::string> types;
+};
+
+Defaults defaults_of(const std::string& name) {
+  if (Catalogue::instance().find(Experiment::kKind, name) == nullptr) return {};
+  const auto experiment = Registry<Experiment>::instance().make(name);
+  Options options;
+  experiment->fields(options);
+  return {options.values(), types_of(options)};
+}
+
+std::map<std::string, std::string> types_of_settings() {
+  TrainSettings settings;
+  Options options;
+  settings.fields(options);
+  return types_of(options);
 }
 
 /// Those of `values` that differ from `defaults`, as key=value.
@@ -58,21 +80,16 @@ std::string arguments(const TextPairs& values, const TextPairs& defaults) {
   std::string text;
   for (const auto& pair : values) {
     if (std::find(defaults.begin(), defaults.end(), pair) == defaults.end())
-      text += " " + pair.first + "=" + quoted(pair.second);
+      text += " " + shell_word(pair.first + "=" + (pair.second.starts_with('"') ? option_word(pair.second) : pair.second));
   }
   return text;
 }
 
-std::string command_of(const RunRequest& request, const TextPairs& settings) {
-  TextPairs defaults;
-  if (Catalogue::instance().find(Experiment::kKind, request.experiment) != nullptr) {
-    const auto experiment = Registry<Experiment>::instance().make(request.experiment);
-    Options options;
-    experiment->fields(options);
-    defaults = options.values();
-  }
-  return "fovea run " + quoted(request.experiment) + arguments(request.options, defaults) +
-         arguments(settings, settings_of(TrainSettings{}));
+std::string command_of(const RunRequest& request, const TextPairs& defaults, const TextPairs& settings) {
+  std::string text = "fovea run " + shell_word(request.experiment) + arguments(request.options, defaults) +
+                     arguments(settings, settings_of(TrainSettings{}));
+  for (const InputFile& library : request.libraries) text += " --plugin " + shell_word(library.name);
+  return text;
 }
 
 std::string hash_of_pairs(const TextPairs& pairs) {
@@ -81,12 +98,13 @@ std::string hash_of_pairs(const TextPairs& pairs) {
   return hash_of(std::as_bytes(std::span(text)));
 }
 
-void check_evaluation_names(const RunSpec& run) {
+void check_evaluations(const RunSpec& run) {
   std::set<std::string> names{"train", "validation", "test"};
   for (const ExtraEvaluation& evaluation : run.evaluations) {
-    const bool is_plain = !evaluation.name.empty() && evaluation.name.find('/') == std::string::npos;
-    if (!is_plain || !names.insert(evaluation.name).second) {
-      throw Error("evaluations need different names, without '/'; '" + evaluation.name + "' came; rename it.");
+    expect_name(run.name, "of an evaluation", evaluation.name);
+    if (!names.insert(evaluation.name).second) {
+      throw Error("evaluations need different names, other than train, validation and test; '" + evaluation.name +
+                  "' came; rename it.");
     }
     if (evaluation.rows < 1) {
       throw Error("an evaluation has at least one item; '" + evaluation.name + "' has " + std::to_string(evaluation.rows) +
@@ -95,18 +113,24 @@ void check_evaluation_names(const RunSpec& run) {
   }
 }
 
+void add_file(const InputFile& file, const std::string& kind, RunConfig& config) {
+  config.inputs.emplace_back(kind + " " + file.name, file.hash);
+  config.places.emplace_back(kind + " " + file.name, file.absolute.string());
+}
+
 }  // namespace
 
-RunConfig config_of(const RunRequest& request, const Training& training) {
+RunConfig config_of(const RunRequest& request, const Training& training, const InputLog& files) {
   const RunSpec& run = request.run;
   const TextPairs settings = settings_of(run.train);
   const TextPairs sites = sites_of(training.graph());
   const std::string task = Registry<Task>::instance().parse(run.task).text;
   RunConfig config;
   config.pairs = {{"experiment", request.experiment}, {"run", run.name}, {"task", task}, {"precision", kPrecision}};
-  Json::Object json = json_of(config.pairs);
-  json.emplace_back("options", json_of(request.options));
-  json.emplace_back("train", json_of(settings));
+  const Defaults defaults = defaults_of(request.experiment);
+  Json::Object json = json_of(config.pairs, {});
+  json.emplace_back("options", json_of(request.options, defaults.types));
+  json.emplace_back("train", json_of(settings, types_of_settings()));
   const auto add = [&](const std::string& name, const std::string& prefix, const std::string& text) {
     const auto same = [&](const auto& pair) { return pair.first == name; };
     const bool is_taken = std::any_of(config.pairs.begin(), config.pairs.end(), same);
@@ -122,10 +146,13 @@ RunConfig config_of(const RunRequest& request, const Training& training) {
   }
   for (const auto& [path, text] : sites) add("site " + path, "", text);
   json.emplace_back("evaluations", std::move(evaluations));
-  json.emplace_back("sites", json_of(sites));
+  json.emplace_back("sites", json_of(sites, {}));
   config.json = json_text(json);
   config.hash = hash_of_pairs(config.pairs);
-  config.command = command_of(request, settings);
+  config.command = command_of(request, defaults.values, settings);
+  for (const InputFile& file : files.files()) add_file(file, "input", config);
+  for (const InputFile& library : request.libraries) add_file(library, "plugin", config);
+  config.build = build_of_program();
   return config;
 }
 
@@ -142,7 +169,7 @@ void check_settings(const RunSpec& run, const Training& training) {
                 "' needs evaluations on the validation split while the run trains; there are none; set evaluate_every and "
                 "validation_rows.");
   }
-  check_evaluation_names(run);
+  check_evaluations(run);
 }
 
 std::string differences(const TextPairs& there, const TextPairs& here) {

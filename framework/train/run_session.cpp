@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "framework/core/error.h"
 
@@ -44,6 +45,18 @@ RunSession::RunSession(const RunRequest& request, const TrainerHooks& hooks, con
   for (const ExtraEvaluation& extra : run.evaluations) add_final(extra.name, extra.task, extra.rows);
 }
 
+void RunSession::try_out() {
+  std::vector<Evaluation*> all;
+  if (validation_) all.push_back(validation_.get());
+  for (const auto& evaluation : finals_) all.push_back(evaluation.get());
+  for (Evaluation* evaluation : all) {
+    training_.anneal(0);
+    evaluation->follow(training_.graph(), 0);
+    recorder_.try_out(*evaluation);
+  }
+  if (all.empty()) recorder_.try_out();
+}
+
 RunOutcome RunSession::run(const std::optional<Checkpoint>& checkpoint) {
   start(checkpoint);
   try {
@@ -54,8 +67,11 @@ RunOutcome RunSession::run(const std::optional<Checkpoint>& checkpoint) {
   } catch (const NotFiniteError& error) {
     const std::string command = request_.command_line.empty() ? config_.command : request_.command_line;
     fail(Error(error.where(), error.fact() + "; to replay it: " + command));
-  } catch (const Error& error) {
-    fail(error);
+  } catch (...) {
+    const Error error = caught_error(place());
+    const bool has_place = error.where().find(place()) != std::string::npos ||
+                           error.where().find(request_.directory.string()) != std::string::npos;
+    fail(has_place ? error : error.at(place()));
   }
   return outcome(RunState::kFinished);
 }
@@ -66,12 +82,15 @@ void RunSession::start(const std::optional<Checkpoint>& checkpoint) {
     progress_.restore(training_);
     progress_.resumes += 1;
     progress_.is_finished = false;
+    if (progress_.builds.back() != config_.build) progress_.builds.push_back(config_.build);
     recorder_.resume(progress_);
     say(fmt::format("resumed at step {}", progress_.step));
     if (progress_.is_trained) trained_offset_ = progress_.journal_offset;
   } else {
     recorder_.begin();
     progress_.config = config_.pairs;
+    progress_.inputs = config_.inputs;
+    progress_.builds = {config_.build};
     progress_.start = recorder_.record().clock.start;
     progress_.is_trained = settings_.steps == 0 && !validation_;
     write_checkpoint();
@@ -166,12 +185,29 @@ RunSession::Next RunSession::finish() {
   }
   recorder_.state_row(progress_.step, "finished");
   publish(samples_so_far());
+  is_published_ = true;
   progress_.is_finished = true;
   write_checkpoint();
   return Next::kGoOn;
 }
 
+/// A step looks at the loss and the gradient before it moves the parameters; this looks at what has come of them.
+void RunSession::check_parameters() const {
+  for (const ParameterStore::Entry& entry : training_.parameters().entries()) {
+    const Tensor values = training_.parameters().view(entry.path);
+    const Real* const begin = values.real();
+    const Real* const end = begin + values.size();
+    const Real* const found = std::find_if_not(begin, end, [](Real value) { return std::isfinite(value); });
+    if (found == end) continue;
+    throw NotFiniteError(entry.path,
+                         fmt::format("{}: every parameter must be finite; element {} is {} after the last update; use a "
+                                     "smaller learning_rate, or clip_norm",
+                                     place(), found - begin, *found));
+  }
+}
+
 std::optional<std::vector<JournalValue>> RunSession::evaluate(Evaluation& evaluation) {
+  check_parameters();
   const std::string& name = evaluation.config().name;
   const std::string phase = name == "validation" ? "validate" : name == "test" ? "test" : "evaluate " + name;
   follow(evaluation);
@@ -246,20 +282,25 @@ void RunSession::publish_stopped() {
 }
 
 void RunSession::fail(const Error& error) {
+  if (is_published_) throw error;  // only its checkpoint is missing; the same command writes it
   try {
     recorder_.message_row(progress_.step, error.what());
     recorder_.state_row(progress_.step, "failed");
     recorder_.flush();
     publish({});
-  } catch (const Error&) {
+  } catch (...) {  // NOLINT(bugprone-empty-catch)
     // The first failure is the one to report; the file that was published before stays.
   }
   throw error;
 }
 
+std::string RunSession::place() const {
+  return fmt::format("run '{}', step {}", request_.run.name, training_.steps_done() + (progress_.is_trained ? 0 : 1));
+}
+
 RunOutcome RunSession::outcome(RunState state) const {
   const RunRecord& record = recorder_.record();
-  return {state, progress_.step, progress_.train_seconds, final_metrics(record.evaluation), train_cost(record.train)};
+  return {state, progress_.step, progress_.train_seconds, final_metrics(record.evaluation), "", train_cost(record.train)};
 }
 
 void RunSession::say(const std::string& text) const {

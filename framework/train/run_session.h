@@ -21,6 +21,9 @@ class RunSession {
  public:
   RunSession(const RunRequest& request, const TrainerHooks& hooks, const RunConfig& config, Training& training);
 
+  /// One item through every evaluation and a publication that is not written, so that a model or task that cannot be
+  /// evaluated or stored fails before it is trained.
+  void try_out();
   RunOutcome run(const std::optional<Checkpoint>& checkpoint);
 
  private:
@@ -44,6 +47,8 @@ class RunSession {
   void publish(const std::vector<Evaluation*>& samples);
   void publish_stopped();
   [[noreturn]] void fail(const Error& error);
+  std::string place() const;  // for errors: the run and its step
+  void check_parameters() const;
   std::vector<Evaluation*> samples_so_far();
   RunOutcome outcome(RunState state) const;
 
@@ -62,6 +67,7 @@ class RunSession {
   std::unique_ptr<Evaluation> validation_;           // null where the run has none
   std::vector<std::unique_ptr<Evaluation>> finals_;  // test, then the extra evaluations
   std::uint64_t trained_offset_ = 0;                 // of the journal, when the last step was done
+  bool is_published_ = false;                        // the finished run, whole
   const StepReport* report_ = nullptr;
   std::vector<std::pair<std::string, double>> validated_;  // the last metrics of the validation split
   std::set<std::string> warned_;                           // sites that a warning of collapse was given for

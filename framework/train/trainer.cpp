@@ -1,6 +1,9 @@
 #include "framework/train/trainer.h"
 
+#include <algorithm>
+
 #include "framework/core/error.h"
+#include "framework/files/posix_file.h"
 #include "framework/results/run_file.h"
 #include "framework/results/run_lock.h"
 #include "framework/results/summary.h"
@@ -12,66 +15,95 @@ namespace fovea {
 
 namespace {
 
-void make_directory(const std::filesystem::path& directory) {
-  std::error_code failure;
-  std::filesystem::create_directories(directory, failure);
-  if (!failure) return;
-  throw Error(directory.string(),
-              "expected to make a directory for the run; " + failure.message() + "; choose another --output.");
-}
-
 /// The checkpoint goes last: until then the directory still says what it holds.
 void remove_results(const std::filesystem::path& directory) {
-  for (const char* name : {kResultsName, kResultsHashName, kJournalName, kCheckpointName}) {
-    std::error_code failure;
-    std::filesystem::remove(directory / name, failure);
-    if (failure)
-      throw Error((directory / name).string(), "expected to remove the file; " + failure.message() + "; remove it by hand.");
-  }
+  for (const char* name : {kResultsName, kResultsHashName, kJournalName, kCheckpointName}) remove_file(directory / name);
 }
 
-void check_is_ours(const std::filesystem::path& directory, const std::optional<Checkpoint>& checkpoint,
-                   const RunConfig& config) {
-  if (!checkpoint) {
-    if (!std::filesystem::exists(directory / kResultsName)) return;
+/// A link in the place of a file could not be replaced when the results are published, at the end.
+void expect_own_files(const std::filesystem::path& directory) {
+  for (const char* name : {kResultsName, kResultsHashName, kJournalName, kCheckpointName}) expect_replaceable(directory / name);
+}
+
+constexpr const char* kOther = "; start over with --restart, or use another --output.";
+
+/// Refuses a directory whose run is another one: of another configuration, or of other inputs.
+void check_is_ours(const std::filesystem::path& directory, const Checkpoint& checkpoint, const RunConfig& config) {
+  if (const std::string different = differences(checkpoint.config, config.pairs); !different.empty()) {
     throw Error(directory.string(),
-                "a run to resume or an empty directory was expected; it has results but no checkpoint; "
-                "start over with --restart, or use another --output.");
+                "the same configuration as that of the run in this directory was expected; " + different + kOther);
   }
-  const std::string different = differences(checkpoint->config, config.pairs);
-  if (different.empty()) return;
-  throw Error(directory.string(), "the same configuration as that of the run in this directory was expected; " + different +
-                                      "; start over with --restart, or use another --output.");
+  if (const std::string different = differences(checkpoint.inputs, config.inputs); !different.empty()) {
+    throw Error(
+        directory.string(),
+        "the same inputs as those of the run in this directory were expected, by their hashes; " + different + kOther);
+  }
 }
 
-std::optional<RunOutcome> already_finished(const std::filesystem::path& directory,
-                                           const std::optional<Checkpoint>& checkpoint) {
+void check_build(const std::filesystem::path& directory, const Checkpoint& checkpoint, const RunRequest& request,
+                 const RunConfig& config) {
+  if (checkpoint.builds.back() == config.build || request.any_build) return;
+  throw Error(directory.string(), "the build of the program that has begun this run was expected, " +
+                                      checkpoint.builds.back() + "; this one is " + config.build +
+                                      "; go on all the same with --any-build, which is recorded" + kOther);
+}
+
+std::optional<RunOutcome> already_finished(const std::filesystem::path& directory, const Checkpoint& checkpoint,
+                                           const RunConfig& config) {
   const std::filesystem::path results = directory / kResultsName;
-  if (!checkpoint || !checkpoint->is_finished || !verify(results).passed()) return std::nullopt;
+  if (!checkpoint.is_finished || !verify(results).passed()) return std::nullopt;
+  const RunSummary summary = read_summary(results);
+  const std::pair<std::string, std::string> finished{"state", "finished"};
+  const auto& attributes = summary.attributes;
+  if (std::find(attributes.begin(), attributes.end(), finished) == attributes.end()) return std::nullopt;
   RunOutcome outcome;
   outcome.state = RunState::kAlreadyFinished;
-  outcome.steps = checkpoint->step;
-  outcome.train_seconds = checkpoint->train_seconds;
-  const RunSummary summary = read_summary(results);
+  outcome.steps = checkpoint.step;
+  outcome.train_seconds = checkpoint.train_seconds;
   outcome.final_metrics = final_metrics(summary.evaluation);
   outcome.train_cost = train_cost(summary.train);
+  if (checkpoint.builds.back() != config.build) {
+    outcome.note = "by another build of the program, " + checkpoint.builds.back() + " (this one is " + config.build + ")";
+  }
   return outcome;
+}
+
+/// The checkpoint to go on from, where there is one.
+std::optional<Checkpoint> standing_checkpoint(const RunRequest& request, const RunConfig& config) {
+  if (request.existing == RunRequest::Existing::kRestart) return std::nullopt;
+  std::optional<Checkpoint> checkpoint = Checkpoint::read(request.directory);
+  std::error_code failure;
+  if (!checkpoint && std::filesystem::exists(request.directory / kResultsName, failure)) {
+    throw Error(
+        request.directory.string(),
+        std::string("a run to resume or an empty directory was expected; it has results but no checkpoint") + kOther);
+  }
+  // A run that stopped or failed before its first step is in nobody's way.
+  if (checkpoint && !checkpoint->has_work()) checkpoint.reset();
+  if (checkpoint) check_is_ours(request.directory, *checkpoint, config);
+  return checkpoint;
 }
 
 }  // namespace
 
 RunOutcome train_run(const RunRequest& request, const TrainerHooks& hooks) {
+  const InputLog files;
   Training training(request.run);
   check_settings(request.run, training);
-  const RunConfig config = config_of(request, training);
-  make_directory(request.directory);
+  const RunConfig config = config_of(request, training, files);
+  make_directories(request.directory);
   const RunLock lock(request.directory);
-  if (request.existing == RunRequest::Existing::kRestart) remove_results(request.directory);
-  const std::optional<Checkpoint> checkpoint = Checkpoint::read(request.directory);
-  check_is_ours(request.directory, checkpoint, config);
-  if (const auto outcome = already_finished(request.directory, checkpoint)) return *outcome;
-  if (!checkpoint) remove_results(request.directory);  // a journal that a kill left before the first checkpoint
+  const std::optional<Checkpoint> checkpoint = standing_checkpoint(request, config);
+  if (checkpoint) {
+    if (const auto outcome = already_finished(request.directory, *checkpoint, config)) return *outcome;
+    check_build(request.directory, *checkpoint, request, config);
+    expect_own_files(request.directory);
+  }
   RunSession session(request, hooks, config, training);
+  if (!checkpoint) {
+    session.try_out();
+    remove_results(request.directory);  // of a run to start over, or what a kill left before the first checkpoint
+  }
   return session.run(checkpoint);
 }
 

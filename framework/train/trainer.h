@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "framework/experiment.h"
+#include "framework/files/input.h"
 #include "framework/task.h"
 
 namespace fovea {
@@ -36,6 +37,8 @@ struct RunRequest {
   std::vector<std::pair<std::string, std::string>> options;  // resolved options of the experiment, for /config
   std::filesystem::path directory;                           // of this run; made where missing
   std::string command_line;                                  // literal, goes to /clock
+  std::vector<InputFile> libraries;                          // of the plugins that are loaded
+  bool any_build = false;                                    // resume what another build of the program has begun
   enum class Existing : std::uint8_t { kResume, kRestart } existing = Existing::kResume;
 };
 
@@ -54,6 +57,7 @@ struct RunOutcome {
   Extent steps = 0;
   double train_seconds = 0;
   std::vector<FinalMetric> final_metrics;
+  std::string note;       // what its user should know, such as that another build has made the results; may be empty
   double train_cost = 0;  // the mean loss of the rows of /train in the last tenth of the steps; NaN where there is none
 };
 

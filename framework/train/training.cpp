@@ -6,14 +6,40 @@
 
 #include "framework/anneal/annealing.h"
 #include "framework/core/error.h"
+#include "framework/core/name.h"
 #include "framework/cpu/parallel.h"
 
 namespace fovea {
 
+namespace {
+
+/// A parameter is an array of the file of results, and a scope a folder: they need different names.
+void check_paths(const ParameterStore& store) {
+  for (const ParameterStore::Entry& entry : store.entries()) {
+    expect_path("model", "of a parameter", entry.path);
+    for (const ParameterStore::Entry& other : store.entries()) {
+      if (!other.path.starts_with(entry.path + "/")) continue;
+      throw Error("model", "a parameter and a scope were expected to have different names; '" + entry.path +
+                               "' is both: there is '" + other.path + "' too; rename one of them.");
+    }
+  }
+}
+
+/// The run, its settings within their bounds, also where the experiment has set them.
+const RunSpec& checked(const RunSpec& run) {
+  TrainSettings settings = run.train;
+  Options options;
+  settings.fields(options);
+  options.check();
+  return run;
+}
+
+}  // namespace
+
 std::unique_ptr<Task> make_task(const std::string& text) { return Registry<Task>::instance().parse(text).plugin; }
 
 Training::Training(const RunSpec& run)
-    : run_(run),
+    : run_(checked(run)),
       task_(make_task(run.task)),
       schedule_(run.train.schedule),
       optimizer_(Registry<Optimizer>::instance().parse(run.train.optimizer).plugin),
@@ -26,6 +52,7 @@ Training::Training(const RunSpec& run)
   find_outputs();
   name_annealed();
   store_ = std::make_unique<ParameterStore>(*graph_);
+  check_paths(*store_);
   if (store_->optimized() == 0) throw Error("model", "it has no parameters, so there is nothing to train; add a layer.");
   store_->initialise(static_cast<std::uint64_t>(settings.seed));
   optimizer_->prepare(store_->optimized());
@@ -196,6 +223,7 @@ void Training::backward(Shard& shard, Extent number) {
 void Training::set_cotangents(Shard& shard) {
   const Real scale = Real(1) / static_cast<Real>(run_.train.batch);
   const Tensor cotangent = shard.execution->output_gradient("cost");
+  if (!cotangent) return;  // score functions alone train: nothing passes through the cost
   const auto weights = draws_.weights().subspan(shard.first_row, shard.rows);
   for (std::size_t row = 0; row < weights.size(); ++row) cotangent.real()[row] = scale * weights[row];
 }

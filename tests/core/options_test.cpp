@@ -31,7 +31,7 @@ TEST_CASE("options take positional and named arguments and print themselves") {
   CHECK(s.k == 3);
   CHECK(s.temperature == 0.5);
   CHECK(s.order == "descending");
-  CHECK(canonical("top_k", s.options) == "top_k(k=3, temperature=0.5, masked=true, order=descending, lengths=5,10)");
+  CHECK(canonical("top_k", s.options) == "top_k(k=3, temperature=0.5, masked=true, order=descending, lengths=\"5,10\")");
 }
 
 TEST_CASE("a text that an option prints sets it to the same value") {
@@ -65,6 +65,47 @@ TEST_CASE("a malformed call is refused") {
   Sample s;
   CHECK_THROWS_WITH_AS(apply(parse_call("x(1,1,true,ascending,5,9)"), s.options), doctest::Contains("takes 5 options"),
                        Error);
+}
+
+TEST_CASE("an option comes once, and after a named one only named ones") {
+  const auto fault = [](const char* text) {
+    Sample s;
+    try {
+      apply(parse_call(text), s.options);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const auto says = [&](const char* text, const char* part) { return fault(text).find(part) != std::string::npos; };
+  CHECK(says("top_k(k=3, k=7)", "option 'k' was expected once; '3' and '7' came"));
+  CHECK(says("top_k(3, k=7)", "option 'k' was expected once; '3' and '7' came"));
+  CHECK(says("top_k(k=3, k=3)", "was expected once"));
+  CHECK(says("top_k(k=3, 0.5)", "a name was expected after named options; '0.5' came"));
+  CHECK(says("top_k(temperature=1,5)", "write a number with a decimal point, 1.5"));
+  CHECK(says("top_k(=1)", "write the name of an option before '='"));
+  CHECK(says("top_k(3, =1)", "write the name of an option before '='"));
+  CHECK(says("top_k(two words=1)", "write the name of an option before '='"));
+  CHECK(fault("top_k(3, temperature=0.5)").empty());
+}
+
+TEST_CASE("whole numbers are written without an exponent") {
+  CHECK(number_text(100000) == "100000");
+  CHECK(number_text(-9007199254740991) == "-9007199254740991");
+  CHECK(number_text(1e16) == "1e+16");
+  CHECK(number_text(0.5) == "0.5");
+  CHECK(number_text(-0.0) == "-0");
+  CHECK(number_text(1e-7) == "1e-07");
+}
+
+TEST_CASE("values that were set past the options are looked at again") {
+  Sample s;
+  CHECK_NOTHROW(s.options.check());
+  s.k = 0;
+  CHECK_THROWS_WITH_AS(s.options.check(), doctest::Contains("'k' is a whole number, >= 1; '0' came"), Error);
+  Sample other;
+  other.temperature = std::numeric_limits<double>::infinity();
+  CHECK_THROWS_WITH_AS(other.options.check(), doctest::Contains("a finite number"), Error);
 }
 
 TEST_CASE("nested calls are one argument") {
