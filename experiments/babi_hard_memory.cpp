@@ -89,7 +89,9 @@ class BabiHardMemory final : public Experiment {
         wrong.rows.push_back({.name = name, .runs = name_of(kind, task), .published = {kNone}});
         found.rows.push_back({.name = name, .runs = name_of(kind, task)});
       }
-      const double figure = kind == "hard" ? 21.8 : kind == "soft" ? 12.8 : kNone;
+      // Means over all tasks; the mean of some is not set beside them.
+      const bool has_all = stories_.tasks.size() == 20;
+      const double figure = !has_all ? kNone : kind == "hard" ? 21.8 : kind == "soft" ? 12.8 : kNone;
       wrong.rows.push_back({.name = kind + ", mean", .runs = kind + "_*", .published = {figure}});
       found.rows.push_back({.name = kind + ", mean", .runs = kind + "_*"});
     }

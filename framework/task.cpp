@@ -1,12 +1,11 @@
 #include "framework/task.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
 
 #include "framework/core/arena.h"
 #include "framework/core/error.h"
+#include "framework/core/free_memory.h"
 #include "framework/core/registered.h"
 #include "framework/core/text.h"
 
@@ -58,11 +57,6 @@ std::vector<std::string> names_in(const Entries& entries) {
   return names;
 }
 
-/// All memory of the machine, which no batch fits in beside a model.
-std::size_t memory_of_machine() {
-  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGE_SIZE));
-}
-
 }  // namespace
 
 Tensor Batch::make(const std::string& name, const Type& type) {
@@ -72,13 +66,15 @@ Tensor Batch::make(const std::string& name, const Type& type) {
                              "; make it with Shape{batch.rows(), ...}.");
   }
   const std::size_t bytes = type.bytes() + Arena::kAlignment;
-  if (bytes > memory_of_machine()) {
-    throw Error("batch", "'" + name + "' " + type.shape.text() + " was expected to fit into memory; it needs " +
-                             std::to_string(bytes >> 30U) + " GiB, and the machine has " +
-                             std::to_string(memory_of_machine() >> 30U) + "; use a smaller batch or smaller items.");
-  }
   Entry& entry = entries_[name];
-  if (entry.memory.size() < bytes) entry.memory.resize(bytes);
+  if (entry.memory.size() < bytes) {
+    try {
+      expect_memory(bytes);
+    } catch (const Error& error) {
+      throw Error("batch", "for '" + name + "' " + type.shape.text() + ", " + error.fact());
+    }
+    entry.memory.resize(bytes);
+  }
   entry.tensor = {aligned_start(entry.memory), type};
   entry.is_made = true;
   return entry.tensor;

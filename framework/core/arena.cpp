@@ -7,6 +7,7 @@
 #include <string>
 
 #include "framework/core/error.h"
+#include "framework/core/free_memory.h"
 
 namespace fovea {
 namespace {
@@ -17,6 +18,7 @@ constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
 Arena::Arena(std::size_t bytes) : bytes_(aligned(bytes)) {
   if (bytes_ == 0) return;
+  expect_memory(bytes_);
   const std::size_t alignment = bytes_ >= kHugePage ? kHugePage : kAlignment;
   // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): block_ owns it in the end
   void* block = std::aligned_alloc(alignment, (bytes_ + alignment - 1) / alignment * alignment);

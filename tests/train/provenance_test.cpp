@@ -8,7 +8,7 @@
 namespace {
 
 std::string provenance(const std::string& key) {
-  const fovea::TextPairs pairs = fovea::provenance_of({});
+  const fovea::TextPairs pairs = fovea::provenance_of({}, {"a build"});
   const auto found = std::find_if(pairs.begin(), pairs.end(), [&](const auto& pair) { return pair.first == key; });
   return found == pairs.end() ? "none" : found->second;
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "framework/cpu/parallel.h"
-#include "framework/results/atomic_file.h"
+#include "framework/files/atomic_file.h"
 #include "framework/results/journal.h"
 #include "framework/results/run_file.h"
 #include "framework/results/summary.h"

@@ -31,7 +31,7 @@ test::ModelRun run_of(const TokenRecallOptions& options, Mode mode = Mode::kTrai
   Builder b("model", mode);
   token_recall(options)(b, types_of());
   const auto graph = b.freeze();
-  std::map<std::string, Type> inputs = types_of();
+  InputTypes inputs = types_of();
   if (mode == Mode::kEvaluate) inputs.erase("targets");
   test::ModelRun run(graph, inputs);
   run.context.mode = mode;
