@@ -31,8 +31,11 @@ std::size_t available_to_the_system() {
   return std::numeric_limits<std::size_t>::max();
 }
 
-std::string gigabytes(std::size_t bytes) {
-  const std::string text = std::to_string(static_cast<double>(bytes) / 1e9);
+std::string in_units(std::size_t bytes) {
+  constexpr std::size_t kMega = 1000000;
+  constexpr std::size_t kGiga = 1000000000;
+  if (bytes < kGiga) return std::to_string(bytes / kMega) + " MB";
+  const std::string text = std::to_string(static_cast<double>(bytes) / static_cast<double>(kGiga));
   return text.substr(0, text.find('.') + 3) + " GB";
 }
 
@@ -50,7 +53,7 @@ void expect_memory(std::size_t bytes) {
   if (bytes < kLooked) return;
   const std::size_t free = free_memory();
   if (bytes <= free) return;
-  throw Error("memory", "a block of " + gigabytes(bytes) + " was expected to fit; " + gigabytes(free) +
+  throw Error("memory", "a block of " + in_units(bytes) + " was expected to fit; " + in_units(free) +
                             " are free; use a smaller batch or model, or a machine with more memory.");
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "framework/core/free_memory.h"
+
 #include "framework/graph/check.h"
 
 namespace fovea {
@@ -64,6 +66,7 @@ Shards::Shape Shards::make_shape(Extent rows) const {
     const Extent here = std::min(config_.shard_rows, rows - first);
     if (here != planned_rows) plan = Plan::compile(config_.graph, with_rows(types, here), passes);
     planned_rows = here;
+    if (first == 0) expect_memory(plan->arena_bytes() * static_cast<std::size_t>(count(rows, config_.shard_rows)));
     shape.bytes += plan->arena_bytes();
     const Extent number = first / config_.shard_rows;
     Real* const block = config_.gradients == nullptr ? nullptr : config_.gradients->block(number).data();

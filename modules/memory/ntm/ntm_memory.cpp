@@ -1,5 +1,6 @@
 #include "modules/memory/ntm/ntm_memory.h"
 
+#include "framework/core/free_memory.h"
 #include "framework/graph/functions.h"
 #include "modules/layers/linear.h"
 
@@ -31,6 +32,7 @@ Extent NtmMemory::read_width() const { return options_.reads * options_.width; }
 std::vector<Value> NtmMemory::start(Value like) {
   const auto slots = static_cast<std::size_t>(options_.slots);
   const auto width = static_cast<std::size_t>(options_.width);
+  expect_memory(static_cast<std::size_t>(Shape{options_.slots, options_.width}.size()) * sizeof(Real));
   std::vector<Real> first(slots, 0);
   first[0] = 1;
   const Value weights = expand_rows(builder_.constant("first_slot", {options_.slots}, first), like);
