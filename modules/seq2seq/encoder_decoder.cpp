@@ -33,8 +33,10 @@ seq2seq::Memory bidirectional_encoder(Builder& b, const std::string& name, Value
   const Gru reverse(b, "reverse", x.shape().last(), hidden);
   const Value read = forward.run(in_order).states;
   const Value turned = seq2seq::turn_around(reverse.run(seq2seq::turn_around(in_order, mask)).states, mask);
-  const Value first = squeeze(slice(turned, 0, 0, 1), 0);
-  return {.items = transpose(concat({read, turned}, 2), {1, 0, 2}), .mask = mask, .summary = first};
+  const Value first = squeeze(slice(turned, 0, 0, 1), 0);  // [B, hidden]
+  // The first item of a row of length 0 is padding: its summary is the state of no step.
+  const Value has_words = to_real(slice(mask, 1, 0, 1));  // [B, 1]
+  return {.items = transpose(concat({read, turned}, 2), {1, 0, 2}), .mask = mask, .summary = multiply(first, has_words)};
 }
 
 void encoder_decoder(Builder& b, const InputTypes& inputs, const EncoderDecoderOptions& options) {

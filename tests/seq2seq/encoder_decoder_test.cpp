@@ -80,6 +80,55 @@ TEST_CASE("what follows the end of a row changes nothing that is written") {
   }
 }
 
+namespace {
+
+/// An encoder of two rows with the lengths 2 and 0; `padding` stands in all items behind them.
+test::ModelRun encoder_of(Real padding) {
+  Builder b;
+  const Value words = b.constant("words", {2, 3, 1}, std::vector<Real>{Real(0.5), -1, padding, padding, padding, padding});
+  const Value mask = b.constant("mask", {2, 3}, std::vector<Index>{1, 1, 0, 0, 0, 0});
+  const Value x = multiply(words, b.parameter("scale", {1}));
+  const seq2seq::Memory memory = bidirectional_encoder(b, "encoder", x, mask, 2);
+  b.output("summary", memory.summary);
+  b.output("items", memory.items);
+  test::ModelRun run(b.freeze());
+  run.set("scale", {1});
+  for (const std::string name : {"encoder/forward", "encoder/reverse"}) {
+    run.set(name + "/bias_ih", {Real(0.3), Real(-0.2), Real(0.4), Real(0.1), Real(0.7), Real(-0.6)});
+  }
+  return run;
+}
+
+std::vector<Real> reals_of(const Tensor& tensor) { return {tensor.real(), tensor.real() + tensor.size()}; }
+
+}  // namespace
+
+TEST_CASE("the summary of a row without words is the state of no step, whatever stands in the padding") {
+  test::ModelRun small = encoder_of(0);
+  test::ModelRun large = encoder_of(1000);
+  small.run({{"summary", 1}});
+  large.run({{"summary", 1}});
+  const std::vector<Real> summary = reals_of(small.output("summary"));
+  CHECK(summary[0] != 0);
+  CHECK(std::vector<Real>(summary.begin() + 2, summary.end()) == std::vector<Real>{0, 0});
+  CHECK(reals_of(large.output("summary")) == summary);
+  // The gradient of what the padding is multiplied by would grow with it.
+  CHECK(reals_of(large.gradient("scale")) == reals_of(small.gradient("scale")));
+  CHECK(encoder_of(Real(0.7)).gradient_error({{"summary", 1}}) < test::kGradientLimit);
+}
+
+TEST_CASE("what an encoder-decoder writes for a row without words does not follow the vector of the padding") {
+  Network network(small());
+  std::fill_n(network.feeds["source"].indices.begin() + 4, 4, Index{0});  // the second row
+  const Evaluated before = network.decode(network.feeds);
+  const std::vector<Real> cost = Evaluated(network.teaching, network.feeds, network.store).reals("cost");
+  std::fill_n(network.store.view("embedding/weight").real(), 2, Real(7));
+  const Evaluated after = network.decode(network.feeds);
+  CHECK(after.reals("log_prob") == before.reals("log_prob"));
+  CHECK(after.indices("answers") == before.indices("answers"));
+  CHECK(Evaluated(network.teaching, network.feeds, network.store).reals("cost") == cost);
+}
+
 TEST_CASE("greedy decoding agrees with teacher forcing on its own words") {
   for (const char* site : {"additive | dense | softmax | none", "dot | dense | top_k(2) | none"}) {
     EncoderDecoderOptions options = small(site);
