@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/files/input.h"
 #include "tasks/algorithmic/listops_expression.h"
 #include "tasks/recall/tokens.h"
 
@@ -35,6 +36,8 @@ class ListOps final : public Task {
                              "; raise it.");
     }
     load();
+    // A later check still tells the log that the files are in use.
+    for (const InputFile& file : inputs_) InputLog::note(file);
   }
 
   std::string stream() const override { return kName; }
@@ -67,11 +70,13 @@ class ListOps final : public Task {
  private:
   void load() const {
     std::call_once(loaded_, [this] {
+      const InputLog log;
       for (std::size_t i = 0; i < files_.size(); ++i) {
         if (!files_[i].empty()) released_[i] = listops::read(files_[i]);
         if (files_[i].empty()) longest_ = std::max(longest_, limits_.below - 1);
         for (const Expression& one : released_[i]) longest_ = std::max(longest_, static_cast<Extent>(one.tokens.size()));
       }
+      inputs_ = log.files();
     });
   }
 
@@ -79,6 +84,7 @@ class ListOps final : public Task {
   std::array<std::string, 3> files_;
   mutable std::once_flag loaded_;
   mutable std::array<std::vector<Expression>, 3> released_;
+  mutable std::vector<InputFile> inputs_;
   mutable Extent longest_ = 1;
 };
 

@@ -1,11 +1,12 @@
 #include "tasks/algorithmic/listops_expression.h"
 
 #include <algorithm>
-#include <fstream>
 #include <numeric>
 #include <sstream>
 
 #include "framework/core/error.h"
+#include "framework/core/text.h"
+#include "framework/files/input.h"
 
 namespace fovea::listops {
 namespace {
@@ -88,7 +89,9 @@ std::vector<Index> tokens_of(const std::string& text) {
   for (std::string word; stream >> word;) {
     if (word == "(" || word == ")") continue;
     const auto found = std::find(words().begin() + 1, words().end(), word);
-    if (found == words().end()) throw Error("listops", "a digit, an operation or ] was expected; '" + word + "' came.");
+    if (found == words().end()) {
+      throw Error("listops", "a digit, an operation or ] was expected; " + in_quotes(word) + " came; correct the line.");
+    }
     tokens.push_back(static_cast<Index>(found - words().begin()));
   }
   return tokens;
@@ -96,14 +99,16 @@ std::vector<Index> tokens_of(const std::string& text) {
 
 Expression expression_of(const std::string& line) {
   const std::size_t tab = line.find('\t');
-  if (tab == std::string::npos) throw Error("listops", "an expression and a label, with a tab between them, were expected.");
+  if (tab == std::string::npos)
+    throw Error("listops",
+                "an expression and a label, with a tab between them, were expected; there is no tab; correct the line.");
   const bool is_label_first = tab == 1;
   const std::string label = is_label_first ? line.substr(0, tab) : line.substr(tab + 1);
   Expression made{tokens_of(is_label_first ? line.substr(tab + 1) : line.substr(0, tab)), 0};
   made.value = value_of(made.tokens);
   if (label != std::to_string(made.value)) {
-    throw Error("listops", "the value of the expression, " + std::to_string(made.value) + ", was expected as its label; '" +
-                               label + "' came.");
+    throw Error("listops", "the value of the expression, " + std::to_string(made.value) + ", was expected as its label; " +
+                               in_quotes(label) + " came; correct the line.");
   }
   return made;
 }
@@ -130,22 +135,25 @@ Expression drawn(Rng& rng, const Limits& limits) {
 
 Index value_of(std::span<const Index> tokens) { return Reader(tokens).whole(); }
 
-std::vector<Expression> read(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw Error(path, "a file of expressions was expected; it cannot be opened; give another path.");
+std::vector<Expression> parse(std::string_view text, const std::string& name) {
   std::vector<Expression> made;
-  std::string line;
-  for (Extent number = 1; std::getline(file, line); ++number) {
+  std::size_t begin = 0;
+  for (Extent number = 1; begin < text.size(); ++number) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string line(text.substr(begin, end - begin));
+    begin = end + 1;
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (line.empty() || (number == 1 && line == "Source\tTarget")) continue;
     try {
       made.push_back(expression_of(line));
     } catch (const Error& error) {
-      throw Error(path + ":" + std::to_string(number), error.fact());
+      throw Error(name + ":" + std::to_string(number), error.fact());
     }
   }
-  if (made.empty()) throw Error(path, "expressions were expected; there are none; give another file.");
+  if (made.empty()) throw Error(name, "expressions were expected; there are none; give another file.");
   return made;
 }
+
+std::vector<Expression> read(const std::string& path) { return parse(*read_input(path), path); }
 
 }  // namespace fovea::listops

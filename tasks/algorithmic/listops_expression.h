@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "framework/core/rng.h"
@@ -41,7 +42,9 @@ Index value_of(std::span<const Index> tokens);
 /// The expressions of a released file, "expression<tab>label" after a header or "label<tab>expression", without the
 /// parentheses of their trees.
 ///
-/// Errors    a file that cannot be read; unknown words, malformed expressions, labels that are not the value, with the line.
+/// Errors    unknown words, malformed expressions, labels that are not the value, with the name and the line.
+std::vector<Expression> parse(std::string_view text, const std::string& name);
+/// Errors    also those of read_input.
 std::vector<Expression> read(const std::string& path);
 
 }  // namespace fovea::listops

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
+#include <memory>
 #include <mutex>
 
 #include "framework/core/error.h"
+#include "framework/files/input.h"
 #include "tasks/language/characters.h"
 
 namespace fovea {
@@ -24,7 +24,10 @@ class TextFile final : public Task {
 
   void check() const override {
     if (path_.empty()) throw Error(kName, "the path of a file was expected; none came; set path=FILE.");
-    if (!std::ifstream(path_)) throw Error(path_, "a readable file was expected; it cannot be read; set another path.");
+    // Whoever asks first keeps the bytes; a later check still tells the log that they are in use.
+    const std::shared_ptr<const std::string> content = read_input(path_);
+    std::call_once(read_, [&] { content_ = content; });
+    for (const Split split : {Split::kTrain, Split::kValidation, Split::kTest}) range_of(split);
   }
 
   void fill(Rng& rng, Split split, Batch& batch) const override {
@@ -60,11 +63,8 @@ class TextFile final : public Task {
   };
 
   const std::string& bytes() const {
-    std::call_once(read_, [this] {
-      std::ifstream file(path_, std::ios::binary);
-      bytes_.assign(std::istreambuf_iterator<char>(file), {});
-    });
-    return bytes_;
+    std::call_once(read_, [this] { content_ = read_input(path_); });
+    return *content_;
   }
 
   /// The first nine tenths, the next twentieth, the last.
@@ -83,7 +83,7 @@ class TextFile final : public Task {
   std::string path_;
   Extent length_ = 128;
   mutable std::once_flag read_;
-  mutable std::string bytes_;
+  mutable std::shared_ptr<const std::string> content_;
 };
 
 FOVEA_TASK("text_file", TextFile, R"doc(
@@ -95,7 +95,7 @@ Outputs   "scores" [B, T, 256]: probabilities are softmax(scores).
 Metrics   likelihood, 2^-bits_per_character; bits_per_character, -log2 of the probability of the item per byte; accuracy of
           the most probable byte.
 Splits    the first nine tenths of the file, the next twentieth and the last one; items may overlap within a split.
-Errors    a file that cannot be read, or is too short.
+Errors    a file that cannot be read, or is too short for an item in each split.
 Source    none; the file is the user's.
 )doc");
 

@@ -81,7 +81,7 @@ class CorpusBuilder {
         for (const Story& story : file->stories) {
           for (const Line& line : story) {
             for (const Token& token : tokens_of(line.text)) words.insert(token.text);
-            if (line.is_question()) words.insert(lower(line.answer));
+            if (line.is_question()) words.insert(answer_word(line.answer));
           }
         }
       }
@@ -145,7 +145,7 @@ class CorpusBuilder {
     item.supports = static_cast<Index>(line.support.size());
     const auto forgotten = static_cast<Index>(item.statement - context.first);
     for (const Extent number : line.support) corpus_.supports_.push_back(place[number - 1] - forgotten);
-    item.answer = corpus_.vocabulary_.number_of(lower(line.answer));
+    item.answer = corpus_.vocabulary_.number_of(answer_word(line.answer));
     item.unknown =
         std::accumulate(unknown_.end() - item.count, unknown_.end(), context.unknown + (item.answer == 0 ? 1 : 0));
     item.task = static_cast<Index>(context.task);
@@ -198,7 +198,11 @@ class CorpusBuilder {
   std::vector<Index> unknown_;  // words of each statement
 };
 
-Corpus::Corpus(const CorpusOptions& options) { CorpusBuilder(options, *this).build(); }
+Corpus::Corpus(const CorpusOptions& options) {
+  const InputLog log;
+  CorpusBuilder(options, *this).build();
+  inputs_ = log.files();
+}
 
 std::span<const Item> Corpus::asked(Split split, const std::string& task) const {
   if (!items(split).empty()) return items(split);
@@ -215,6 +219,7 @@ std::shared_ptr<const Corpus> shared_corpus(const CorpusOptions& options) {
   std::weak_ptr<const Corpus>& known = in_use[canonical("babi", fields)];
   std::shared_ptr<const Corpus> corpus = known.lock();
   if (!corpus) known = corpus = std::make_shared<const Corpus>(options);
+  for (const InputFile& file : corpus->inputs()) InputLog::note(file);
   return corpus;
 }
 

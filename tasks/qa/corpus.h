@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/files/input.h"
 #include "framework/task.h"
 #include "tasks/qa/corpus_options.h"
 #include "tasks/qa/vocabulary.h"
@@ -55,6 +56,8 @@ class Corpus {
   const Skipped& skipped() const { return skipped_; }
   /// The tasks whose training stories are generated because there is no file for them.
   const std::vector<Extent>& replaced() const { return replaced_; }
+  /// The files that it was read from.
+  const std::vector<InputFile>& inputs() const { return inputs_; }
 
  private:
   friend class CorpusBuilder;
@@ -76,6 +79,7 @@ class Corpus {
   double chance_ = 0;
   Skipped skipped_;
   std::vector<Extent> replaced_;
+  std::vector<InputFile> inputs_;
 };
 
 /// The corpus of these options; one that is in use already is shared.

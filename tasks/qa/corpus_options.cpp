@@ -33,9 +33,9 @@ fs::path find_file(const fs::path& folder, Extent task, const std::string& end) 
   const std::string begin = "qa" + std::to_string(task) + "_";
   std::vector<fs::path> found;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.rfind(begin, 0) == 0 && ends_with(name, end)) found.push_back(entry.path());
+  for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.rfind(begin, 0) == 0 && ends_with(name, end)) found.push_back(entry->path());
   }
   if (error) {
     throw Error(folder.string(),

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "tasks/qa/composed.h"
 #include "tasks/qa/utf8.h"
 
 namespace fovea::qa {
@@ -74,6 +75,13 @@ void LineReader::check_bytes() const {
   const std::size_t invalid = first_invalid_utf8(text_);
   if (invalid != std::string_view::npos) {
     fail(invalid, "valid UTF-8 was expected; the byte " + byte_text(text_[invalid]) + " came; convert the file to UTF-8.");
+  }
+  const std::size_t decomposed = first_decomposed(text_);
+  if (decomposed != std::string_view::npos) {
+    fail(decomposed,
+         "letters in composed form (NFC) were expected; a letter with a mark of its own (NFD) came, which is another word "
+         "than "
+         "the same letter in one character; write the file in composed form (uconv -x nfc).");
   }
 }
 

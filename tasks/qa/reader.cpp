@@ -1,9 +1,7 @@
 #include "tasks/qa/reader.h"
 
-#include <fstream>
-#include <sstream>
-
 #include "framework/core/error.h"
+#include "framework/files/input.h"
 #include "tasks/qa/line_reader.h"
 
 namespace fovea::qa {
@@ -99,12 +97,7 @@ StoryFile read_stories(std::string_view text, const std::string& name, Skipped* 
 }
 
 StoryFile read_story_file(const std::filesystem::path& file, Skipped* skipped) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  if (std::filesystem::is_directory(file) || !stream || !(text << stream.rdbuf() || stream.eof())) {
-    throw Error(file.string(), "a file of stories was expected; it cannot be read; check the path and its permissions.");
-  }
-  return read_stories(text.str(), file.string(), skipped);
+  return read_stories(*read_input(file), file.string(), skipped);
 }
 
 std::string text_of(const Skipped& skipped) {

@@ -35,7 +35,7 @@ std::string text_of(const Skipped& skipped);
 /// Strict where `skipped` is null: anything malformed is an Error with file, line and column (in bytes). Otherwise a story
 /// with anything malformed in it is skipped and counted.
 StoryFile read_stories(std::string_view text, const std::string& name, Skipped* skipped = nullptr);
-/// Errors    also a file that cannot be read.
+/// Errors    also those of read_input.
 StoryFile read_story_file(const std::filesystem::path& file, Skipped* skipped = nullptr);
 
 /// "[qa1_train.txt:3:14]" without the brackets, of a byte of the text of a line of a story.

@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace fovea::qa {
+namespace {
+
+/// The word without the marks that end a sentence; those within it belong to it, as in "3.5".
+std::string_view without_end(std::string_view word) {
+  const std::size_t last = word.find_last_not_of(".?");
+  return word.substr(0, last == std::string_view::npos ? 0 : last + 1);
+}
+
+}  // namespace
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -16,12 +25,16 @@ std::vector<Token> tokens_of(std::string_view sentence) {
   std::vector<Token> tokens;
   for (std::size_t begin = 0; begin < sentence.size();) {
     const std::size_t end = std::min(sentence.find(' ', begin), sentence.size());
-    std::string word = lower(sentence.substr(begin, end - begin));
-    word.erase(std::remove_if(word.begin(), word.end(), [](char c) { return c == '.' || c == '?'; }), word.end());
-    if (!word.empty()) tokens.push_back({word, begin});
+    const std::string_view word = without_end(sentence.substr(begin, end - begin));
+    if (!word.empty()) tokens.push_back({lower(word), begin});
     begin = end + 1;
   }
   return tokens;
+}
+
+std::string answer_word(std::string_view answer) {
+  const std::string_view word = without_end(answer);
+  return lower(word.empty() ? answer : word);
 }
 
 Vocabulary::Vocabulary(const std::set<std::string>& words) : words_{""} {

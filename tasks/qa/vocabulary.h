@@ -10,12 +10,16 @@
 
 namespace fovea::qa {
 
-/// A word of a sentence: in lower case, without full stops and question marks.
+/// A word of a sentence: in lower case, without the full stops and question marks at its end.
 struct Token {
   std::string text;
   std::size_t offset = 0;  // of its first byte in the sentence
 };
 std::vector<Token> tokens_of(std::string_view sentence);
+
+/// An answer as a word, by the rules of a sentence: "U.S." is the word that "to the U.S." has. One that consists of marks alone
+/// stays.
+std::string answer_word(std::string_view answer);
 
 /// Letters of ASCII in lower case.
 std::string lower(std::string_view text);

@@ -2,8 +2,8 @@
 // Debian's libclang-rt-14-dev, in the root of the repository:
 //
 //     clang++-14 -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -I. \
-//       tests/fuzz/qa_reader.cpp tasks/qa/reader.cpp tasks/qa/line_reader.cpp tasks/qa/utf8.cpp tasks/qa/story.cpp \
-//       framework/core/error.cpp -o build/fuzz_qa_reader
+//       tests/fuzz/qa_reader.cpp tasks/qa/{reader,line_reader,utf8,composed,story}.cpp framework/files/*.cpp \
+//       framework/core/{error,text}.cpp -lfmt -lxxhash -o build/fuzz_qa_reader
 //     mkdir -p build/fuzz_corpus
 //     build/fuzz_qa_reader -max_total_time=600 -max_len=20000 build/fuzz_corpus
 //

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -7,6 +8,7 @@
 #include <set>
 
 #include "framework/core/error.h"
+#include "framework/files/input.h"
 #include "tasks/qa/corpus.h"
 
 namespace fovea {
@@ -112,6 +114,70 @@ TEST_CASE("babi says what it skipped, and which training stories are generated b
   const auto task = task_of("babi(task=3, source=released, generate_missing=true, data=" + files.folder.text() + ")");
   CHECK(task->note() ==
         "babi: the training stories of task 3 are generated: " + files.folder.text() + " has no file for them");
+}
+
+TEST_CASE("a dot within a word belongs to it, in statements, questions and answers alike") {
+  const std::string story =
+      "1 Coffee costs 3.5 euro.\n2 Tea costs 35 euro.\n3 Milk costs .5 euro.\n4 Ann lives in the U.S.\n"
+      "5 What is 3.5? \t3.5\t1\n6 Where is Ann? \tU.S.\t4\n";
+  Files files(story);
+  files.folder.write("qa1_any_train.txt", story);
+  const auto corpus = qa::corpus_of(files.task());
+  const auto number = [&](const char* word) { return corpus->vocabulary().number_of(word); };
+  for (const char* word : {"3.5", "35", ".5", "u.s", "euro", "ann"}) CHECK(number(word) > 0);
+  CHECK(number("5") == 0);
+  CHECK(number("3.5") != number("35"));
+  CHECK(corpus->statement(0)[2] == number("3.5"));
+  CHECK(corpus->statement(1)[2] == number("35"));
+  CHECK(corpus->items(Split::kTrain)[0].answer == number("3.5"));
+  CHECK(corpus->items(Split::kTrain)[1].answer == number("u.s"));
+  CHECK(qa::answer_word("?") == "?");
+  CHECK(qa::tokens_of("Is it 3.5?... yes .").size() == 4);
+}
+
+TEST_CASE("an empty file of stories says that it is empty, and what is no file is refused at once") {
+  const Files files;
+  files.folder.write("qa1_any_test.txt", "");
+  for (const char* more : {"", ", lenient=true"}) {
+    CHECK(error_of(files.task(more)).find("qa1_any_test.txt] a file with content was expected; it is empty") !=
+          std::string::npos);
+  }
+  files.folder.write("qa1_any_test.txt", "\n");
+  CHECK(error_of(files.task()).find("qa1_any_test.txt:1:1] the number of a line was expected") != std::string::npos);
+  const fs::path test = fs::path(files.folder.text()) / "qa1_any_test.txt";
+  fs::remove(test);
+  REQUIRE(mkfifo(test.c_str(), 0600) == 0);
+  CHECK(error_of(files.task()).find("expected a regular file") != std::string::npos);
+  fs::remove(test);
+  fs::create_directory(test);
+  CHECK(error_of(files.task()).find("it is a directory") != std::string::npos);
+  fs::remove(test);
+  fs::create_symlink(test.filename(), test);
+  CHECK(error_of(files.task()).find("qa1_any_test.txt] expected to open the file") != std::string::npos);
+}
+
+TEST_CASE("letters in decomposed form are refused with their line, and passed over by a lenient reader") {
+  const Files files(kTrain + "1 Zoe\xCC\x88 went home.\n2 Where is Zoe\xCC\x88?\thome\t1\n");
+  CHECK(error_of(files.task()).find("qa1_any_test.txt:6:5] letters in composed form (NFC) were expected") !=
+        std::string::npos);
+  CHECK(qa::corpus_of(files.task(", lenient=true"))->skipped().stories == 1);
+}
+
+TEST_CASE("a log of inputs has every file of the stories, also where their corpus is in use already") {
+  const Files files;
+  const auto held = task_of(files.task());
+  for (int i = 0; i < 2; ++i) {
+    const InputLog log;
+    const auto task = task_of(files.task());
+    const std::vector<InputFile> inputs = log.files();
+    REQUIRE(inputs.size() == 2);
+    CHECK(inputs[0].name == files.folder.text() + "/qa1_any_test.txt");
+    CHECK(inputs[1].name == files.folder.text() + "/qa1_any_train.txt");
+    CHECK(inputs[0].hash == inputs[1].hash);
+  }
+  const InputLog log;
+  task_of("babi(task=1)");
+  CHECK(log.files().empty());
 }
 
 }  // namespace fovea

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cmath>
@@ -6,6 +7,7 @@
 #include <numeric>
 
 #include "framework/core/error.h"
+#include "framework/files/input.h"
 #include "framework/train/training.h"
 #include "tasks/language/domains.h"
 #include "tests/support/line_run.h"
@@ -45,7 +47,7 @@ TEST_CASE("the text is the target one character later, and begins with a space")
 }
 
 TEST_CASE("the best predictor of one domain of two words is that of a hand-made chain") {
-  // Each word has one successor, or, with probability 1/2, any of both.
+  // Each word has one successor, or, with probability 1/2, either of both.
   const domains::Language language({.domains = 1, .words = 2, .successors = 1, .change = 0.5, .language = 3});
   const std::string first = language.word(0, 0);
   const std::string second = language.word(0, 1);
@@ -107,7 +109,7 @@ TEST_CASE("domain_text says what it cannot do") {
   CHECK_THROWS_WITH_AS(make_task("domain_text(words=3)"), doctest::Contains("set successors=3"), Error);
 }
 
-TEST_CASE("text_file gives windows of the parts of a file, and the byte behind each") {
+TEST_CASE("text_file gives windows of the parts of a file, and the byte after each") {
   const test::Scratch scratch;
   const std::string path = (scratch / "text").string();
   std::ofstream(path) << std::string(900, 'a') + std::string(50, 'b') + std::string(49, 'c') + "d";
@@ -120,7 +122,60 @@ TEST_CASE("text_file gives windows of the parts of a file, and the byte behind e
   CHECK(make_task(task)->text(filled(task, Split::kTest, 1), 0) == "cccccccccc\n");
   CHECK_THROWS_WITH_AS(filled("text_file(path=" + path + ")", Split::kTest, 1), doctest::Contains("bytes was expected"),
                        Error);
-  CHECK_THROWS_WITH_AS(make_task("text_file(path=none)"), doctest::Contains("[none] a readable file"), Error);
+  CHECK_THROWS_WITH_AS(make_task("text_file(path=none)"), doctest::Contains("[none] expected to open the file"), Error);
+}
+
+TEST_CASE("text_file reads its file when it is checked, and each check tells the log of it") {
+  const test::Scratch scratch;
+  const std::string path = (scratch / "text").string();
+  std::ofstream(path) << std::string(1000, 'a');
+  const auto task = make_task("text_file(length=10, path=" + path + ")");
+  std::ofstream(path) << std::string(2000, 'b');
+  std::vector<std::string> hashes;
+  for (int i = 0; i < 2; ++i) {
+    const InputLog log;
+    task->check();
+    REQUIRE(log.files().size() == 1);
+    CHECK(log.files()[0].name == path);
+    hashes.push_back(log.files()[0].hash);
+  }
+  CHECK(hashes[0] == hashes[1]);
+  Batch batch(1);
+  fill_batch(*task, Split::kTest, {.seed = 1}, batch);
+  CHECK(batch.at("text").index()[0] == 'a');
+}
+
+TEST_CASE("text_file refuses what is no file with an item for each split") {
+  const test::Scratch scratch;
+  const std::string path = (scratch / "text").string();
+  const auto refuses = [&](const std::string& file, const char* fact) {
+    CHECK_THROWS_WITH_AS(make_task("text_file(length=10, path=" + file + ")"), doctest::Contains(fact), Error);
+  };
+  refuses("/", "it is a directory");
+  refuses("/dev/null", "expected a regular file");
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  refuses(path, "expected a regular file");
+  std::filesystem::remove(path);
+  std::ofstream(path).flush();
+  refuses(path, "it is empty");
+  std::ofstream(path) << std::string(180, 'a');
+  refuses(path, "a file of more than 220 bytes was expected for length=10; it has 180; set a smaller length.");
+}
+
+TEST_CASE("expert_routing says which vocabulary a text needs, and where it belongs") {
+  const auto refuses = [](const std::vector<std::string>& settings, const char* fact) {
+    const auto experiment = Registry<Experiment>::instance().make("expert_routing");
+    Options options;
+    experiment->fields(options);
+    for (const std::string& setting : settings) {
+      const std::size_t equals = setting.find('=');
+      options.set(setting.substr(0, equals), setting.substr(equals + 1));
+    }
+    CHECK_THROWS_WITH_AS(experiment->runs(), doctest::Contains(fact), Error);
+  };
+  refuses({"text=text_file(path=x)"}, "it is 27; set vocabulary=256.");
+  refuses({"text=text_file(path=x, vocabulary=27)", "vocabulary=256"}, "set vocabulary=256 beside text=...");
+  refuses({"vocabulary=256"}, "it is 256; set vocabulary=27.");
 }
 
 }  // namespace fovea

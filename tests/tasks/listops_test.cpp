@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "framework/core/error.h"
+#include "framework/files/input.h"
 #include "framework/train/training.h"
 #include "tasks/algorithmic/listops_expression.h"
 #include "tasks/qa/filler.h"
@@ -82,7 +83,7 @@ TEST_CASE("values of list operations, by hand") {
   CHECK(value_of("7") == 7);
 }
 
-TEST_CASE("what is no expression is refused with its token") {
+TEST_CASE("what is not an expression is refused with its token") {
   CHECK(fault_of([] { value_of("[MAX 2 9"); }).find("as token 4; the end came") != std::string::npos);
   CHECK(fault_of([] { value_of("[MAX ]"); }).find("an argument was expected") != std::string::npos);
   CHECK(fault_of([] { value_of("2 3"); }).find("the end was expected as token 2; '3' came") != std::string::npos);
@@ -102,7 +103,25 @@ TEST_CASE("a wrong label and an unknown word are refused with their line") {
   CHECK(wrong.find(".tsv:2]") != std::string::npos);
   CHECK(wrong.find("the value of the expression, 2, was expected as its label; '3' came") != std::string::npos);
   CHECK(fault_of([] { listops::read(written("2\t[SUM 9 3 ]\n")); }).find("'[SUM' came") != std::string::npos);
-  CHECK(fault_of([] { listops::read("/no/such/file"); }).find("cannot be opened") != std::string::npos);
+  CHECK(fault_of([] { listops::read("/no/such/file"); }).find("[/no/such/file] expected to open the file") !=
+        std::string::npos);
+}
+
+TEST_CASE("the files of listops are regular ones with content, and each check tells the log of them") {
+  const std::string file = written("2\t[SM 9 3 ]\n");
+  const auto task = make_task("listops(test_file=" + file + ")");
+  for (int i = 0; i < 2; ++i) {
+    const InputLog log;
+    task->check();
+    REQUIRE(log.files().size() == 1);
+    CHECK(log.files()[0].name == file);
+  }
+  CHECK(fault_of([] { make_task("listops(test_file=/dev/zero)"); }).find("expected a regular file") != std::string::npos);
+  CHECK(fault_of([] { make_task("listops(test_file=/)"); }).find("it is a directory") != std::string::npos);
+  CHECK(fault_of([] { listops::read(written("")); }).find("it is empty") != std::string::npos);
+  CHECK(fault_of([] { listops::read(written("\n\n")); }).find("there are none") != std::string::npos);
+  CHECK(fault_of([] { listops::read(written("[SM 9 3 ]")); }).find(".tsv:1]") != std::string::npos);
+  CHECK(fault_of([] { listops::read(written("2\t[S\xe9\x01M 9 3 ]")); }).find("'[S\\xe9\\x01M' came") != std::string::npos);
 }
 
 TEST_CASE("a drawn expression has its value and keeps its limits") {
@@ -113,7 +132,7 @@ TEST_CASE("a drawn expression has its value and keeps its limits") {
   }
 }
 
-TEST_CASE("all labels of the released expressions are their values, and drawn ones are alike") {
+TEST_CASE("all labels of the released expressions are their values, and drawn ones are similar") {
   const auto folder = test::released_data("listops");
   if (!folder) return;
   CHECK(listops::read(*folder / "orig_test_d20s.first9000.tsv").size() == 9000);
@@ -149,7 +168,7 @@ TEST_CASE("an evaluation of released expressions asks each once, from the first 
   CHECK(batch.at("targets").index()[1] == 4);
 }
 
-TEST_CASE("the facts of needle stand among other sentences, in their order, and those that support are marked") {
+TEST_CASE("the facts of needle are among other sentences, in their order, and those that support are marked") {
   Batch batch(20);
   const auto task = make_task("needle(length=120, task=2)");
   fill_batch(*task, Split::kTrain, {1, stream_of("test"), 3}, batch);
@@ -165,7 +184,7 @@ TEST_CASE("the facts of needle stand among other sentences, in their order, and 
   }
 }
 
-TEST_CASE("no word of the filler of needle but the article is one of a story") {
+TEST_CASE("no word of the filler of needle except the article occurs in a story") {
   const std::vector<std::string> words = qa::filler_words();
   const std::set<std::string> of_filler(words.begin(), words.end());
   for (Extent task = 1; task <= 20; ++task) {

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "framework/core/error.h"
+#include "tasks/qa/composed.h"
 #include "tasks/qa/line_reader.h"
 #include "tasks/qa/utf8.h"
 #include "tests/support/qa_data.h"
@@ -34,7 +35,7 @@ std::string with(const std::string& what, const std::string& by) {
 
 }  // namespace
 
-TEST_CASE("a story is read as it stands") {
+TEST_CASE("a story is read as it is written") {
   const StoryFile file = read_stories(kStory + kStory, "file");
   REQUIRE(file.stories.size() == 2);
   CHECK(file.first_lines == std::vector<Extent>{1, 4});
@@ -58,7 +59,7 @@ TEST_CASE("answers of several words, several supporting statements in any order,
   CHECK(file.stories[0][4].support == std::vector<Extent>{4});
 }
 
-TEST_CASE("everything malformed has an error of its own, with its place") {
+TEST_CASE("everything malformed has its own error, with its place") {
   const std::pair<std::string, std::string> cases[] = {
       {"", "[file:1:1] a story was expected; the file is empty; is it the right one?"},
       {"\xEF\xBB\xBF" + kStory, "[file:1:1] plain UTF-8 was expected; a byte order mark came; save the file without it."},
@@ -119,7 +120,7 @@ TEST_CASE("everything malformed has an error of its own, with its place") {
   for (const auto& [text, message] : cases) CHECK(error_of(text) == message);
 }
 
-TEST_CASE("a lenient reader passes over stories with something malformed in them, and counts") {
+TEST_CASE("a lenient reader skips stories with something malformed in them, and counts them") {
   Skipped skipped;
   const std::string text = "\xEF\xBB\xBF" + kStory + with("hallway.\n", "hallway.\r\n") + with("John", "Jo\xC3n") + kStory;
   const StoryFile file = read_stories(text, "file", &skipped);
@@ -139,7 +140,7 @@ TEST_CASE("what an error quotes is cut between letters") {
   CHECK(in_quotes("short") == "'short'");
 }
 
-TEST_CASE("UTF-8 is valid in its shortest forms alone") {
+TEST_CASE("UTF-8 is valid in its shortest forms only") {
   for (const char* valid : {"", "a", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
     CHECK(first_invalid_utf8(valid) == std::string_view::npos);
   }
@@ -149,10 +150,22 @@ TEST_CASE("UTF-8 is valid in its shortest forms alone") {
   }
 }
 
+TEST_CASE("a letter and a mark are decomposed where Unicode has one character for both") {
+  CHECK(first_decomposed("cafe\xCC\x81") == 3);
+  CHECK(first_decomposed("\xD0\xB8\xCC\x86") == 0);           // Cyrillic: short i
+  CHECK(first_decomposed("\xE1\x84\x92\xE1\x85\xA1") == 0);   // Korean: a syllable in two halves
+  CHECK(first_decomposed("a\xE3\x81\x8B\xE3\x82\x99") == 1);  // Japanese: a voiced ka
+  CHECK(first_decomposed("u\xCC\x88\xCC\x84") == 0);          // two marks
+  for (const char* composed : {"", "cafe", "caf\xC3\xA9", "\xCC\x81", "x\xCC\x81", "\xE1\xBA\xB9\xCC\x81", "e\xFF"}) {
+    CHECK(first_decomposed(composed) == std::string_view::npos);
+  }
+}
+
 TEST_CASE("a file that cannot be read is an error that names it") {
   CHECK_THROWS_WITH_AS(read_story_file("/nowhere/qa1.txt"),
-                       doctest::Contains("[/nowhere/qa1.txt] a file of stories was expected"), Error);
-  CHECK_THROWS_AS(read_story_file("/"), Error);
+                       doctest::Contains("[/nowhere/qa1.txt] expected to open the file"), Error);
+  CHECK_THROWS_WITH_AS(read_story_file("/"), doctest::Contains("it is a directory"), Error);
+  CHECK_THROWS_WITH_AS(read_story_file("/dev/null"), doctest::Contains("expected a regular file"), Error);
 }
 
 TEST_CASE("every released file is read strictly, and written again byte for byte in English") {
