@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # What surrounds the program: streams that are closed or full, signals, limits, paths that lead to no file, links where a run
 # keeps its files. Every failure is one line with exit code 1, nothing that is there is lost, and nothing waits for ever.
-#   tests/whole/surroundings.sh PROGRAM
+#   tests/whole/surroundings.sh PROGRAM [LIBRARY]      LIBRARY: a plugin of which an initialiser throws
 set -euo pipefail
 
 program="$(readlink -f "${1:?expected the program; none came; run tests/whole/surroundings.sh build/release/fovea.}")"
+library="${2:+$(readlink -f "$2")}"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -174,6 +175,10 @@ for path in ./pipe link_to_pipe loop directory "$long" pipe/below /dev/zero none
 done
 mkdir -p piped && mkfifo piped/journal piped/results.h5 && expect 1 "$program" watch piped --once
 expect 1 "$program" show piped
+if [ -n "$library" ]; then
+  expect 1 "$program" list --plugin "$library"
+  said "one of its initialisers has thrown: 'no table\nof this size'"
+fi
 echo "a path that leads to no file is a message"
 
 # --- outputs
