@@ -162,7 +162,7 @@ TEST_CASE("a choice that breaks its contract is refused with the function and th
     says([](Choice& out) { out.kept[0] = -5; }, "-5 came at place 0");
     says([](Choice& out) { out.kept[1] = 0; }, "0 came at place 1 after 0");
     says([](Choice& out) { std::swap(out.kept[0], out.kept[1]); }, "0 came at place 1 after 1");
-    says([](Choice&) { throw std::runtime_error("no choice"); }, "\"no choice\" came");
+    says([](Choice&) { throw std::runtime_error("no choice"); }, "'no choice' came");
     says([](Choice&) { throw 7; }, "one without a text came");
   }
 }
@@ -218,7 +218,7 @@ TEST_CASE("a pattern that breaks its contract is refused with the function and t
   says_of_places({{-3, 2}}, "those from -3 to 1 came");
   says_of_places({{2, 1}}, "those from 2 to 0 came");
   says_of_places({{2, 3}, {0, 1}}, "those from 0 to 0 came after 2");
-  says_of_places({}, "\"no places\" came");
+  says_of_places({}, "'no places' came");
 }
 
 }  // namespace fovea
