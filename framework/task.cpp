@@ -67,6 +67,11 @@ Tensor Batch::make(const std::string& name, const Type& type) {
   }
   const std::size_t bytes = type.bytes() + Arena::kAlignment;
   Entry& entry = entries_[name];
+  if (is_being_filled_ && entry.is_made && !(entry.tensor.type == type)) {
+    throw Error("batch", "one type was expected for '" + name + "' while a batch is filled; it was " +
+                             text_of(entry.tensor.type) + " and is now " + text_of(type) +
+                             "; make it once, with its last shape.");
+  }
   if (entry.memory.size() < bytes) {
     try {
       expect_memory(bytes);
@@ -82,6 +87,7 @@ Tensor Batch::make(const std::string& name, const Type& type) {
 
 void Batch::begin() {
   for (auto& [name, entry] : entries_) entry.is_made = false;
+  is_being_filled_ = true;
 }
 
 Tensor Batch::at(const std::string& name, const std::source_location& asked) const {
@@ -159,8 +165,10 @@ void fill_batch(const Task& task, Split split, const BatchKey& key, Batch& batch
     Rng rng = generator_of(task, split, key);
     task.fill(rng, split, batch);
   } catch (...) {
+    batch.is_being_filled_ = false;
     throw caught_in(task, "fill");
   }
+  batch.is_being_filled_ = false;
   if (batch.types().empty()) {
     throw Error(registered(task) + ", fill", "at least one tensor was expected; none came; make them with Batch::make.");
   }

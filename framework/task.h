@@ -32,7 +32,8 @@ class Batch {
   /// How many rows of the same evaluation came in the batches before; 0 in training.
   Extent first_row() const { return first_row_; }
   void start_at(Extent first_row) { first_row_ = first_row; }
-  /// A tensor of this name and type, made or resized; its content is undefined. The first axis must be rows().
+  /// A tensor of this name and type, made or resized; its content is undefined. The first axis must be rows(). While a task
+  /// fills the batch, a name has one type: a second one would take the memory of the first away.
   Tensor make(const std::string& name, const Type& type);
   Tensor at(const std::string& name,  // Error with the nearest name where there is none
             const std::source_location& asked = std::source_location::current()) const;
@@ -51,6 +52,7 @@ class Batch {
   void begin();
   Extent rows_;
   Extent first_row_ = 0;
+  bool is_being_filled_ = false;
   std::map<std::string, Entry> entries_;
 };
 

@@ -76,6 +76,24 @@ TEST_CASE("a batch has the rows that were asked for, and what was made for it") 
               "was expected to fit; "));
 }
 
+TEST_CASE("a tensor has one type while a batch is filled, because a second one would take its memory away") {
+  const auto twice = [](const Type& second) {
+    return fill_failure([&](Batch& batch) {
+      batch.make("x", {{4, 2}, Kind::kReal});
+      batch.make("x", second);
+    });
+  };
+  CHECK(twice({{4, 2}, Kind::kReal}).empty());
+  CHECK(holds(twice({{4, 2, 2}, Kind::kReal}), "it was Real [4, 2] and is now Real [4, 2, 2]; make it once"));
+  CHECK(holds(twice({{4, 2}, Kind::kIndex}), "it was Real [4, 2] and is now Index [4, 2]; make it once"));
+  Batch batch(4);  // another batch may have other lengths
+  for (const Extent length : {2, 9, 3}) {
+    fill_batch(Odd([length](Batch& one) { one.make("x", {{4, length}, Kind::kReal}); }), Split::kTrain, {}, batch);
+    CHECK(batch.at("x").shape()[1] == length);
+  }
+  CHECK_NOTHROW(batch.make("x", {{4, 30}, Kind::kReal}));
+}
+
 TEST_CASE("what a task does not make again is not there, instead of being that of an earlier batch") {
   Batch batch(4);
   bool makes_target = true;

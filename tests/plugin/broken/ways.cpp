@@ -52,6 +52,7 @@ class BrokenTask final : public Task, private Ways {
     const Shape shape = way_ == "other_rank" && is_other ? Shape{rows, width, 1} : Shape{rows, width};
     const Tensor x = batch.make("x", {shape, is_index ? Kind::kIndex : Kind::kReal});
     if (!is_index) rng.fill_normal({x.real(), static_cast<std::size_t>(x.size())});
+    if (way_ == "made_twice") batch.make("x", {Shape{rows, 100 * width}, Kind::kReal});
     if (way_ == "forgets" && is_other) return;
     const Tensor target = batch.make("target", {Shape{rows}, Kind::kIndex});
     for (Extent row = 0; row < rows; ++row) target.index()[row] = static_cast<Index>(rng.below(4));

@@ -51,6 +51,7 @@ refuses "a tensor has at most 2^46 elements; [32, 9223372036854775807] came" tas
 refuses "x] an input of the kind and the number of axes of Real [16, 4], with which it was built, was expected; Index [16, 4]" \
   task=other_kind
 refuses "was expected; Real [16, 4, 1] came" task=other_rank
+refuses "one type was expected for 'x' while a batch is filled; it was Real [32, 4] and is now Real [32, 400]" task=made_twice
 refuses "a tensor 'target' was expected in every batch; this time the task has not made it" task=forgets
 refuses "cross_entropy: index 1000000 at element 1 is outside of [-1, 4)" task=big_target
 refuses "task 'broken_task', judge] $foreign; 'it is broken' came" task=judge_throw
