@@ -4,7 +4,9 @@
 
 // The conditional Bernoulli distribution: sets S of k of N items with p(S) = exp(sum over S of s_i / t) / Z, in O(N k) time.
 // Everything is a sum of products of probabilities, so that nothing cancels, overflows or vanishes at any scale of the
-// scores. Source    Chen & Liu 1997, Statistica Sinica 7, 875-892; Ahmed et al. 2023, arXiv:2210.01941 (SIMPLE).
+// scores.
+//
+// Source    Chen & Liu 1997, Statistica Sinica 7, 875-892; Ahmed et al. 2023, arXiv:2210.01941 (SIMPLE).
 namespace fovea {
 
 /// A row of scores [N], N >= 1, and the size of the sets; k >= N means the one set of all items. `scratch` is as long as

@@ -14,7 +14,9 @@ Extent subset_count(Extent items, Extent k);
 /// The set of this number, `kept` [min(k, N)] ascending.
 void subset_of_number(Extent items, Extent number, std::span<Index> kept);
 
-/// out [subset_count]: the log-probability of every set. Cost    O(k subset_count), for k < N.
+/// out [subset_count]: the log-probability of every set.
+///
+/// Cost      O(k subset_count), for k < N.
 void subset_log_probs(ConstRow scores, double temperature, Extent k, Row out);
 /// grad_scores [N] += (d log_probs / d scores)^T grad [subset_count].
 void subset_log_probs_backward(ConstRow scores, double temperature, Extent k, ConstRow grad, Row grad_scores);

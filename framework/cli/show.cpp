@@ -55,6 +55,17 @@ std::string health_text(const std::vector<SelectionSite>& sites) {
   return rows.size() == 1 ? "" : table_text(rows, {false, true, true, true, true, true});
 }
 
+/// What is not in the file, so that nobody takes a part for the whole.
+std::string cuts_text(const std::vector<SelectionSite>& sites) {
+  std::string text;
+  for (const SelectionSite& site : sites) {
+    if (site.entries_cut == 0) continue;
+    text += fmt::format("  {}: {} entries were left out; rows are every {}th query of each item, density is of all\n",
+                        site.path, count_text(site.entries_cut), site.query_stride);
+  }
+  return text;
+}
+
 std::string sites_text(const std::vector<SelectionSite>& sites) {
   if (sites.empty()) return "";
   Rows rows = {{"  site", "text", "scored pairs", "gathered rows", "in backward"}};
@@ -62,7 +73,7 @@ std::string sites_text(const std::vector<SelectionSite>& sites) {
     rows.push_back({"  " + site.path, site.text, count_text(site.scored_pairs), count_text(site.gathered_rows_forward),
                     count_text(site.gathered_rows_backward)});
   }
-  return "\nselection\n" + table_text(rows, {false, false, true, true, true}) + health_text(sites);
+  return "\nselection\n" + table_text(rows, {false, false, true, true, true}) + health_text(sites) + cuts_text(sites);
 }
 
 std::string tree_text(const std::string& title, const std::vector<TreeLine>& tree) {

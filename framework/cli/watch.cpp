@@ -29,6 +29,7 @@ std::string row_text(const JournalRow& row) {
     case JournalRow::Kind::kMessage: return text + "  " + printable(row.text);
     case JournalRow::Kind::kEvaluation: text += "  evaluation " + printable(row.text); break;
     case JournalRow::Kind::kTrain: text += "  train"; break;
+    case JournalRow::Kind::kSite: text += "  site " + printable(row.text); break;
   }
   for (const JournalValue& value : row.values) {
     text += fmt::format("  {}{} {}", printable(value.name), value.slice.empty() ? "" : "[" + printable(value.slice) + "]",
@@ -54,6 +55,7 @@ int watch(const Arguments& arguments, const Console& console) {
     const JournalFollower::News news = follower.next();
     if (news.restarted) console.out << "the run was started again from an earlier step\n";
     for (const JournalRow& row : news.rows) {
+      if (row.kind == JournalRow::Kind::kSite) continue;  // for the file of results: too many figures to read as they come
       console.out << row_text(row) << '\n';
       if (row.kind == JournalRow::Kind::kState) is_over = is_end(row.text);
     }

@@ -223,6 +223,7 @@ void Builder::register_site(const std::string& text, const SiteValues& values) {
   record.log_prob = slot_of(values.log_prob);
   record.right = slot_of(values.right);
   record.dropped = slot_of(values.dropped);
+  record.heads = values.heads;
   state_->graph->sites_.push_back(std::move(record));
 }
 

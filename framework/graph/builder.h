@@ -100,7 +100,8 @@ class Builder {
 
   /// Called by attention sites: what a site publishes, and the slot of advantages of an estimator (see OpContext).
   struct SiteValues {
-    Value scores, kept, weights, count, log_prob, right{}, dropped{};
+    Value scores{}, kept{}, weights{}, count{}, log_prob{}, right{}, dropped{};
+    Extent heads = 1;  // of the queries, head after head
   };
   void register_site(const std::string& text, const SiteValues& values);
   int register_estimator(std::shared_ptr<Estimator> estimator);

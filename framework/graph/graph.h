@@ -84,6 +84,7 @@ struct SiteRecord {
   Slot right;                                   // Index [B, M]: the item that should be chosen, -1 where it is not known
   /// Index [B, M]: choices that found no room, of a router that shares rows out among experts; else not there.
   Slot dropped;
+  Extent heads = 1;         // rows of queries are head after head
   bool is_stacked = false;  // chosen inside a loop: the tensors are [T, B, M, ...] instead of [B, M, ...]
 };
 

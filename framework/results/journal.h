@@ -16,12 +16,12 @@ struct JournalValue {
 
 /// One row of a journal.
 struct JournalRow {
-  enum class Kind : std::uint8_t { kState = 1, kTrain = 2, kEvaluation = 3, kMessage = 4 };
+  enum class Kind : std::uint8_t { kState = 1, kTrain = 2, kEvaluation = 3, kMessage = 4, kSite = 5 };
 
   Kind kind = Kind::kMessage;
   std::int64_t step = 0;
   double seconds = 0;  // since the start of the run, pauses excluded
-  std::string text;    // state: its name; evaluation: the split; message: the message
+  std::string text;    // state: its name; evaluation: the split; message: the message; site: its path
   std::vector<JournalValue> values;
 };
 

@@ -96,6 +96,36 @@ void add_evaluation(RunRecord& record, const JournalRow& row) {
   pad(table.columns, before + 1);
 }
 
+/// "3:12" of a row that is followed: item 3, query 12.
+std::pair<std::int64_t, std::int64_t> place_of(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  return {std::stoll(text.substr(0, colon)), std::stoll(text.substr(colon + 1))};
+}
+
+void add_site(RunRecord& record, const JournalRow& row) {
+  SiteHistory& history = record.histories[row.text];
+  const std::size_t before = history.step.size();
+  history.step.push_back(row.step);
+  for (const JournalValue& value : row.values) {
+    if (value.slice.empty()) {
+      Column& column = column_of(history.columns, record.metrics, value.name, before);
+      column.values.resize(before, kMissing);
+      column.values.push_back(value.value);
+    } else if (value.name == "load") {
+      history.load.push_back(value.value);
+    } else if (value.name == "chosen") {
+      const auto place = place_of(value.slice);
+      if (before == 0) history.item.push_back(place.first);
+      if (before == 0) history.query.push_back(place.second);
+      history.chosen.push_back(static_cast<std::int32_t>(value.value));
+    } else if (value.name == "weight") {
+      history.weight.push_back(value.value);
+    }
+  }
+  pad(history.columns, before + 1);
+  history.experts = static_cast<std::int64_t>(history.load.size() / history.step.size());
+}
+
 }  // namespace
 
 void expect_metric(const std::string& where, const std::string& name) {
@@ -113,6 +143,7 @@ void add_row(RunRecord& record, const JournalRow& row) {
     case JournalRow::Kind::kState: record.state = row.text; break;
     case JournalRow::Kind::kTrain: add_train(record, row); break;
     case JournalRow::Kind::kEvaluation: add_evaluation(record, row); break;
+    case JournalRow::Kind::kSite: add_site(record, row); break;
     case JournalRow::Kind::kMessage: break;
   }
 }

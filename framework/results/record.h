@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,10 +50,23 @@ struct TrainTable {
 /// The evaluations of one split, in the order in which they were made.
 struct EvaluationTable {
   std::string split;
-  std::vector<std::int64_t> step;   // the training step of each evaluation
-  std::vector<Column> columns;      // [evaluation]
-  std::vector<std::string> slices;  // names of the groups of items, "N=5"
-  std::vector<Column> by_slice;     // [evaluation, slice]
+  std::vector<std::int64_t> step;     // the training step of each evaluation
+  std::vector<Column> columns;        // [evaluation]
+  std::vector<std::string> slices;    // names of the groups of items, "N=5"
+  std::vector<std::int32_t> correct;  // [item] of the last evaluation: main metric 1 or 0; empty where it is another number
+  std::vector<Column> by_slice;       // [evaluation, slice]
+};
+
+/// How a site chose at each evaluation on the validation split while the run trained.
+struct SiteHistory {
+  std::vector<std::int64_t> step;  // [evaluation], the training step
+  std::vector<Column> columns;     // [evaluation]: entropy, distinct items, counters so far
+  std::int64_t experts = 0;        // of a router; else 0
+  std::vector<double> load;        // [evaluation, expert], the rows that each expert got
+  // The same queries of the first items each time, and the item of the largest weight of each:
+  std::vector<std::int64_t> item, query;  // [followed]
+  std::vector<std::int32_t> chosen;       // [evaluation, followed]; -1 where nothing was kept
+  std::vector<double> weight;             // [evaluation, followed]
 };
 
 /// What one site chose on a sample of evaluation items. A row is one query of one item; its kept entries are
@@ -60,6 +74,8 @@ struct EvaluationTable {
 struct SelectionSite {
   std::string path;                      // "decoder/pointer"
   std::string text;                      // "additive | dense | softmax | none"
+  std::string split;                     // the evaluation that the sample is of
+  std::int64_t heads = 1;                // query h queries_per_head + m is query m of head h
   std::vector<std::int64_t> item;        // [row], the item of the sample
   std::vector<std::int64_t> query;       // [row], the query (or time step) within the item
   std::vector<std::int64_t> offsets{0};  // [row + 1]; a row is closed by appending the size of `kept`
@@ -67,6 +83,11 @@ struct SelectionSite {
   std::vector<double> weights;           // [entry]
   std::vector<double> log_probability;   // [row]; NaN where the selector has none
   std::vector<double> entropy;           // [row], in nats
+  std::vector<std::int32_t> right;       // [row], the item that should be chosen, -1: not known; empty: of no row
+  std::int64_t query_stride = 1;         // rows are every n-th query of each item, where all had too many entries
+  std::int64_t entries_cut = 0;          // entries of the rows that were left out
+  Array density;                         // [head, query cell, item cell]: sums of weights, first item; empty: none
+  std::vector<double> mass_by_distance;  // [bin], shares of the weight at distance 0, 1, 2 to 3, 4 to 7, ...; empty: none
   std::int64_t scored_pairs = 0;         // counters over the whole run
   std::int64_t gathered_rows_forward = 0;
   std::int64_t gathered_rows_backward = 0;
@@ -120,15 +141,17 @@ struct RunRecord {
   std::int64_t seed = 0;
   std::string state = "running";  // running | finished | stopped | failed
   std::string title;
-  std::string history;      // without dates: the canonical command line
-  TextPairs config;         // the resolved configuration, in order
-  std::string config_json;  // the same as JSON
-  TextPairs provenance;     // canonical command line, git commit, config hash, versions, compiler, CPU, ISA, precision
+  std::string history;                              // without dates: the canonical command line
+  TextPairs config;                                 // the resolved configuration, in order
+  std::map<std::string, std::string> config_types;  // "integer" or "real", of those that are numbers
+  std::string config_json;                          // the same as JSON
+  TextPairs provenance;  // canonical command line, git commit, config hash, versions, compiler, CPU, ISA, precision
   Clock clock;
   std::vector<MetricInfo> metrics;
   TrainTable train;
   std::vector<EvaluationTable> evaluation;
   std::vector<SelectionSite> selection;
+  std::map<std::string, SiteHistory> histories;  // by the path of a site
   std::vector<Predictions> predictions;
   std::vector<Array> parameters;
   GraphRecord graph;
@@ -140,7 +163,8 @@ void expect_metric(const std::string& where, const std::string& name);
 
 struct JournalRow;
 
-/// Appends a train or evaluation row to its table; state rows set the state; messages change nothing.
+/// Appends a train or evaluation row to its table and a site row to its history; state rows set the state; messages change
+/// nothing.
 /// A metric that is new at this row gets NaN in the rows before it, one that is missing gets NaN in this row.
 void add_row(RunRecord& record, const JournalRow& row);
 

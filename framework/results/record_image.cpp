@@ -47,6 +47,20 @@ Array row_array(std::string name, const std::string& axis, Array::Values values,
   return {std::move(name), {axis}, {rows}, std::move(values), "1", std::move(long_name)};
 }
 
+/// Numbers as such, everything else as text.
+void write_config(Id group, const RunRecord& record) {
+  for (const auto& [name, text] : record.config) {
+    const auto type = record.config_types.find(name);
+    if (type == record.config_types.end()) {
+      hdf5::write_attribute(group, name, std::string_view(text));
+    } else if (type->second == "integer") {
+      hdf5::write_attribute(group, name, std::int64_t{std::stoll(text)});
+    } else {
+      hdf5::write_attribute(group, name, std::stod(text));
+    }
+  }
+}
+
 void write_root(Id file, const RunRecord& record) {
   hdf5::write_attribute(file, "Conventions", "CF-1.10");
   hdf5::write_attribute(file, "title", record.title);
@@ -57,7 +71,7 @@ void write_root(Id file, const RunRecord& record) {
   hdf5::write_attribute(file, "seed", record.seed);
   hdf5::write_attribute(file, "state", record.state);
   const Handle config = hdf5::make_group(file, "config");
-  write_pairs(config.id(), record.config);
+  write_config(config.id(), record);
   hdf5::write_text(config.id(), "json", record.config_json);
   const Handle provenance = hdf5::make_group(file, "provenance");
   write_pairs(provenance.id(), record.provenance);
@@ -85,6 +99,10 @@ void write_evaluation(Id parent, const EvaluationTable& table) {
     arrays.push_back(column_array(column, {"evaluation", "slice"}, {rows, count(table.slices)}));
     arrays.back().name += "_by_slice";
   }
+  if (!table.correct.empty()) {
+    arrays.push_back(
+        row_array("correct", "item", table.correct, "1 where the last evaluation found the main metric to be 1"));
+  }
   Axes axes(group.id(), names_of(arrays));
   Handle names;
   if (!table.slices.empty()) {
@@ -105,13 +123,46 @@ std::vector<Array> arrays_of(const SelectionSite& site) {
       row_array("log_probability", "row", site.log_probability, "log-probability of the choice"),
       row_array("entropy", "row", site.entropy, "entropy of the weights")};
   arrays[5].units = arrays[6].units = "nat";
+  if (!site.right.empty())
+    arrays.push_back(row_array("right", "row", site.right, "item that should be chosen, -1: not known"));
+  if (!site.density.extents.empty()) arrays.push_back(site.density);
+  if (!site.mass_by_distance.empty()) {
+    arrays.push_back(row_array("mass_by_distance", "distance", site.mass_by_distance,
+                               "share of the weight at |query - item| = 0, 1, 2 to 3, 4 to 7, ..."));
+  }
   return arrays;
+}
+
+/// [evaluation, NAME] beside [evaluation].
+Array table_array(std::string name, const std::string& axis, std::int64_t evaluations, Array::Values values,
+                  std::string long_name) {
+  const std::int64_t size = std::visit([](const auto& vector) { return count(vector); }, values);
+  const std::int64_t columns = evaluations == 0 ? 0 : size / evaluations;
+  return {std::move(name), {"evaluation", axis}, {evaluations, columns}, std::move(values), "1", std::move(long_name)};
+}
+
+void write_history(Id site, const SiteHistory& history) {
+  const Handle group = hdf5::make_group(site, "over_training");
+  const std::int64_t rows = count(history.step);
+  std::vector<Array> arrays{row_array("step", "evaluation", history.step, "training steps taken at the evaluation")};
+  for (const Column& column : history.columns) arrays.push_back(column_array(column, {"evaluation"}, {rows}));
+  if (history.experts > 0) {
+    arrays.push_back(table_array("load", "expert", rows, history.load, "rows that each expert got in the evaluation"));
+  }
+  if (!history.item.empty()) {
+    arrays.push_back(row_array("followed_item", "followed", history.item, "item of the split"));
+    arrays.push_back(row_array("followed_query", "followed", history.query, "query or time step within the item"));
+    arrays.push_back(table_array("chosen", "followed", rows, history.chosen, "item of the largest weight, -1: none"));
+    arrays.push_back(table_array("weight", "followed", rows, history.weight, "that weight"));
+  }
+  Axes axes(group.id(), names_of(arrays));
+  write_arrays(group.id(), axes, arrays);
 }
 
 void check_site(const SelectionSite& site) {
   const std::size_t rows = site.item.size();
   const bool rows_agree = site.query.size() == rows && site.log_probability.size() == rows && site.entropy.size() == rows &&
-                          site.offsets.size() == rows + 1;
+                          site.offsets.size() == rows + 1 && (site.right.empty() || site.right.size() == rows);
   const bool entries_agree = site.weights.size() == site.kept.size() && rows_agree && site.offsets.front() == 0 &&
                              std::is_sorted(site.offsets.begin(), site.offsets.end()) &&
                              site.offsets.back() == count(site.kept);
@@ -122,7 +173,7 @@ void check_site(const SelectionSite& site) {
               "lengths disagree; fill all of them, or none.");
 }
 
-void write_site(Id parent, const SelectionSite& site) {
+void write_site(Id parent, const SelectionSite& site, const SiteHistory* history) {
   check_site(site);
   const Handle group = hdf5::make_group(parent, site.path);
   hdf5::write_attribute(group.id(), "site", site.text);
@@ -138,9 +189,14 @@ void write_site(Id parent, const SelectionSite& site) {
   if (site.max_violation) hdf5::write_attribute(group.id(), "max_violation", *site.max_violation);
   if (site.batch_max_violation) hdf5::write_attribute(group.id(), "batch_max_violation", *site.batch_max_violation);
   if (site.dropped) hdf5::write_attribute(group.id(), "dropped", *site.dropped);
+  if (!site.split.empty()) hdf5::write_attribute(group.id(), "split", site.split);
+  hdf5::write_attribute(group.id(), "heads", site.heads);
+  hdf5::write_attribute(group.id(), "query_stride", site.query_stride);
+  hdf5::write_attribute(group.id(), "entries_cut", site.entries_cut);
   const std::vector<Array> arrays = arrays_of(site);
   Axes axes(group.id(), names_of(arrays));
   write_arrays(group.id(), axes, arrays);
+  if (history != nullptr) write_history(group.id(), *history);
 }
 
 void write_predictions(Id parent, const Predictions& predictions) {
@@ -221,7 +277,10 @@ std::vector<std::byte> image_of(const RunRecord& record) {
   Handle group = hdf5::make_group(file.id(), "evaluation");
   for (const EvaluationTable& table : record.evaluation) write_evaluation(group.id(), table);
   group = hdf5::make_group(file.id(), "selection");
-  for (const SelectionSite& site : record.selection) write_site(group.id(), site);
+  for (const SelectionSite& site : record.selection) {
+    const auto history = record.histories.find(site.path);
+    write_site(group.id(), site, history == record.histories.end() ? nullptr : &history->second);
+  }
   group = hdf5::make_group(file.id(), "predictions");
   for (const Predictions& split : record.predictions) write_predictions(group.id(), split);
   group.close();

@@ -39,6 +39,13 @@ std::vector<std::string> standing_hash(const std::filesystem::path& path) {
 
 }  // namespace
 
+bool is_read_schema(const std::string& schema) {
+  for (int known = kOldestSchema; known <= kResultsSchema; ++known) {
+    if (schema == std::to_string(known)) return true;
+  }
+  return false;
+}
+
 void publish(const RunRecord& record, const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / kResultsName;
   const std::filesystem::path temporary = directory / (std::string(kResultsName) + ".tmp");

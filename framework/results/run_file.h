@@ -8,7 +8,10 @@
 namespace fovea {
 
 /// The version of the layout of results.h5, in its attribute `fovea_schema`.
-inline constexpr int kResultsSchema = 1;
+inline constexpr int kResultsSchema = 2;
+inline constexpr int kOldestSchema = 1;  // that is read; every schema since then has only been added to
+/// True for the attribute of a file that this version reads.
+bool is_read_schema(const std::string& schema);
 inline constexpr const char* kResultsName = "results.h5";
 /// Beside the file: its XXH3-128 hash, in the form that `xxh128sum -c` reads.
 inline constexpr const char* kResultsHashName = "results.h5.xxh128";

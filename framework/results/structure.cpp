@@ -38,8 +38,9 @@ std::string attribute(const TextPairs& pairs, const std::string& name) {
 void check_root(const Reader& reader, Checker& checker) {
   const TextPairs attributes = reader.attributes("/");
   const std::string schema = attribute(attributes, "fovea_schema");
-  checker.expect(schema == std::to_string(kResultsSchema),
-                 fmt::format("the attribute fovea_schema to be {}", kResultsSchema), "it is '" + schema + "'");
+  checker.expect(is_read_schema(schema),
+                 fmt::format("the attribute fovea_schema to be {} to {}", kOldestSchema, kResultsSchema),
+                 "it is '" + schema + "'");
   for (const char* name : {"Conventions", "experiment", "run", "seed", "state"}) {
     checker.expect(!attribute(attributes, name).empty(), fmt::format("the attribute {}", name), "it is missing or empty");
   }

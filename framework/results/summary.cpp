@@ -38,10 +38,11 @@ std::optional<double> find_real(const TextPairs& pairs, const std::string& name)
 
 void check_schema(const RunSummary& summary) {
   const std::string schema = find_text(summary.attributes, "fovea_schema");
-  if (schema == std::to_string(kResultsSchema)) return;
-  throw Error("hdf5", fmt::format("expected a results file of Fovea with fovea_schema {}; {}; give the path of a "
+  if (is_read_schema(schema)) return;
+  throw Error("hdf5", fmt::format("expected a results file of Fovea with fovea_schema {} to {}; {}; give the path of a "
                                   "results.h5, or use the version of Fovea that wrote it.",
-                                  kResultsSchema, schema.empty() ? "it has no such attribute" : "it has '" + schema + "'"));
+                                  kOldestSchema, kResultsSchema,
+                                  schema.empty() ? "it has no such attribute" : "it has '" + schema + "'"));
 }
 
 void read_train(const Reader& reader, RunSummary& summary) {
@@ -95,6 +96,10 @@ void read_sites(const Reader& reader, RunSummary& summary) {
     site.largest_share = find_real(attributes, "largest_share");
     site.mean_entropy = find_real(attributes, "mean_entropy");
     site.selection_accuracy = find_real(attributes, "selection_accuracy");
+    site.split = find_text(attributes, "split");
+    site.heads = std::max<std::int64_t>(find_integer(attributes, "heads"), 1);
+    site.query_stride = std::max<std::int64_t>(find_integer(attributes, "query_stride"), 1);
+    site.entries_cut = find_integer(attributes, "entries_cut");
     summary.sites.push_back(std::move(site));
   }
 }

@@ -203,6 +203,12 @@ void Evaluation::follow(const Graph& trained, Extent step) {
 
 Judgement Evaluation::judge(const Batch& batch, Extent rows) { return judge_batch(*task_, batch, outputs_, rows); }
 
+void Evaluation::note_correct(const Judgement& judgement) {
+  for (const double value : judgement.metrics.front().rows) {
+    if (value == 0 || value == 1) correct_.push_back(static_cast<std::int32_t>(value));
+  }
+}
+
 /// Looks for NaN in what the task judges; the choices were looked at while they were made. Item `first` begins the batch.
 void Evaluation::check_finite(Extent first, Extent number) const {
   const auto bad = [](const auto& output) { return has_nan(output.second); };
@@ -234,6 +240,7 @@ std::vector<JournalValue> Evaluation::try_out() {
 std::optional<std::vector<JournalValue>> Evaluation::run(const Continue& goes_on) {
   Accumulator accumulator;
   health_ = health_of_sites(graph());
+  correct_.clear();
   Extent done = 0;
   for (Extent number = 0; done < config_.rows; ++number) {
     if (!goes_on(static_cast<double>(done) / static_cast<double>(config_.rows))) return std::nullopt;
@@ -245,12 +252,14 @@ std::optional<std::vector<JournalValue>> Evaluation::run(const Continue& goes_on
     const Judgement judgement = judge(batch, rows);
     check_metrics(judgement, config_.name, done);
     accumulator.add(judgement);
+    note_correct(judgement);
     for (SiteHealth& site : health_) {
-      for (const Shard& shard : bound_) site.add(*shard.execution);
+      for (const Shard& shard : bound_) site.add(*shard.execution, done + shard.first_row);
       site.end_batch();
     }
     done += rows;
   }
+  if (static_cast<Extent>(correct_.size()) != config_.rows) correct_.clear();
   std::vector<JournalValue> values = accumulator.values();
   add_balance(health_, values);
   return values;
@@ -260,6 +269,7 @@ std::vector<SelectionSite> Evaluation::selections(Extent rows) {
   rows = std::min(rows, whole_.rows());
   forward(fill(0, whole_.rows()), 0, rows);
   std::vector<SelectionSite> sites = sampled_selections(graph(), bound_, rows);
+  for (SelectionSite& site : sites) site.split = config_.name;
   for (const SiteHealth& health : health_) {
     const auto same = [&](const SelectionSite& site) { return site.path == health.path(); };
     const auto found = std::find_if(sites.begin(), sites.end(), same);

@@ -44,6 +44,9 @@ class Evaluation {
   /// What the sites chose over all rows of the last run.
   const std::vector<SiteHealth>& health() const { return health_; }
 
+  /// 1 or 0 for each item of the last run, where the main metric is nothing else; else empty.
+  const std::vector<std::int32_t>& correct() const { return correct_; }
+
   /// What the sites chose on the first `rows` items, and the items with their outputs.
   std::vector<SelectionSite> selections(Extent rows);
   Predictions predictions(Extent rows);
@@ -54,6 +57,7 @@ class Evaluation {
   void assemble(Extent rows);
   OpContext context_of(const Shard& shard, Extent number) const;
   Judgement judge(const Batch& batch, Extent rows);
+  void note_correct(const Judgement& judgement);
   void check_finite(Extent first, Extent number) const;
 
   Config config_;
@@ -66,6 +70,7 @@ class Evaluation {
   Outputs outputs_;
   std::atomic<bool> has_nan_choice_ = false;  // of the last forward pass
   std::vector<SiteHealth> health_;
+  std::vector<std::int32_t> correct_;
   std::map<std::string, std::vector<std::byte>> memory_;  // of outputs_
 };
 

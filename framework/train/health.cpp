@@ -6,8 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "framework/train/published.h"
-
 namespace fovea {
 namespace {
 
@@ -34,8 +32,9 @@ double max_over_mean(const std::vector<std::int64_t>& load) {
 
 }  // namespace
 
-void SiteHealth::add(const Execution& execution) {
+void SiteHealth::add(const Execution& execution, Extent first_item) {
   const Published from(site_, execution);
+  follow(from, first_item);
   const auto items = static_cast<std::size_t>(from.items);
   kept_.resize(std::max(kept_.size(), items));
   chosen_.resize(kept_.size());
@@ -51,6 +50,28 @@ void SiteHealth::add(const Execution& execution) {
     if (wanted < 0) continue;
     ++known_;
     right_ += static_cast<std::int64_t>(best_of(kept, weights, count) == wanted);
+  }
+}
+
+/// At most eight queries, evenly spaced, of each of the first eight items.
+void SiteHealth::follow(const Published& from, Extent first_item) {
+  constexpr Extent kItems = 8;
+  constexpr Extent kQueries = 8;
+  const Extent queries = from.times * from.queries;
+  const Extent stride = (queries + kQueries - 1) / kQueries;
+  for (Extent row = 0; row < from.batch && first_item + row < kItems; ++row) {
+    for (Extent query = 0; query < queries; query += stride) {
+      const Extent place = (query / from.queries * from.batch + row) * from.queries + query % from.queries;
+      const Extent count = from.count.index()[place];
+      Followed one{first_item + row, query};
+      if (count > 0) {
+        const Index* kept = from.kept.index() + place * from.capacity;
+        const Real* weights = from.weights.real() + place * from.capacity;
+        one.chosen = best_of(kept, weights, count);
+        one.weight = static_cast<double>(*std::max_element(weights, weights + count));
+      }
+      followed_.push_back(one);
+    }
   }
 }
 
@@ -106,6 +127,34 @@ void SiteHealth::describe(SelectionSite& site) const {
   site.max_violation = shared.max_violation();
   site.batch_max_violation = shared.batch_max_violation;
   site.dropped = shared.dropped;
+}
+
+std::vector<JournalValue> SiteHealth::figures() const {
+  if (choices_ == 0) return {};
+  SelectionSite site;
+  describe(site);
+  std::vector<JournalValue> values;
+  const auto add = [&](const char* name, const auto& value) {
+    if (value) values.push_back({name, static_cast<double>(*value), ""});
+  };
+  add("mean_entropy", site.mean_entropy);
+  add("dead_share", site.dead_share);
+  add("distinct_items", site.distinct_items);
+  add("largest_share", site.largest_share);
+  add("selection_accuracy", site.selection_accuracy);
+  add("max_load", site.max_load);
+  add("max_violation", site.max_violation);
+  add("batch_max_violation", site.batch_max_violation);
+  add("dropped", site.dropped);
+  for (std::size_t expert = 0; is_router() && expert < kept_.size(); ++expert) {
+    values.push_back({"load", static_cast<double>(kept_[expert]), std::to_string(expert)});
+  }
+  for (const Followed& one : followed_) {
+    const std::string place = fmt::format("{}:{}", one.item, one.query);
+    values.push_back({"chosen", static_cast<double>(one.chosen), place});
+    values.push_back({"weight", one.weight, place});
+  }
+  return values;
 }
 
 std::string SiteHealth::collapse() const {

@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "framework/graph/plan.h"
+#include "framework/results/journal.h"
 #include "framework/results/record.h"
+#include "framework/train/published.h"
 
 namespace fovea {
 
@@ -16,12 +18,15 @@ class SiteHealth {
   explicit SiteHealth(const SiteRecord& site) : site_(site) {}
 
   const std::string& path() const { return site_.path; }
-  /// Adds all choices of an execution that just ran.
-  void add(const Execution& execution);
+  /// Adds all choices of an execution that just ran, whose first row is item `first_item` of the evaluation.
+  void add(const Execution& execution, Extent first_item);
   /// Ends a batch: the choices since the last call, or all where there was none, are its choices.
   void end_batch();
   /// Fills the figures of the results. Nothing where no choice was added.
   void describe(SelectionSite& site) const;
+  /// The same figures by name, the load of each expert of a router, and what the same few queries of the first items chose:
+  /// the values of a row of the journal. None where no choice was added.
+  std::vector<JournalValue> figures() const;
   bool is_router() const { return site_.dropped.node >= 0; }
   /// How a router has shared out its rows: the load of an expert is the number of rows that it got.
   ///
@@ -37,7 +42,15 @@ class SiteHealth {
   std::string collapse() const;
 
  private:
+  /// What one query chose.
+  struct Followed {
+    Extent item = 0;
+    Extent query = 0;
+    Index chosen = -1;
+    double weight = 0;
+  };
   void add_choice(const Index* kept, const Real* weights, Extent count);
+  void follow(const Published& from, Extent first_item);
   double largest_share() const;
 
   SiteRecord site_;
@@ -51,6 +64,7 @@ class SiteHealth {
   double entropy_ = 0;      // summed
   std::int64_t known_ = 0;  // choices whose right item is known
   std::int64_t right_ = 0;
+  std::vector<Followed> followed_;
 };
 
 /// One for each site of a graph that publishes its choices.

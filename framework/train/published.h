@@ -19,6 +19,7 @@ struct Published {
   Extent queries = 1;
   Extent capacity = 1;
   Extent items = 0;  // candidates, 0: not known
+  Extent heads = 1;
 
   Published(const SiteRecord& site, const Execution& execution) {
     const auto value = [&](Slot slot) { return slot.node < 0 ? Tensor{} : execution.value(slot); };
@@ -34,6 +35,7 @@ struct Published {
     batch = shape[first];
     queries = shape[first + 1];
     capacity = shape.last();
+    heads = site.heads;
     const Tensor scores = value(site.scores);
     if (scores) items = scores.shape().last();
   }

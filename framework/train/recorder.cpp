@@ -40,6 +40,7 @@ Recorder::Recorder(const RunRequest& request, const RunConfig& config, Training&
   record_.title = request.experiment + " / " + request.run.name;
   record_.history = config.command;
   record_.config = config.pairs;
+  record_.config_types = config.types;
   record_.config_json = config.json;
   record_.provenance = provenance_of(config, {config.build});
   record_.clock.command_line = request.command_line;
@@ -93,6 +94,14 @@ void Recorder::evaluation_row(Extent step, const std::string& split, std::vector
   append({JournalRow::Kind::kEvaluation, step, seconds(), split, std::move(values)});
 }
 
+void Recorder::site_row(Extent step, const SiteHealth& site, const Counters& counters) {
+  std::vector<JournalValue> values = site.figures();
+  if (values.empty()) return;
+  values.push_back({"scored_pairs", static_cast<double>(counters.scored_pairs), ""});
+  values.push_back({"gathered_rows", static_cast<double>(counters.gathered_rows), ""});
+  append({JournalRow::Kind::kSite, step, seconds(), site.path(), std::move(values)});
+}
+
 void Recorder::state_row(Extent step, const std::string& state) {
   append({JournalRow::Kind::kState, step, seconds(), state, {}});
 }
@@ -135,6 +144,9 @@ void Recorder::publish(const Checkpoint& progress, const std::vector<Evaluation*
   if (rows > 0 && !samples.empty()) record_.selection = samples.front()->selections(rows);
   for (Evaluation* evaluation : samples) {
     if (rows > 0) record_.predictions.push_back(evaluation->predictions(rows));
+    for (EvaluationTable& table : record_.evaluation) {
+      if (table.split == evaluation->config().name) table.correct = evaluation->correct();
+    }
   }
   record_.provenance = provenance_of(config_, progress.builds);
   add_sites(progress.counters);

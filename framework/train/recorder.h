@@ -25,6 +25,8 @@ class Recorder {
 
   void train_row(Extent step, const StepReport& report);
   void evaluation_row(Extent step, const std::string& split, std::vector<JournalValue> values);
+  /// What a site chose at an evaluation on the validation split, and what it has cost until then.
+  void site_row(Extent step, const SiteHealth& site, const Counters& counters);
   void state_row(Extent step, const std::string& state);
   void message_row(Extent step, const std::string& text);
 

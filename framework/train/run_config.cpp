@@ -135,9 +135,18 @@ RunConfig config_of(const RunRequest& request, const Training& training, const I
     const auto same = [&](const auto& pair) { return pair.first == name; };
     const bool is_taken = std::any_of(config.pairs.begin(), config.pairs.end(), same);
     config.pairs.emplace_back(is_taken ? prefix + name : name, text);
+    return config.pairs.back().first;
   };
-  for (const auto& [name, text] : settings) add(name, "train_", text);
-  for (const auto& [name, text] : request.options) add(name, "option_", text);
+  const auto add_typed = [&](const TextPairs& pairs, const std::string& prefix,
+                             const std::map<std::string, std::string>& types) {
+    for (const auto& [name, text] : pairs) {
+      const std::string key = add(name, prefix, text);
+      const auto type = types.find(name);
+      if (type != types.end() && (type->second == "integer" || type->second == "real")) config.types[key] = type->second;
+    }
+  };
+  add_typed(settings, "train_", types_of_settings());
+  add_typed(request.options, "option_", defaults.types);
   Json::Array evaluations;
   for (const ExtraEvaluation& evaluation : run.evaluations) {
     const std::string text = Registry<Task>::instance().parse(evaluation.task).text;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "framework/files/input.h"
@@ -11,9 +12,10 @@ namespace fovea {
 
 /// What the results of a run depend on: its resolved configuration, the files it reads, and the program.
 struct RunConfig {
-  TextPairs pairs;      // in order; a run is resumed only by an equal list
-  std::string json;     // the same, nested
-  std::string hash;     // of the pairs
+  TextPairs pairs;                           // in order; a run is resumed only by an equal list
+  std::map<std::string, std::string> types;  // "integer" or "real", of those that are numbers
+  std::string json;                          // the same, nested
+  std::string hash;                          // of the pairs
   TextPairs inputs;     // the hash of each file that a task reads, and of each plugin library, by its name
   TextPairs places;     // where these were found
   std::string build;    // of the program

@@ -135,6 +135,10 @@ RunSession::Next RunSession::validate() {
   if (!values) return Next::kStop;
   progress_.evaluated_at = progress_.step;
   recorder_.evaluation_row(progress_.step, "validation", *values);
+  for (const auto& [site, counters] : training_.take_counters()) progress_.counters[site] += counters;
+  for (const SiteHealth& site : validation_->health()) {
+    recorder_.site_row(progress_.step, site, progress_.counters[site.path()]);
+  }
   judge_progress(values->front().value);
   say(fmt::format("step {}: validation {}", progress_.step, text_of(*values)));
   if (progress_.is_trained) return Next::kGoOn;

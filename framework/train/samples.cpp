@@ -3,37 +3,50 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "framework/train/published.h"
+#include "framework/train/site_map.h"
 
 namespace fovea {
 
 namespace {
 
-constexpr std::size_t kMaxEntries = std::size_t{1} << 20U;
+constexpr std::int64_t kMostEntries = std::int64_t{1} << 20U;
 
+/// The rows of one site, every `stride`-th query of each item.
 class SiteSample {
  public:
-  explicit SiteSample(const SiteRecord& record) {
+  SiteSample(const SiteRecord& record, Extent stride) : stride_(stride) {
     site_.path = record.path;
     site_.text = record.text;
+    site_.heads = record.heads;
+    site_.query_stride = stride;
     site_.offsets = {0};
   }
 
   void add_item(const Published& from, Extent row, Extent item) {
-    if (site_.kept.size() + static_cast<std::size_t>(from.times * from.queries * from.capacity) > kMaxEntries)
-      is_full_ = true;
-    if (is_full_) return;
     for (Extent time = 0; time < from.times; ++time) {
       for (Extent query = 0; query < from.queries; ++query) {
+        const Extent place = (time * from.batch + row) * from.queries + query;
+        const Extent whole = time * from.queries + query;
+        if (whole % stride_ != 0) {
+          site_.entries_cut += from.count.index()[place];
+          continue;
+        }
         site_.item.push_back(item);
-        site_.query.push_back(time * from.queries + query);
-        add_choice(from, (time * from.batch + row) * from.queries + query);
+        site_.query.push_back(whole);
+        if (from.right) site_.right.push_back(from.right.index()[place]);
+        add_choice(from, place);
       }
     }
+    map_.add(from, row, items_++);
   }
 
-  SelectionSite finish() { return std::move(site_); }
+  SelectionSite finish() {
+    map_.describe(site_);
+    return std::move(site_);
+  }
 
  private:
   void add_choice(const Published& from, Extent row) {
@@ -52,8 +65,31 @@ class SiteSample {
   }
 
   SelectionSite site_;
-  bool is_full_ = false;
+  SiteMap map_;
+  Extent stride_;
+  Extent items_ = 0;
 };
+
+/// Calls visit(published, row, item) for each of the first `rows` items.
+template <class Visit>
+void each_item(const SiteRecord& record, std::span<const Shard> shards, Extent rows, Visit visit) {
+  for (const Shard& shard : shards) {
+    const Published published(record, *shard.execution);
+    for (Extent row = 0; row < shard.rows && shard.first_row + row < rows; ++row) {
+      visit(published, row, shard.first_row + row);
+    }
+  }
+}
+
+/// What a site keeps for one item.
+std::int64_t entries_of(const Published& from, Extent row) {
+  std::int64_t entries = 0;
+  for (Extent time = 0; time < from.times; ++time) {
+    const Index* counts = from.count.index() + (time * from.batch + row) * from.queries;
+    entries += std::accumulate(counts, counts + from.queries, std::int64_t{0});
+  }
+  return entries;
+}
 
 }  // namespace
 
@@ -61,13 +97,11 @@ std::vector<SelectionSite> sampled_selections(const Graph& graph, std::span<cons
   std::vector<SelectionSite> sites;
   for (const SiteRecord& record : graph.sites()) {
     if (!is_published(record)) continue;
-    SiteSample sample(record);
-    for (const Shard& shard : shards) {
-      const Published published(record, *shard.execution);
-      for (Extent row = 0; row < shard.rows && shard.first_row + row < rows; ++row) {
-        sample.add_item(published, row, shard.first_row + row);
-      }
-    }
+    std::int64_t entries = 0;
+    each_item(record, shards, rows, [&](const Published& from, Extent row, Extent) { entries += entries_of(from, row); });
+    SiteSample sample(record, std::max<Extent>(1, (entries + kMostEntries - 1) / kMostEntries));
+    each_item(record, shards, rows,
+              [&](const Published& from, Extent row, Extent item) { sample.add_item(from, row, item); });
     sites.push_back(sample.finish());
   }
   return sites;

@@ -11,7 +11,7 @@
 namespace fovea {
 
 /// What every site of a graph that just ran in Mode::kEvaluate chose on the first `rows` items: kept items and weights of
-/// every query. A site with very many entries is cut after a whole item.
+/// every query. Of a site with more than 2^20 entries, every n-th query of each item; its map is made of all.
 std::vector<SelectionSite> sampled_selections(const Graph& graph, std::span<const Shard> shards, Extent rows);
 
 /// The first `rows` items of a batch, and the outputs of the model for them.

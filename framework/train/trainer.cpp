@@ -22,7 +22,8 @@ void remove_results(const std::filesystem::path& directory) {
 
 /// A link in the place of a file could not be replaced when the results are published, at the end.
 void expect_own_files(const std::filesystem::path& directory) {
-  for (const char* name : {kResultsName, kResultsHashName, kJournalName, kCheckpointName}) expect_replaceable(directory / name);
+  for (const char* name : {kResultsName, kResultsHashName, kJournalName, kCheckpointName})
+    expect_replaceable(directory / name);
 }
 
 constexpr const char* kOther = "; start over with --restart, or use another --output.";

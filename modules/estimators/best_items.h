@@ -9,7 +9,9 @@
 namespace fovea {
 
 /// Calls keep(i) for the `count` best of keys [N], ascending; ties go to the lowest place. 1 <= count <= N; `copy` [N] is
-/// scratch. Cost    O(N) time.
+/// scratch.
+///
+/// Cost      O(N) time.
 template <class Keep>
 void for_best(ConstRow keys, std::size_t count, Row copy, const Keep& keep) {
   std::copy(keys.begin(), keys.end(), copy.begin());

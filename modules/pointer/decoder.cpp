@@ -94,6 +94,7 @@ void teach(Builder& b, const Encoded& encoded, Value targets, const PointerOptio
   const auto pointing = b.scope("pointer");
   const Value mask = free_before(targets, encoded.items, decoder.use());
   const Value scores = decoder.point(transpose(states.states, {1, 0, 2}), mask);
+  b.register_site(decoder.site_text(), {});  // nothing is chosen, but pairs are scored
   b.output("cost", mean_all_but_first(cross_entropy(scores, targets, mask)));
   const Accuracy accuracy = pointing_accuracy(scores, mask, targets);
   b.metric("sequence_accuracy", accuracy.sequence);

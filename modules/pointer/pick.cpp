@@ -88,6 +88,7 @@ class FreeBefore : public Op {
   void forward(const OpRun& run) const override {
     const Shape& shape = run.out[0].shape();
     const Extent items = shape[2];
+    run.count({.scored_pairs = static_cast<std::uint64_t>(run.out[0].size())});  // what the mask is for
     for (Extent row = 0; row < shape[0] * shape[1]; ++row) {
       Index* mask = run.out[0].index() + row * items;
       if (row % shape[1] == 0) {

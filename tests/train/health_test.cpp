@@ -38,7 +38,7 @@ class Chooser {
     execution_->bind("right", right.data());
     execution_->forward({.seed = 1, .mode = Mode::kEvaluate});
     std::vector<SiteHealth> sites = health_of_sites(*graph_);
-    sites.at(0).add(*execution_);
+    sites.at(0).add(*execution_, 0);
     return sites.at(0);
   }
 

@@ -168,9 +168,12 @@ Attended Site::State::attend_listed(const Heads& inputs, double factor, At at) {
     result.kept = list;
     result.weights = masked_softmax(is_scaled ? scale(scores, 1 / temperature, at) : scores, mask, at);
     result.count = builder.add(make_listed_count(), {list}, "", at);
-    builder.register_site(
-        text,
-        {.scores = scores, .kept = list, .weights = result.weights, .count = result.count, .log_prob = {}, .right = {}});
+    builder.register_site(text, {.scores = scores,
+                                 .kept = list,
+                                 .weights = result.weights,
+                                 .count = result.count,
+                                 .log_prob = {},
+                                 .heads = inputs.heads});
   } else {
     static const std::shared_ptr<const Pattern> all = parse_pattern("dense").pattern;
     result = choose({.scores = scores,
@@ -178,7 +181,8 @@ Attended Site::State::attend_listed(const Heads& inputs, double factor, At at) {
                      .mask = mask,
                      .pattern = all,
                      .list = list,
-                     .spread = needs_all ? &spread : nullptr},
+                     .spread = needs_all ? &spread : nullptr,
+                     .heads = inputs.heads},
                     at);
   }
   const Value weights = spread.is_empty() ? result.weights : spread;
@@ -217,7 +221,7 @@ Attended Site::attend_heads(const Heads& inputs, At at) {
                               .item_segments = inputs.item_segments,
                               .mask = inputs.mask},
                              at);
-  builder.register_site(state_->text, {});
+  builder.register_site(state_->text, {.heads = inputs.heads});
   return result;
 }
 

@@ -196,36 +196,47 @@ std::unique_ptr<Builder::Scope> Site::State::enter(Builder& builder, Value value
   return name.empty() ? nullptr : std::make_unique<Builder::Scope>(builder, name);
 }
 
+ChooseParts Site::State::choose_parts(const Scored& inputs, const Builder& builder) {
+  return {.pattern = inputs.pattern,
+          .selector = selector,
+          .estimator = estimator,
+          .advantage_slot = advantage_slot,
+          .has_mask = !inputs.mask.is_empty(),
+          .has_values = !inputs.values.is_empty(),
+          .products = builder.products(),
+          .selector_parameters = selector_parameters.size(),
+          .extremes = extremes,
+          .pattern_parameters = pattern_parameters.size(),
+          .has_penalty = !std::exchange(has_penalty, true),
+          .has_spread = inputs.spread != nullptr};
+}
+
+std::vector<Value> Site::State::operands(const Scored& inputs, ChooseParts& parts, At at) const {
+  Builder& builder = inputs.scores.builder();
+  std::vector<Value> operands{inputs.scores};
+  const auto add_all = [&](const std::vector<Value>& more) { operands.insert(operands.end(), more.begin(), more.end()); };
+  if (parts.has_mask) operands.push_back(inputs.mask);
+  if (parts.has_values) operands.push_back(inputs.values);
+  add_all(inputs.tags);
+  Value baseline;
+  const auto* critic = half_of<Critic>(*estimator);
+  if (critic != nullptr && builder.mode() == Mode::kTrain) baseline = critic->baseline(estimator_parameters, inputs.queries);
+  parts.has_baseline = !baseline.is_empty();
+  if (parts.has_baseline) operands.push_back(baseline);
+  add_all(pattern_parameters);
+  add_all(selector_parameters);
+  const std::vector<Value> made_of_items = item_parameters(builder, inputs.values, at);
+  parts.estimator_parameters = made_of_items.size();
+  add_all(made_of_items);
+  return operands;
+}
+
 /// Turns scores into a choice and what it reads.
 Attended Site::State::choose(const Scored& inputs, At at) {
   Builder& builder = inputs.scores.builder();
   if (builder.mode() == Mode::kTrain) set_draws(builder, inputs.scores.shape(), at);
-  std::vector<Value> operands{inputs.scores};
-  if (!inputs.mask.is_empty()) operands.push_back(inputs.mask);
-  if (!inputs.values.is_empty()) operands.push_back(inputs.values);
-  operands.insert(operands.end(), inputs.tags.begin(), inputs.tags.end());
-  Value baseline;
-  const auto* critic = half_of<Critic>(*estimator);
-  if (critic != nullptr && builder.mode() == Mode::kTrain) baseline = critic->baseline(estimator_parameters, inputs.queries);
-  if (!baseline.is_empty()) operands.push_back(baseline);
-  operands.insert(operands.end(), pattern_parameters.begin(), pattern_parameters.end());
-  operands.insert(operands.end(), selector_parameters.begin(), selector_parameters.end());
-  const std::vector<Value> made_of_items = item_parameters(builder, inputs.values, at);
-  operands.insert(operands.end(), made_of_items.begin(), made_of_items.end());
-  ChooseParts parts{.pattern = inputs.pattern,
-                    .selector = selector,
-                    .estimator = estimator,
-                    .advantage_slot = advantage_slot,
-                    .has_mask = !inputs.mask.is_empty(),
-                    .has_values = !inputs.values.is_empty(),
-                    .products = builder.products(),
-                    .has_baseline = !baseline.is_empty(),
-                    .selector_parameters = selector_parameters.size(),
-                    .extremes = extremes,
-                    .pattern_parameters = pattern_parameters.size(),
-                    .has_penalty = !std::exchange(has_penalty, true),
-                    .estimator_parameters = made_of_items.size(),
-                    .has_spread = inputs.spread != nullptr};
+  ChooseParts parts = choose_parts(inputs, builder);
+  const std::vector<Value> operands = this->operands(inputs, parts, at);
   const std::vector<Value> out = builder.add_all(std::make_shared<ChooseOp>(std::move(parts)), operands, "", at);
   Attended result;
   result.scores = inputs.scores;
@@ -241,7 +252,8 @@ Attended Site::State::choose(const Scored& inputs, At at) {
                                .weights = result.weights,
                                .count = result.count,
                                .log_prob = result.log_prob,
-                               .right = inputs.right});
+                               .right = inputs.right,
+                               .heads = inputs.heads});
   return result;
 }
 

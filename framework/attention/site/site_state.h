@@ -54,8 +54,12 @@ struct Site::State {
     std::shared_ptr<const Pattern> pattern;
     Value list{};             // Index [B, M, N]: what the candidates of a row are; empty: items 0 .. N - 1
     Value* spread = nullptr;  // gets the weights of all candidates [B, M, N]
+    Extent heads = 1;         // of the queries, head after head
   };
   Attended choose(const Scored& inputs, At at);
+  /// The parts of the op that chooses, as far as the site knows them, and its operands, in their order.
+  ChooseParts choose_parts(const Scored& inputs, const Builder& builder);
+  std::vector<Value> operands(const Scored& inputs, ChooseParts& parts, At at) const;
 
   /// What is handled now, with the path of the site and the line of its user: for `catch (...)`.
   Error error_at(At at) const;

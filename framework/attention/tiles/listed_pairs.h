@@ -21,7 +21,8 @@ OpPointer make_listed_scores(const ListedHeads& heads);
 /// Solves    read_r = sum over c of w_rc v_n with n = list_rc.
 /// Shapes    weights [B, H M, K], list Index [B, H M, K], ascending in each row, values [B, N, G V] -> [B, M, H V].
 /// Gradient  exact; same bits for any number of threads.
-/// Errors, cost    as above.
+/// Errors    as above.
+/// Cost      as above.
 OpPointer make_listed_read(const ListedHeads& heads);
 
 /// The items at these places of a list, -1 where the place is: list Index [B, R, C], places Index [B, R, K] -> [B, R, K].

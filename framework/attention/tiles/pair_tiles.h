@@ -19,7 +19,7 @@ using PairIntervals = std::function<void(Extent query, Extent queries, Extent it
 /// packs of queries, and every pair as a bit.
 ///
 /// Cost      memory O(tiles) and 512 bytes for each different set of bits, time O(intervals + kQueries times the tiles that
-/// they touch).
+///           they touch).
 class PairTiles {
  public:
   static constexpr Extent kItems = 64;
