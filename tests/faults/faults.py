@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Disturbs runs of the program in every way that we know, and looks at what is left: nothing may be lost, crash or hang.
 
 Each mode tries a part of its cases, drawn at random; with --long all of them, which takes hours. Prints the number of trials

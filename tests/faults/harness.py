@@ -10,6 +10,7 @@ import threading
 import time
 
 FOREIGN = "nobody foresaw"  # how the program begins an error that it does not know
+MAY_STAY = {"log.txt", "lock"}  # of a run that was interrupted; a run that was not has a log where it met something odd
 MEMORY = 6 << 30  # bytes of address space of a process that reads damaged files
 
 
@@ -186,8 +187,8 @@ class Harness:
         """What differs from an undisturbed run: bytes outside of /clock, and files that are missing or left over."""
         reference, _ = self.reference(name)
         found, wanted, here = [], files_of(reference), files_of(output)
-        found += [f"missing: {path}" for path in sorted(set(wanted) - set(here)) if not path.endswith("log.txt")]
-        found += [f"left over: {path}" for path in sorted(set(here) - set(wanted)) if not path.endswith("log.txt")]
+        found += [f"missing: {path}" for path in sorted(set(wanted) - set(here)) if os.path.basename(path) not in MAY_STAY]
+        found += [f"left over: {path}" for path in sorted(set(here) - set(wanted)) if os.path.basename(path) not in MAY_STAY]
         for path in sorted(set(here) & set(wanted)):
             if not path.endswith("results.h5"):
                 continue

@@ -101,7 +101,8 @@ def signals(h):
             if not has_begun:  # the program has not come as far as to look for signals
                 codes |= {-one for one in sent}
             found = answer.faults(codes)
-            if answer.code is not None and answer.code > 128 and len(answer.err.splitlines()) != 1:
+            # A second signal may end it at once.
+            if answer.code is not None and answer.code > 128 and len(sent) == 1 and len(answer.err.splitlines()) != 1:
                 found.append(f"a run that was stopped says so in one line: {answer.err[:300]!r}")
             return found + h.aftermath(name, output)
 
