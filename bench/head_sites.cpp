@@ -69,7 +69,10 @@ int run(int count, char** arguments) {
   std::vector<Extent> lengths{16384};
   CLI::App& app = line.app();
   app.add_option("sites", texts, "site texts, each as one argument; the others are compared with the first")
-      ->check(taken_by(SiteText::parse));
+      ->check(taken_by([](const std::string& text) {
+        Builder b;
+        Site(b, text, 8, 8);
+      }));
   app.add_option("--lengths", lengths, "items and queries N, each in [1, 1048576]")->check(CLI::Range(1, 1048576));
   app.add_option("--heads", setting.heads, "heads H, in [1, 256]")->check(CLI::Range(1, 256));
   app.add_option("--width", setting.width, "width D of a head, in [1, 128]")->check(CLI::Range(1, 128));

@@ -239,7 +239,9 @@ int run(int count, char** arguments) {
       common);
   CLI::App& app = line.app();
   app.add_option("ways", ways, "selector | estimator, each as one argument")->check(taken_by([](const std::string& text) {
-    SiteText::parse("dot | dense | " + text);
+    Setting one;
+    one.way = text;
+    op_of(one, Has::kValues);
   }));
   app.add_option("--pattern", setting.pattern, "pattern of the pairs")->check(taken_by(parse_pattern));
   app.add_option("--queries", queries, "queries M, each in [1, 65536]")->check(CLI::Range(1, 65536));
