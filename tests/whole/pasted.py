@@ -16,7 +16,7 @@ import tempfile
 
 PROGRAM, SOURCE = (os.path.abspath(path) for path in sys.argv[1:3])
 IS_LOUD = sys.argv[3:] == ["-v"]
-BLOCKED = "/dev/null/out"  # no directory can be made there
+BLOCKED = "/dev/null"  # no directory can be made in its place
 BEGIN = re.compile(r"^(\$ )?(\./|~/fovea/bin/|build/release/)?fovea(?= [a-z-])")
 INLINE = re.compile(r"`(?:\./|~/fovea/bin/)?fovea ([a-z-][^`]*)`")
 PLACEHOLDER = re.compile(r"^[A-Z]{3,}$|^(EXPERIMENT|NAME|TASK|COMMAND|COMMIT)\b")
@@ -163,7 +163,7 @@ def quick(arguments, folder):
     """A call that takes the same arguments and ends soon, with the exit codes and the text that are right."""
     command = arguments[0]
     if command in ("run", "check"):
-        return ["run", *without(arguments[1:], "--output"), "--output", BLOCKED], {1}, BLOCKED
+        return ["run", *without(arguments[1:], "--output"), "--output", BLOCKED + "/out"], {1}, BLOCKED
     if command == "study":
         return [*without(without(arguments, "--samples"), "-o"), "--samples", "1", "--quiet"], {0}, ""
     if command in ("show", "verify", "watch"):
