@@ -191,7 +191,7 @@ void make_directories(const std::filesystem::path& directory) {
     if (uninterrupted([&] { return ::mkdir(made.c_str(), kDirectoryMode); }) == 0) continue;
     const int code = errno;
     if (code == EEXIST && ::stat(made.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) continue;  // made by another
-    throw_file_error(made, "make the directory", code == EEXIST ? ENOTDIR : code);
+    throw_file_error(directory, "make the directory", code == EEXIST ? ENOTDIR : code);
   }
 }
 

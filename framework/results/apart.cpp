@@ -105,7 +105,7 @@ std::string run_apart(std::chrono::seconds limit, const std::function<std::strin
 }
 
 std::chrono::seconds reading_limit(std::uintmax_t bytes) {
-  constexpr std::uintmax_t kLeast = 4;
+  constexpr std::uintmax_t kLeast = 3;
   constexpr std::uintmax_t kBytesPerSecond = std::uintmax_t{1} << 23U;
   return std::chrono::seconds(kLeast + bytes / kBytesPerSecond);
 }

@@ -14,7 +14,7 @@ namespace fovea {
 ///           it should return its errors as text.
 std::string run_apart(std::chrono::seconds limit, const std::function<std::string()>& work);
 
-/// Seconds of computing that to read a file of this size never takes: four, and one for every 8 MiB.
+/// Seconds of computing that to read a file of this size never takes: three, and one for every 8 MiB.
 std::chrono::seconds reading_limit(std::uintmax_t bytes);
 
 }  // namespace fovea

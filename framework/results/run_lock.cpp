@@ -70,7 +70,7 @@ RunLock::RunLock(const std::filesystem::path& directory)
     : path_(lock_path(directory)), exceptions_(std::uncaught_exceptions()) {
   // It is asked a few times, as is_locked holds it for a moment; and more often while its holder has not yet given its name.
   constexpr int kTries = 3;
-  constexpr int kTriesWithoutName = 25;
+  constexpr int kTriesWithoutName = 50;
   constexpr std::chrono::milliseconds kPause{20};
   std::string holder;
   for (int tries = 0; tries < kTries || (holder.empty() && tries < kTriesWithoutName); ++tries) {

@@ -121,8 +121,8 @@ TEST_CASE("a reading that does not end is ended within seconds, by the size of t
                                  }),
                        doctest::Contains("it did not end within 1 seconds of computing on this one"), Error);
   CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(60));
-  CHECK(reading_limit(0) == std::chrono::seconds(4));
-  CHECK(reading_limit(800U << 20U) == std::chrono::seconds(104));
+  CHECK(reading_limit(0) == std::chrono::seconds(3));
+  CHECK(reading_limit(800U << 20U) == std::chrono::seconds(103));
 }
 
 TEST_CASE("a reading process ends with the one that waits for it, and does not take its signals") {
@@ -167,10 +167,8 @@ TEST_CASE("many attributes are read in a time that grows with their number") {
   RunRecord record = sample_record();
   for (int i = 0; i < 3000; ++i) record.config.emplace_back("setting_" + std::to_string(i), std::to_string(i));
   publish(record, scratch.path());
-  const auto began = std::chrono::steady_clock::now();
-  const TextPairs config = read_summary(scratch.path() / kResultsName).config;
-  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(3));  // sorted anew for each it takes 20
-  CHECK(config == record.config);
+  // Sorted anew for each of them, they would take several times the limit of the process that reads them first.
+  CHECK(read_summary(scratch.path() / kResultsName).config == record.config);
 }
 
 TEST_CASE("every truncation is found, with and without the hash") {
