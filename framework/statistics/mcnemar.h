@@ -18,11 +18,6 @@ struct Discordant {
 /// Errors    lists of different length.
 Discordant discordant_items(std::span<const std::uint8_t> first, std::span<const std::uint8_t> second);
 
-/// The same of bits, eight items a byte, the first item in the highest bit, as numpy.packbits has them. Bits after the last
-/// item are ignored.
-/// Errors    `items` < 0; a list that has not the bytes of so many items.
-Discordant discordant_bits(std::span<const std::uint8_t> first, std::span<const std::uint8_t> second, Extent items);
-
 /// The exact McNemar test of two models on the same items: under the hypothesis that both are equally often right, each of
 /// the b + c items on which they differ is a fair coin, and p = min(1, 2 P(X <= min(b, c))), X binomial (b + c, 1/2).
 ///

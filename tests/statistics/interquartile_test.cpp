@@ -66,6 +66,18 @@ TEST_CASE("the draws of the bootstrap are those of Philox by task and draw") {
   CHECK(relative_error(uneven.high, 0.5833333333333333) < kLimit);
 }
 
+TEST_CASE("the ends of a bootstrap interval lie between two draws, as a percentile of numpy does") {
+  // Three tasks of eight seeds, sqrt(1), ..., sqrt(24); in numpy as above.
+  Scores scores(3);
+  for (int i = 0; i < 24; ++i) scores[static_cast<std::size_t>(i / 8)].push_back(std::sqrt(i + 1.0));
+  const Interval interval = interquartile_interval(scores).value();
+  CHECK(relative_error(interval.low, 3.3289979361338635) < kLimit);
+  CHECK(relative_error(interval.high, 3.6558031587948725) < kLimit);
+  const Interval narrow = interquartile_interval(scores, 0.9).value();
+  CHECK(relative_error(narrow.low, 3.3556197766185423) < kLimit);
+  CHECK(relative_error(narrow.high, 3.6311124093040514) < kLimit);
+}
+
 TEST_CASE("the order of the seeds changes no bit of the interval") {
   Scores turned = kEven;
   for (std::vector<double>& task : turned) std::reverse(task.begin(), task.end());

@@ -127,6 +127,7 @@ TEST_CASE("the test of two groups counts the divisions whose means differ by as 
 TEST_CASE("two groups of equal values, far away or of one value give what they can") {
   CHECK(two_group_test(Values{0.1, 0.1}, Values{0.1, 0.1, 0.1}).value().p == 1.0);
   CHECK(two_group_test(Values{0, 0}, Values{0, 0}).value().p == 1.0);
+  CHECK(two_group_test(Values{0.1 + 0.2, 0.1 + 0.2}, Values{0.3, 0.3, 0.3}).value().p == 1.0);
   CHECK(two_group_test(Values{1}, Values{2}).value().p == 1.0);
   CHECK(two_group_test(Values{1}, Values{2}).value().smallest_p == 1.0);
   CHECK(two_group_test(Values{1.5e308, -1.5e308}, Values{1.5e308, -1.5e308}).value().p == 1.0);
