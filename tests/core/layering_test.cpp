@@ -25,6 +25,9 @@ const std::map<std::string, Names> kArrows = {
     {"framework/files", {"framework/core"}},
     {"framework/statistics", {"framework/core"}},
     {"framework/results", {"framework/statistics", "framework/files", "framework/core"}},
+    {"framework/runs", {"framework/results", "framework/statistics", "framework/files", "framework/core"}},
+    {"framework/report",
+     {"framework/runs", "framework/results", "framework/statistics", "framework/files", "framework/core"}},
     {"framework/train",
      {"framework", "framework/results", "framework/statistics", "framework/files", "framework/attention", "framework/anneal",
       "framework/graph", "framework/ops", "framework/cpu", "framework/core"}},
@@ -33,8 +36,9 @@ const std::map<std::string, Names> kArrows = {
      {"framework", "framework/files", "framework/train", "framework/attention", "framework/anneal", "framework/graph",
       "framework/ops", "framework/cpu", "framework/core"}},
     {"framework/cli",
-     {"framework", "framework/plugin.h", "framework/train", "framework/results", "framework/statistics", "framework/files",
-      "framework/attention", "framework/anneal", "framework/graph", "framework/ops", "framework/cpu", "framework/core"}},
+     {"framework", "framework/plugin.h", "framework/train", "framework/report", "framework/runs", "framework/results",
+      "framework/statistics", "framework/files", "framework/attention", "framework/anneal", "framework/graph",
+      "framework/ops", "framework/cpu", "framework/core"}},
 };
 
 // Each library's headers are included in one folder only, those that take long to compile in one source file only.
