@@ -84,7 +84,7 @@ TEST_CASE("help is printed for the program and for every command, with examples"
   CHECK(program.code == cli::kOk);
   CHECK(contains(program.out, "Exit codes"));
   for (const std::string command :
-       {"list", "describe", "check", "draw", "run", "sample", "study", "show", "verify", "watch"}) {
+       {"list", "describe", "check", "draw", "run", "sample", "study", "show", "ls", "compare", "verify", "watch"}) {
     CHECK(contains(program.out, "\n  " + command));
     const Answer a = answer({command, "--help"});
     CHECK(a.code == cli::kOk);
@@ -138,7 +138,7 @@ TEST_CASE("what cannot be printed is a failure with one line") {
 }
 
 TEST_CASE("show, verify and watch name a path that does not exist") {
-  for (const std::string command : {"show", "verify", "watch"}) {
+  for (const std::string command : {"show", "ls", "compare", "verify", "watch"}) {
     const Answer a = answer({command, "/nonexistent/results.h5"});
     INFO(a.err);
     CHECK(a.code != cli::kOk);

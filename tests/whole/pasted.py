@@ -109,8 +109,9 @@ def make_inputs(folder):
     with open(os.path.join(folder, "fovea"), "w", encoding="ascii") as file:
         file.write('#!/bin/bash\nprintf "%s\\0" "$@" >"$ARGUMENTS"\n')
     os.chmod(os.path.join(folder, "fovea"), 0o755)
-    subprocess.run([PROGRAM, "run", "sort_by_pointing", "steps=2", "test_rows=8", "validation_rows=8", "hidden=8", "--quiet"],
-                   cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    for options in ([], ["learning_rate=0.01", "--output", "other"]):
+        subprocess.run([PROGRAM, "run", "sort_by_pointing", "steps=2", "test_rows=8", "validation_rows=8", "hidden=8", "--quiet",
+                        *options], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     with open(os.path.join(folder, "text.txt"), "w", encoding="ascii") as file:
         file.write("to be or not to be " * 1000)
     people, places = ("Mary", "John", "Daniel", "Sandra"), ("bathroom", "bedroom", "kitchen", "office", "garden", "hallway")
@@ -170,6 +171,8 @@ def quick(arguments, folder):
         inner = os.path.join(folder, "runs", "sort_by_pointing", "main")
         results = os.path.join(inner, "results.h5")
         return [command, *((inner if command == "watch" else results) if not w.startswith("-") else w for w in arguments[1:])], {0}, ""
+    if command == "compare":  # other metrics than those of these runs may be asked for
+        return [command, "runs", "other", *(w for w in arguments[1:] if not w.startswith(("runs", "other")))], {0, 1}, ""
     if command == "draw" and not shutil.which("dot"):
         arguments = [re.sub(r"\.(svg|png|pdf)$", ".dot", word) for word in arguments]
     return arguments, {0}, ""
