@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -50,6 +51,11 @@ std::string holder_of(const std::filesystem::path& path) {
   return holder;
 }
 
+bool is_there(const std::filesystem::path& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
 /// False where the file was removed, or replaced, after it was opened.
 bool is_at(const PosixFile& file, const std::filesystem::path& path) {
   struct stat held {};
@@ -84,18 +90,23 @@ RunLock::RunLock(const std::filesystem::path& directory)
 }
 
 bool RunLock::take() {
-  struct stat status {};
-  found_ = ::lstat(path_.c_str(), &status) == 0 ? Found::kFile : Found::kNone;
-  PosixFile file = open_own(path_, O_RDWR | O_CREAT);
-  if (uninterrupted([&] { return ::flock(file.descriptor(), LOCK_EX | LOCK_NB); }) != 0) {
+  found_ = is_there(path_) ? Found::kFile : Found::kNone;
+  std::optional<PosixFile> file;
+  try {
+    file.emplace(open_own(path_, found_ == Found::kFile ? O_RDWR : O_RDWR | O_CREAT | O_EXCL));
+  } catch (const Error&) {
+    if (is_there(path_) == (found_ == Found::kFile)) throw;
+    return false;  // made or removed by another process meanwhile
+  }
+  if (uninterrupted([&] { return ::flock(file->descriptor(), LOCK_EX | LOCK_NB); }) != 0) {
     if (errno == EWOULDBLOCK) return false;
     throw_file_error(path_, "lock the file", errno);
   }
-  if (!is_at(file, path_)) return false;
-  text_ = text_of(file.descriptor());
+  if (!is_at(*file, path_)) return false;
+  text_ = text_of(file->descriptor());
   // The text is for the message of a second process only: the lock itself ends with the process.
-  write_text(file.descriptor(), fmt::format("process {} on {}\n", ::getpid(), host_name()), path_);
-  descriptor_ = file.release();
+  write_text(file->descriptor(), fmt::format("process {} on {}\n", ::getpid(), host_name()), path_);
+  descriptor_ = file->release();
   return true;
 }
 
