@@ -40,10 +40,6 @@ Error caught_in(const Task& task, const std::string& function) {
   return error.where().empty() ? Error(registered(task) + ", " + function, error.fact()) : error;
 }
 
-std::string line_of(const std::source_location& asked) {
-  return std::string(asked.file_name()) + ":" + std::to_string(asked.line());
-}
-
 std::string listed(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -90,7 +86,7 @@ void Batch::begin() {
   is_being_filled_ = true;
 }
 
-Tensor Batch::at(const std::string& name, const std::source_location& asked) const {
+Tensor Batch::at(const std::string& name, At asked) const {
   const auto found = entries_.find(name);
   if (found != entries_.end() && found->second.is_made) return found->second.tensor;
   if (found != entries_.end()) {
@@ -99,7 +95,7 @@ Tensor Batch::at(const std::string& name, const std::source_location& asked) con
                              "each call of fill.");
   }
   throw Error("batch",
-              "a tensor '" + name + "' was expected (" + line_of(asked) + "); " + unknown_name(name, names_in(types())));
+              "a tensor '" + name + "' was expected (" + asked.text() + "); " + unknown_name(name, names_in(types())));
 }
 
 bool Batch::has(const std::string& name) const {
@@ -128,10 +124,10 @@ Tensor Batch::rows_of(const Tensor& tensor, Extent begin, Extent count) {
 
 void Output::expect(Kind kind, const char* function) const {
   if (type.kind == kind) return;
-  throw Error(line_of(asked_), "the output '" + std::string(name_) + "' was expected to be " +
-                                   (kind == Kind::kIndex ? "Index" : "Real") + ", because " + function + "() reads it; " +
-                                   text_of(type) + " came; read it by " + (kind == Kind::kIndex ? "real()" : "index()") +
-                                   ", or let the model give " + (kind == Kind::kIndex ? "argmax(...)." : "the scores."));
+  throw Error(asked_.text(), "the output '" + std::string(name_) + "' was expected to be " +
+                                 (kind == Kind::kIndex ? "Index" : "Real") + ", because " + function + "() reads it; " +
+                                 text_of(type) + " came; read it by " + (kind == Kind::kIndex ? "real()" : "index()") +
+                                 ", or let the model give " + (kind == Kind::kIndex ? "argmax(...)." : "the scores."));
 }
 
 Real* Output::real() const {
@@ -144,17 +140,17 @@ Index* Output::index() const {
   return Tensor::index();
 }
 
-Output Outputs::at(const std::string& name, const std::source_location& asked) const {
+Output Outputs::at(const std::string& name, At asked) const {
   const auto found = find(name);
   if (found != end()) return {found->second, found->first, asked};
   const std::vector<std::string> known = names_in(*this);
   const std::string nearest = nearest_name(name, known);
   const bool is_of_training = contains("cost");
-  throw Error(line_of(asked), "an output '" + name + "' was expected; the model has: " + listed(known) + ". " +
-                                  (is_of_training    ? "Those are of training: give this one where builder.mode() is "
-                                                       "Mode::kEvaluate."
-                                   : nearest.empty() ? "Name it by Builder::output in Mode::kEvaluate."
-                                                     : "Did you mean '" + nearest + "'?"));
+  throw Error(asked.text(), "an output '" + name + "' was expected; the model has: " + listed(known) + ". " +
+                                (is_of_training    ? "Those are of training: give this one where builder.mode() is "
+                                                     "Mode::kEvaluate."
+                                 : nearest.empty() ? "Name it by Builder::output in Mode::kEvaluate."
+                                                   : "Did you mean '" + nearest + "'?"));
 }
 
 void Task::fields(Options&) {}

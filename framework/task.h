@@ -1,11 +1,11 @@
 #pragma once
 
 #include <map>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "framework/core/at.h"
 #include "framework/core/named.h"
 #include "framework/core/registry.h"
 #include "framework/core/rng.h"
@@ -36,7 +36,7 @@ class Batch {
   /// fills the batch, a name has one type: a second one would take the memory of the first away.
   Tensor make(const std::string& name, const Type& type);
   Tensor at(const std::string& name,  // Error with the nearest name where there is none
-            const std::source_location& asked = std::source_location::current()) const;
+            At asked = At::here()) const;
   bool has(const std::string& name) const;
   Named<Type> types() const;
   /// Rows [begin, begin + count) of a tensor: a view.
@@ -61,8 +61,7 @@ class Batch {
 /// Errors    real() of an Index output, index() of a Real one: with the name, and the line that asked for it.
 class Output : public Tensor {
  public:
-  Output(const Tensor& tensor, std::string_view name, const std::source_location& asked)
-      : Tensor(tensor), name_(name), asked_(asked) {}
+  Output(const Tensor& tensor, std::string_view name, At asked) : Tensor(tensor), name_(name), asked_(asked) {}
   Real* real() const;
   Index* index() const;
 
@@ -70,7 +69,7 @@ class Output : public Tensor {
   void expect(Kind kind, const char* function) const;
 
   std::string_view name_;
-  std::source_location asked_;
+  At asked_;
 };
 
 /// Outputs of the evaluation graph for a whole batch, by name; each has the batch as its first axis.
@@ -79,7 +78,7 @@ class Outputs : public std::map<std::string, Tensor> {
   using std::map<std::string, Tensor>::map;
 
   /// Errors    no output of this name, with those that there are and the line that asked for it.
-  Output at(const std::string& name, const std::source_location& asked = std::source_location::current()) const;
+  Output at(const std::string& name, At asked = At::here()) const;
 };
 
 /// What a task says about the outputs of a batch, row by row; the trainer averages over rows, and over the rows of a slice.

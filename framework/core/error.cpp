@@ -33,7 +33,8 @@ Error::Error(const std::string& where, const std::string& fact)
     : std::runtime_error(printable(where.empty() ? fact : "[" + where + "] " + fact)), where_(where), fact_(fact) {}
 
 Error Error::at(std::string_view outer) const {
-  return {where_.empty() ? std::string(outer) : std::string(outer) + "/" + where_, fact_};
+  if (where_.empty()) return {std::string(outer), fact_};
+  return {std::string(outer) + (where_.starts_with('/') ? " " : "/") + where_, fact_};  // an absolute path stays one
 }
 
 Error caught_error(std::string_view at_work) {

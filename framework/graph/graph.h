@@ -5,21 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "framework/core/at.h"
 #include "framework/core/error.h"
 #include "framework/core/tensor.h"
 #include "framework/ops/op.h"
 
 namespace fovea {
-
-/// Where in a source a node was built; take it as the last parameter: `At at = At::here()`.
-struct At {
-  const char* file = "";
-  int line = 0;
-  static constexpr At here(const char* f = __builtin_FILE(), int l = __builtin_LINE()) { return {f, l}; }
-  std::string text() const;  // "pointer_decoder.cpp:61"
-  /// "[where] fact (built at pointer_decoder.cpp:61)."
-  Error error(const std::string& where, const std::string& fact) const;
-};
 
 /// How a parameter starts; random ones draw from the stream of its path.
 struct Init {

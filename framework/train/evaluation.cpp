@@ -259,6 +259,7 @@ std::optional<std::vector<JournalValue>> Evaluation::run(const Continue& goes_on
     }
     done += rows;
   }
+  has_run_ = true;
   if (static_cast<Extent>(correct_.size()) != config_.rows) correct_.clear();
   std::vector<JournalValue> values = accumulator.values();
   add_balance(health_, values);

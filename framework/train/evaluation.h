@@ -41,6 +41,8 @@ class Evaluation {
   using Continue = std::function<bool(double)>;
   /// The metrics over all rows, then those of each slice; the main metric comes first. Nothing where it was stopped.
   std::optional<std::vector<JournalValue>> run(const Continue& goes_on);
+  /// False before the first whole run.
+  bool has_run() const { return has_run_; }
   /// What the sites chose over all rows of the last run.
   const std::vector<SiteHealth>& health() const { return health_; }
 
@@ -71,6 +73,7 @@ class Evaluation {
   std::atomic<bool> has_nan_choice_ = false;  // of the last forward pass
   std::vector<SiteHealth> health_;
   std::vector<std::int32_t> correct_;
+  bool has_run_ = false;
   std::map<std::string, std::vector<std::byte>> memory_;  // of outputs_
 };
 

@@ -141,6 +141,8 @@ void Recorder::publish(const Checkpoint& progress, const std::vector<Evaluation*
   const Extent rows = request_.run.train.sample_rows;
   record_.selection.clear();
   record_.predictions.clear();
+  // Of the samples alone, so that a run that was interrupted after an earlier publication ends with the same file.
+  for (EvaluationTable& table : record_.evaluation) table.correct.clear();
   if (rows > 0 && !samples.empty()) record_.selection = samples.front()->selections(rows);
   for (Evaluation* evaluation : samples) {
     if (rows > 0) record_.predictions.push_back(evaluation->predictions(rows));

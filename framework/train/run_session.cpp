@@ -187,6 +187,8 @@ RunSession::Next RunSession::finish() {
     recorder_.evaluation_row(progress_.parameter_step(), evaluation->config().name, *values);
     say(fmt::format("{}: {}", evaluation->config().name, text_of(*values)));
   }
+  // What a file says of its only evaluation is of a run of it, also where the run was interrupted after that.
+  if (finals_.empty() && validation_ && !validation_->has_run() && !evaluate(*validation_)) return Next::kStop;
   recorder_.state_row(progress_.step, "finished");
   publish(samples_so_far());
   is_published_ = true;

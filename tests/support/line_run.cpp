@@ -15,6 +15,7 @@ std::atomic<std::atomic<int>*> stop_flag{nullptr};
 
 class Line : public Task {
  public:
+  void fields(Options& options) override { options.add("exact", is_exact_, "judge by right and wrong alone"); }
   void fill(Rng& rng, Split split, Batch& batch) const override {
     const Tensor x = batch.make("x", {{batch.rows(), 4}, Kind::kReal});
     const Tensor y = batch.make("y", {{batch.rows(), 1}, Kind::kReal});
@@ -31,11 +32,15 @@ class Line : public Task {
     Judgement judgement{{{"closeness", {}}}, {}};
     const Real* guess = outputs.at("guess").real();
     for (Extent row = 0; row < batch.rows(); ++row) {
-      judgement.metrics[0].rows.push_back(std::exp(-std::abs(static_cast<double>(guess[row] - batch.at("y").real()[row]))));
+      const double closeness = std::exp(-std::abs(static_cast<double>(guess[row] - batch.at("y").real()[row])));
+      judgement.metrics[0].rows.push_back(is_exact_ ? static_cast<double>(closeness > 0.5) : closeness);
       judgement.slices.push_back(batch.at("x").real()[4 * row] > 0 ? "up" : "down");
     }
     return judgement;
   }
+
+ private:
+  bool is_exact_ = false;
 };
 
 FOVEA_TASK("test_line", Line, "A line through four inputs.");

@@ -144,6 +144,34 @@ TEST_CASE("a run that is killed at any evaluation and resumed ends in the same f
   }
 }
 
+TEST_CASE("a run that knows which items were right, with and without a test, is killed and ends in the same file") {
+  for (const fovea::Extent test_rows : {0, 70}) {
+    CAPTURE(test_rows);
+    const Scratch scratch;
+    int copies = 0;
+    fovea::TrainerHooks hooks;
+    hooks.message = [&](const std::string&) {
+      fs::copy(scratch / "whole", scratch / ("killed" + std::to_string(copies++)), fs::copy_options::recursive);
+    };
+    RunRequest request = line_run(scratch / "whole");
+    request.run.task = "test_line(exact=true)";
+    request.run.train.checkpoint_every = 3;
+    request.run.train.test_rows = test_rows;
+    request.run.evaluations.clear();
+    fovea::train_run(request, hooks);
+    const auto tree = fovea::read_summary(scratch / "whole/results.h5").tree;
+    const std::string split = test_rows == 0 ? "validation" : "test";
+    CHECK(std::any_of(tree.begin(), tree.end(),
+                      [&](const fovea::TreeLine& line) { return line.path == "/evaluation/" + split + "/correct"; }));
+    for (int i = 0; i < copies; ++i) {
+      CAPTURE(i);
+      request.directory = scratch / ("killed" + std::to_string(i));
+      CHECK(fovea::train_run(request, {}).state == RunState::kFinished);
+      CHECK(difference(scratch / "whole", request.directory) == "");
+    }
+  }
+}
+
 TEST_CASE("a finished run is left alone, and repaired where its file was lost") {
   const Scratch scratch;
   const RunOutcome first = fovea::train_run(line_run(scratch / "run"), {});
