@@ -36,6 +36,29 @@ inline bool is_fair(const GivenChoice& given, bool keeps_all) {
   return given.count == items && (items == 0 || (kept.front() == 0 && kept.back() == items - 1));
 }
 
+/// The same of rows that a selector makes many at a time: counts and both ends of each row. Of a selector that keeps every
+/// item, the ends of the last row stand for all.
+inline bool are_fair(const Selector::Rows& rows, bool keeps_all) {
+  unsigned wrong = 0;
+  if (keeps_all) {
+    for (const Index count : rows.counts) wrong |= static_cast<unsigned>(count != static_cast<Index>(rows.items));
+    if (wrong != 0 || rows.counts.empty()) return wrong == 0;
+    const std::span<const Index> last = rows.kept_of(rows.kept, rows.size() - 1);
+    return last.empty() || (last.front() == 0 && last.back() == rows.items - 1);
+  }
+  const Index* kept = rows.kept.data();
+  for (std::size_t row = 0; row < rows.counts.size(); ++row, kept += rows.capacity) {
+    const Extent count = rows.counts[row];
+    if (count < 0 || count > rows.capacity) return false;
+    if (count == 0) continue;
+    const Extent first = kept[0];
+    const Extent last = kept[count - 1];
+    wrong |= static_cast<unsigned>(first < 0) | static_cast<unsigned>(last >= rows.items) |
+             static_cast<unsigned>(last - first < count - 1);
+  }
+  return wrong == 0;
+}
+
 /// Checks all of it. `who` made the choice: "selector 'top_k', select".
 ///
 /// Errors    a count outside of [0, K]; places that do not ascend within [0, N); fewer than all of them where all are

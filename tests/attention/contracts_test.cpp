@@ -172,6 +172,27 @@ TEST_CASE("a selector that promises to keep all items and does not is refused") 
   CHECK(holds(message, "all 3 items were expected to be kept, because traits().keeps_all says so; 2 came"));
 }
 
+TEST_CASE("of many rows, counts and ends are looked at, and of a selector that keeps all items the last row") {
+  std::vector<Real> reals(12);
+  const auto fair = [&](std::vector<Index> kept, std::vector<Index> counts, bool keeps_all = false) {
+    return are_fair({4, 3, reals, Row(reals).first(6), kept, counts, reals}, keeps_all);
+  };
+  CHECK(fair({0, 1, 2, 1, 2, 3}, {3, 3}));
+  CHECK(fair({0, -1, -1, -1, -1, -1}, {1, 0}));
+  CHECK(!fair({0, 1, 2, 1, 2, 3}, {3, 4}));
+  CHECK(!fair({0, 1, 2, 1, 2, 3}, {-1, 3}));
+  CHECK(!fair({-1, 1, 2, 1, 2, 3}, {3, 3}));
+  CHECK(!fair({0, 1, 2, 1, 2, 4}, {3, 3}));
+  CHECK(!fair({2, 1, 0, 1, 2, 3}, {3, 3}));
+  CHECK(!fair({0, 0, 0, 1, 2, 3}, {3, 3}));
+  const auto all_fair = [&](std::vector<Index> kept, std::vector<Index> counts) {
+    return are_fair({3, 3, Row(reals).first(6), Row(reals).first(6), kept, counts, reals}, true);
+  };
+  CHECK(all_fair({0, 1, 2, 0, 1, 2}, {3, 3}));
+  CHECK(!all_fair({0, 1, 2, 0, 1, 2}, {2, 3}));
+  CHECK(!all_fair({0, 1, 2, 0, 1, 9}, {3, 3}));
+}
+
 TEST_CASE("weights that are not finite are found where checks are thorough") {
   const Odd::Change change = [](Choice& out) { out.weights[1] = std::numeric_limits<Real>::quiet_NaN(); };
   const Thorough thorough;

@@ -58,12 +58,13 @@ void ChooseForward::select_whole(Extent begin, Extent end, std::span<const Rng> 
   } catch (...) {
     throw caught_error(chooser(function));
   }
+  const bool keeps_all = setup_.selector_traits.keeps_all;
+  if (!is_thorough_ && setup_.selector.rows != nullptr && are_fair(rows, keeps_all)) return;
   const auto capacity = static_cast<std::size_t>(rows.capacity);
   for (Extent row = 0; row < rows.size(); ++row) {
     const auto first = static_cast<std::size_t>(row) * capacity;
     const GivenChoice given{rows.items_of(rows.scores, row), rows.counts[row], rows.kept.subspan(first, capacity),
                             rows.weights.subspan(first, capacity)};
-    const bool keeps_all = setup_.selector_traits.keeps_all;
     if (is_thorough_ || !is_fair(given, keeps_all)) expect_fair(given, keeps_all, chooser(function));
   }
 }
