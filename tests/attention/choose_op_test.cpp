@@ -71,6 +71,27 @@ TEST_CASE("a choice and its read have the gradients that central differences giv
   }
 }
 
+TEST_CASE("weights spread over all items are those of the kept ones, with their gradients, under a mask too") {
+  const auto op_with = [](const char* selector) {
+    ChooseParts parts{.pattern = parse_pattern("dense").pattern,
+                      .selector = Registry<Selector>::instance().parse(selector).plugin,
+                      .estimator = Registry<Estimator>::instance().parse("none").plugin,
+                      .has_mask = true,
+                      .has_spread = true};
+    return std::make_shared<ChooseOp>(std::move(parts));
+  };
+  OpRunner best(op_with("top_k(1)"),
+                {testing::real_input({1, 1, 4}, {0, 3, 9, 1}), testing::index_input({1, 4}, {1, 1, 0, 1})});
+  best.forward();
+  CHECK(best.output(ChooseOp::kSpread) == Reals{0, 1, 0, 0});
+  for (const char* selector : {"softmax(0.4)", "top_k(2)"}) {
+    CAPTURE(selector);
+    for (const Shape& shape : {Shape{2, 6}, Shape{2, 3, 6}}) {
+      CHECK(testing::gradient_error(op_with(selector), {scores_of(2, 3, 6), mask_of(shape, 2)}) < testing::kGradientLimit);
+    }
+  }
+}
+
 TEST_CASE("dense softmax without a mask equals the masked path to the bit") {
   const Input scores = scores_of(2, 3, 17);
   const Input values = testing::random_input({2, 17, 4}, 4);
