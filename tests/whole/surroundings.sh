@@ -200,8 +200,11 @@ done
 cp full/$main/results.h5* . && expect 1 "$program" "${study[@]}" -o results.h5
 files full >after
 cmp before after || fail "the files of a run were expected to stay as they are"
-expect 1 "$program" "${study[@]}" -o /dev/null
-[ -c /dev/null ] || fail "/dev/null was expected to stay a device"
+# A device of its own, which root may make: a program that is broken would replace that of the system.
+if mknod device c 1 3 2>/dev/null; then
+  expect 1 "$program" "${study[@]}" -o device
+  [ -c device ] || fail "a device was expected to stay one"
+fi
 echo mine >table.h5.tmp
 expect 0 "$program" "${study[@]}" -o table.h5
 expect 0 "$program" "${study[@]}" -o table.h5
