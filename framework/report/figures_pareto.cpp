@@ -1,0 +1,57 @@
+#include <algorithm>
+#include <utility>
+
+#include "framework/core/error.h"
+#include "framework/report/figure_kinds.h"
+#include "framework/report/group_series.h"
+#include "framework/runs/group_figure.h"
+
+namespace fovea {
+namespace {
+
+/// Counted over all sites and the whole run.
+double work_of(const RunSummary& summary, bool of_rows) {
+  double work = 0;
+  for (const SelectionSite& site : summary.sites) {
+    work += of_rows ? static_cast<double>(site.gathered_rows_forward) + static_cast<double>(site.gathered_rows_backward)
+                    : static_cast<double>(site.scored_pairs);
+  }
+  return work;
+}
+
+FigureSeries series_of(const RunGroups& runs, const RunGroup& group, const MetricChoice& choice, bool of_rows) {
+  std::vector<double> values;
+  double work = 0;
+  for (const FoundRun* run : counted_runs(group)) {
+    const std::optional<double> value = last_value(run->summary, choice);
+    if (!value) continue;
+    values.push_back(*value);
+    work += work_of(run->summary, of_rows);
+  }
+  FigureSeries series{group_label(runs, group, values.size()), FigureSeries::Mark::kPoints, {}};
+  add_values(series, work / static_cast<double>(std::max<std::size_t>(values.size(), 1)), values);
+  return series;
+}
+
+}  // namespace
+
+Figure pareto_figure(const RunGroups& runs, const FigureRequest& request) {
+  expect_groups(runs);
+  const std::vector<std::string> known{"pairs", "rows"};
+  if (!request.against.empty() && std::find(known.begin(), known.end(), request.against) == known.end()) {
+    throw Error("--against", unknown_name(request.against, known));
+  }
+  const bool of_rows = request.against == "rows";
+  const MetricChoice choice = resolved_metric({request.split, request.metric, ""}, runs.groups);
+  FigurePanel panel;
+  panel.x.name = of_rows ? "rows gathered in the whole run, forward and backward" : "pairs scored in the whole run";
+  panel.x.scale = FigureAxis::Scale::kLogarithmic;
+  panel.y.name = choice.metric + ", " + choice.split;
+  for (const RunGroup& group : runs.groups) panel.series.push_back(series_of(runs, group, choice, of_rows));
+  Figure figure{groups_title(runs) + ": " + choice.metric + " against its cost", "", {std::move(panel)}};
+  figure.caption = runs_caption(runs) + band_caption(figure, "group") +
+                   " Work is counted over all sites and the whole training, the mean over seeds.";
+  return figure;
+}
+
+}  // namespace fovea
