@@ -23,9 +23,23 @@ bool all_stopped(const Tensor& stop) {
   return std::all_of(stop.index(), stop.index() + stop.size(), [](Index flag) { return flag != 0; });
 }
 
+void pull(const BoundStep& step) {
+  try {
+    step.op->backward(step.backward);
+  } catch (...) {
+    throw caught_at(*step.node, *step.op, "backward");
+  }
+}
+
 // Memory is put back even where no gradient passes: earlier ops may read it in their backward.
 void restore(const BoundStep& step) {
-  if (step.op != nullptr) return step.op->restore(step.backward);
+  if (step.op != nullptr) {
+    try {
+      return step.op->restore(step.backward);
+    } catch (...) {
+      throw caught_at(*step.node, *step.op, "restore");
+    }
+  }
   for (Extent t = step.loop->ran - 1; t >= 0; --t) {
     const std::vector<BoundStep>& steps = step.loop->frames[t].steps;
     for (auto inner = steps.rbegin(); inner != steps.rend(); ++inner) {
@@ -71,51 +85,37 @@ bool run_loop_backward(LoopFrames& loop, Hunter* hunter) {
   return false;
 }
 
-// An op of the body of a loop has named its node already.
-[[noreturn]] void rethrow_at(const BoundStep& step, const char* function) {
-  if (step.op == nullptr) throw;
-  throw caught_at(*step.node, *step.op, function);
-}
-
 }  // namespace
 
 bool run_forward(Frame& frame, Hunter* hunter) {
-  const BoundStep* at_work = nullptr;
-  try {
-    for (BoundStep& step : frame.steps) {
-      at_work = &step;
-      if (step.op != nullptr) {
-        step.op->forward(step.forward);
-        if (hunter != nullptr && hunter->inspect(step, step.forward, false)) return true;
-      } else if (run_loop_forward(*step.loop, hunter)) {
-        return true;
-      }
+  for (BoundStep& step : frame.steps) {
+    if (step.op == nullptr) {
+      if (run_loop_forward(*step.loop, hunter)) return true;
+      continue;
     }
-  } catch (...) {
-    rethrow_at(*at_work, "forward");
+    try {
+      step.op->forward(step.forward);
+    } catch (...) {
+      throw caught_at(*step.node, *step.op, "forward");
+    }
+    if (hunter != nullptr && hunter->inspect(step, step.forward, false)) return true;
   }
   return false;
 }
 
 bool run_backward(Frame& frame, Hunter* hunter) {
   for (const Tensor& gradient : frame.clears) clear(gradient);
-  const BoundStep* at_work = nullptr;
-  try {
-    for (auto step = frame.steps.rbegin(); step != frame.steps.rend(); ++step) {
-      at_work = &*step;
-      if (!step->is_active && step->overwrites) restore(*step);
-      if (!step->is_active) continue;
-      for (const Tensor& gradient : step->clears) clear(gradient);
-      if (step->op != nullptr) {
-        step->op->backward(step->backward);
-        if (hunter != nullptr && hunter->inspect(*step, step->backward, true)) return true;
-      } else if (run_loop_backward(*step->loop, hunter)) {
-        return true;
-      }
-      for (const Transfer& transfer : step->duplicates) add(transfer);
+  for (auto step = frame.steps.rbegin(); step != frame.steps.rend(); ++step) {
+    if (!step->is_active && step->overwrites) restore(*step);
+    if (!step->is_active) continue;
+    for (const Tensor& gradient : step->clears) clear(gradient);
+    if (step->op != nullptr) {
+      pull(*step);
+      if (hunter != nullptr && hunter->inspect(*step, step->backward, true)) return true;
+    } else if (run_loop_backward(*step->loop, hunter)) {
+      return true;
     }
-  } catch (...) {
-    rethrow_at(*at_work, "backward");
+    for (const Transfer& transfer : step->duplicates) add(transfer);
   }
   return false;
 }
