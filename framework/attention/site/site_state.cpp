@@ -166,7 +166,7 @@ std::string Site::State::scope_name(const Builder& builder) {
 }
 
 Error Site::State::error_at(At at) const {
-  const Error error = caught_error("");
+  Error error = caught_error("");
   if (error.fact().find("(built at ") != std::string::npos) return error;
   return {error.where().starts_with(path) ? error.where() : error.at(path).where(),
           error.fact() + " (built at " + at.text() + ")"};
