@@ -149,7 +149,7 @@ const Command kFigure = {"figure", "draw a figure of runs, for a paper or as num
                          "  fovea figure slices runs/sort_by_pointing -o lengths.pdf\n"
                          "  fovea figure selection runs/sort_by_pointing --site decoder/pointer -o chosen.svg\n"
                          "  fovea figure map runs/sort_by_pointing --site decoder/pointer -o map.svg\n"
-                         "  fovea figure pareto runs/soft_vs_hard -o cost.vg.json\n",
+                         "  fovea figure pareto runs/sort_by_pointing -o cost.vg.json\n",
                          run_with<Arguments, figure>};
 
 }  // namespace fovea::cli

@@ -108,7 +108,7 @@ TEST_CASE("what a task does not make again is not there, instead of being that o
   CHECK(!batch.has("t"));
   CHECK(batch.types().size() == 1);
   CHECK(holds(failure_of([&] { batch.at("t"); }), "a tensor 't' was expected in every batch; this time the task has not"));
-  CHECK(holds(failure_of([&] { batch.at("y"); }), "a tensor 'y' was expected (tests/tasks/contracts_test.cpp:"));
+  CHECK(holds(failure_of([&] { batch.at("y"); }), "a tensor 'y' was expected (contracts_test.cpp:"));
   CHECK(holds(failure_of([&] { batch.at("y"); }), "known: x."));
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("a missing output is answered by the line that asked, and by the outpu
   const Outputs outputs{{"answers", {memory.data(), {{4}, Kind::kIndex}}},
                         {"scores", {memory.data(), {{4, 2}, Kind::kReal}}}};
   const std::string message = failure_of([&] { outputs.at("answer"); });
-  CHECK(holds(message, "[tests/tasks/contracts_test.cpp:"));
+  CHECK(holds(message, "[contracts_test.cpp:"));
   CHECK(holds(message, "an output 'answer' was expected; the model has: answers, scores. Did you mean 'answers'?"));
   const Outputs of_training{{"cost", {memory.data(), {{4}, Kind::kReal}}}};
   CHECK(holds(failure_of([&] { of_training.at("answer"); }),
@@ -156,7 +156,7 @@ TEST_CASE("an output that is read under the other kind is refused, with its name
   CHECK_NOTHROW(outputs.at("answers").index());
   CHECK_NOTHROW(outputs.at("scores").real());
   const std::string index = failure_of([&] { outputs.at("scores").index(); });
-  CHECK(holds(index, "[tests/tasks/contracts_test.cpp:"));
+  CHECK(holds(index, "[contracts_test.cpp:"));
   CHECK(holds(index, "the output 'scores' was expected to be Index, because index() reads it; Real [4, 2] came"));
   const std::string real = failure_of([&] { outputs.at("answers").real(); });
   CHECK(holds(real, "the output 'answers' was expected to be Real, because real() reads it; Index [4] came"));
