@@ -79,7 +79,8 @@ struct FigureRange {
 };
 FigureRange range_of_x(const FigurePanel& panel);
 FigureRange range_of_y(const FigurePanel& panel);
-FigureRange range_of_values(const FigureMatrix& matrix);
+/// Of all panels that show the same, so that their colours can be compared.
+FigureRange range_of_values(const Figure& figure, const FigureMatrix& matrix);
 
 /// The most series that can be told apart, each by colour, dash and marker; points of a series; names on an axis; panels.
 inline constexpr std::size_t kMostSeries = 5;

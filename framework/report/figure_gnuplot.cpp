@@ -15,7 +15,7 @@ struct Layout {
   int rows = 1;
   int plot_width = 0;
   int plot_height = 0;
-  int left = 75;
+  int left = 90;
   int right = 25;
   int above = 30;  // the title of a panel
   int below = 60;  // numbers and name of the x axis
@@ -79,6 +79,14 @@ std::size_t longest_category(const Figure& figure) {
   return longest;
 }
 
+bool is_line(const Figure& figure, const std::string& name) {
+  return std::any_of(figure.panels.begin(), figure.panels.end(), [&](const FigurePanel& panel) {
+    return std::any_of(panel.series.begin(), panel.series.end(), [&](const FigureSeries& series) {
+      return series.name == name && series.mark == FigureSeries::Mark::kLine;
+    });
+  });
+}
+
 std::string Script::quoted(const std::string& text) const {
   std::string word = "'";
   for (const char c : is_latex() ? latex_cell(text) : text) word += c == '\'' ? std::string("''") : std::string(1, c);
@@ -108,7 +116,7 @@ Layout Script::layout_of() const {
   if (is_plane) layout.plot_width = layout.plot_height = panels > 1 ? 300 : is_latex() ? 260 : 420;
   if (any([](const FigurePanel& panel) { return panel.matrix.has_value(); })) layout.right = 110;
   layout.below += 5 * static_cast<int>(std::min<std::size_t>(longest_category(figure_), 30));
-  if (any([](const FigurePanel& panel) { return !panel.title.empty(); }) || is_latex()) layout.above = 34;
+  if (any([](const FigurePanel& panel) { return !panel.title.empty(); }) || is_latex()) layout.above = 42;
   layout.legend = static_cast<int>(names_.size()) * kLegendLine + 6;
   layout.caption = static_cast<int>(caption_.size()) * kTextLine + 8;
   layout.head = is_latex() || figure_.title.empty() ? 0 : 30;
@@ -164,7 +172,8 @@ void Script::write_styles() {
 /// Title, caption and legend stand on the page of the first panel.
 void Script::write_texts() {
   if (layout_.head > 0) {
-    text_ += fmt::format("set label {} at {} left noenhanced\n", quoted(figure_.title), screen(12, layout_.height() - 16));
+    text_ += fmt::format("set label {} at {} left noenhanced font ',15'\n", quoted(figure_.title),
+                         screen(12, layout_.height() - 16));
   }
   for (std::size_t i = 0; i < caption_.size(); ++i) {
     text_ += fmt::format("set label {} at {} left noenhanced\n", quoted(caption_[i]),
@@ -218,7 +227,7 @@ void Script::write_axes(const FigurePanel& panel) {
 }
 
 void Script::write_colours(const FigureMatrix& matrix) {
-  const FigureRange range = range_of_values(matrix);
+  const FigureRange range = range_of_values(figure_, matrix);
   const bool is_log = matrix.colour.scale == FigureAxis::Scale::kLogarithmic;
   text_ += fmt::format("{} logscale cb\nset cbrange [{}:{}]\nset cblabel {} noenhanced\n", is_log ? "set" : "unset",
                        number_text(range.low), number_text(range.high), quoted(matrix.colour.label()));
@@ -254,7 +263,7 @@ void Script::add_series(std::vector<std::string>& plots, const FigurePanel& pane
   const double middle = (static_cast<double>(names_.size()) - 1) / 2;
   const double shift = panel.x.categories.empty() ? 0 : 0.08 * (static_cast<double>(place) - middle);
   const std::string x = shift == 0 ? "1" : fmt::format("($1{:+})", shift);
-  if (has_band) plots.push_back(fmt::format("{} using {}:2:3:4 with yerrorbars ls {} ps 0 dt solid", file, x, style));
+  if (has_band) plots.push_back(fmt::format("{} using {}:2:3:4 with yerrorbars ls {} dt solid", file, x, style));
   plots.push_back(fmt::format("{} using {}:2 with points ls {}", file, x, style));
 }
 
@@ -304,7 +313,8 @@ void Script::write_panel(const FigurePanel& panel, std::size_t i) {
   std::vector<std::string> plots = plots_of(panel);
   if (i == 0) {
     for (std::size_t k = 0; k < names_.size(); ++k) {
-      plots.push_back(fmt::format("keyentry with linespoints ls {} title {}", k + 1, quoted(names_[k])));
+      plots.push_back(fmt::format("keyentry with {} ls {} title {}", is_line(figure_, names_[k]) ? "linespoints" : "points",
+                                  k + 1, quoted(names_[k])));
     }
   }
   text_ += fmt::format("plot {}\n", fmt::join(plots, ", \\\n  "));

@@ -11,12 +11,12 @@ namespace fovea {
 
 /// What a figure is asked for besides its kind; empty where it chooses by itself.
 struct FigureRequest {
-  std::string metric;
-  std::string split;
-  std::string site;
-  std::optional<Extent> head;
-  Extent item = 0;      // of the sample
-  std::string against;  // of pareto: pairs or rows
+  std::string metric = {};
+  std::string split = {};
+  std::string site = {};
+  std::optional<Extent> head = {};
+  Extent item = 0;           // of the sample
+  std::string against = {};  // of pareto: pairs or rows
 };
 
 /// Each is made in one source, figures_<name>.cpp.

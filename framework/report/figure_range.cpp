@@ -17,7 +17,8 @@ class Extremes {
     if (low_ > high_) return {};
     if (low_ < high_) return {low_, high_};
     if (scale == FigureAxis::Scale::kLogarithmic) return {low_ / 2, high_ * 2};
-    const double margin = low_ == 0 ? 1 : std::abs(low_) / 10;
+    if (low_ == 0) return {0, 1};
+    const double margin = std::abs(low_) / 10;
     return {low_ - margin, high_ + margin};
   }
 
@@ -82,9 +83,14 @@ FigureRange range_of_y(const FigurePanel& panel) {
   return panel.is_plane ? widened(plain_y(panel), common_width(panel)) : plain_y(panel);
 }
 
-FigureRange range_of_values(const FigureMatrix& matrix) {
+FigureRange range_of_values(const Figure& figure, const FigureMatrix& matrix) {
   Extremes extremes;
-  for (const double value : matrix.values) extremes.add(value);
+  for (const FigurePanel& panel : figure.panels) {
+    const bool is_alike =
+        panel.matrix && panel.matrix->colour.name == matrix.colour.name && panel.matrix->colour.scale == matrix.colour.scale;
+    if (!is_alike) continue;
+    for (const double value : panel.matrix->values) extremes.add(value);
+  }
   return extremes.range(matrix.colour.scale);
 }
 

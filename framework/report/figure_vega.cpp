@@ -133,20 +133,22 @@ Json without_zero(Json scale) {
   return object;
 }
 
-Json scales_of(const FigurePanel& panel) {
+Json shade_of(const Figure& figure, const FigureMatrix& matrix) {
+  const FigureRange range = range_of_values(figure, matrix);
+  const bool is_log = matrix.colour.scale == FigureAxis::Scale::kLogarithmic;
+  return Object{{"name", "shade"},
+                {"type", is_log ? "log" : "linear"},
+                {"domain", pair(range.low, range.high)},
+                {"range", Object{{"scheme", "cividis"}}}};
+}
+
+Json scales_of(const Figure& figure, const FigurePanel& panel) {
   const Size size = size_of(panel);
   const bool is_down = panel.matrix.has_value();  // row 0 is at the top
   Array scales{
       without_zero(scale_of("x", panel.x, range_of_x(panel), 0, size.width)),
       without_zero(scale_of("y", panel.y, range_of_y(panel), is_down ? 0 : size.height, is_down ? size.height : 0))};
-  if (panel.matrix) {
-    const FigureRange range = range_of_values(*panel.matrix);
-    const bool is_log = panel.matrix->colour.scale == FigureAxis::Scale::kLogarithmic;
-    scales.emplace_back(Object{{"name", "shade"},
-                               {"type", is_log ? "log" : "linear"},
-                               {"domain", pair(range.low, range.high)},
-                               {"range", Object{{"scheme", "cividis"}}}});
-  }
+  if (panel.matrix) scales.push_back(shade_of(figure, *panel.matrix));
   return scales;
 }
 
@@ -227,7 +229,7 @@ Json cell_marks(std::size_t i) {
 
 /// The grid as one picture; cells without a number are white.
 Json image_marks(std::size_t i) {
-  constexpr const char* kColour = "isValid(datum.$value) && datum.$value > -1e308 ? scale('shade', datum.$value) : 'white'";
+  constexpr const char* kColour = "isValid(datum.$value) && isFinite(datum.$value) ? scale('shade', datum.$value) : 'white'";
   return Object{
       {"type", "image"},
       {"from", Object{{"data", panel_name(i, "matrix")}}},
@@ -241,7 +243,8 @@ Json image_marks(std::size_t i) {
        Array{Object{{"type", "heatmap"}, {"field", "datum"}, {"color", Object{{"expr", kColour}}}, {"opacity", 1}}}}};
 }
 
-Json panel_of(const FigurePanel& panel, std::size_t i) {
+Json panel_of(const Figure& figure, std::size_t i) {
+  const FigurePanel& panel = figure.panels[i];
   const Size size = size_of(panel);
   Array marks;
   Array legends;
@@ -253,12 +256,15 @@ Json panel_of(const FigurePanel& panel, std::size_t i) {
   }
   Object group{{"type", "group"},
                {"encode", enter({{"width", constant(size.width)}, {"height", constant(size.height)}})},
-               {"scales", scales_of(panel)},
+               // Grids are as long as these say.
+               {"signals",
+                Array{Object{{"name", "width"}, {"value", size.width}}, Object{{"name", "height"}, {"value", size.height}}}},
+               {"scales", scales_of(figure, panel)},
                {"axes", axes_of(panel)},
                {"legends", std::move(legends)},
                {"marks", std::move(marks)}};
   if (!panel.title.empty())
-    group.emplace_back("title", Object{{"text", panel.title}, {"anchor", "start"}, {"limit", size.width}});
+    group.emplace_back("title", Object{{"text", panel.title}, {"anchor", "start"}, {"fontWeight", "normal"}});
   return group;
 }
 
@@ -288,14 +294,14 @@ Json style_scales(const std::vector<std::string>& names) {
 }  // namespace
 
 Json figure_vega(const Figure& figure) {
-  constexpr std::size_t kLine = 110;  // bytes of a line of text below the title
+  const std::size_t line = figure.panels.size() > 1 ? 130 : 72;  // bytes of a line of text below the title
   const std::vector<std::string> names = series_names(figure);
   Array data;
   Array marks;
   Array legends;
   for (std::size_t i = 0; i < figure.panels.size(); ++i) {
     add_data(data, figure.panels[i], i);
-    marks.push_back(panel_of(figure.panels[i], i));
+    marks.push_back(panel_of(figure, i));
   }
   if (!names.empty()) {
     legends.emplace_back(Object{
@@ -306,7 +312,7 @@ Json figure_vega(const Figure& figure) {
                 {"background", "white"},
                 {"padding", 8},
                 {"title", Object{{"text", figure.title},
-                                 {"subtitle", texts(wrapped(figure.caption, kLine))},
+                                 {"subtitle", texts(wrapped(figure.caption, line))},
                                  {"anchor", "start"},
                                  {"frame", "group"},
                                  {"offset", 12}}},

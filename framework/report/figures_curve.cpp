@@ -115,7 +115,7 @@ Figure curve_figure(const RunGroups& runs, const FigureRequest& request) {
     panel.series.push_back(band_series(group_label(runs, group, n), std::move(curves)));
   }
   Figure figure{groups_title(runs) + ": " + choice.metric + " over training", "", {std::move(panel)}};
-  figure.caption = runs_caption(runs) + band_caption(figure, "step");
+  figure.caption = runs_caption(runs) + band_caption(figure);
   return figure;
 }
 

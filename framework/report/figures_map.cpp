@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -8,7 +9,6 @@
 #include "framework/report/group_series.h"
 #include "framework/report/site_choice.h"
 #include "framework/results/read_arrays.h"
-#include "framework/runs/listing.h"
 
 namespace fovea {
 namespace {
@@ -36,11 +36,18 @@ FigurePanel panel_of(const NumberArray& density, Extent head) {
   panel.x = axis_of("item", columns);
   panel.y = axis_of("query", rows);
   FigureMatrix matrix{{"sum of weights"}, edges_of(columns), edges_of(rows), {}};
-  matrix.colour.scale = FigureAxis::Scale::kLogarithmic;
   const auto begin = density.values.begin() + head * rows * columns;
   matrix.values.assign(begin, begin + rows * columns);
+  for (double& value : matrix.values) value = value > 0 ? value : std::numeric_limits<double>::quiet_NaN();
   panel.matrix = std::move(matrix);
   return panel;
+}
+
+/// Logarithmic where the largest sum is ten times the least, the same for all heads.
+void choose_scale(Figure& figure) {
+  const FigureRange range = range_of_values(figure, *figure.panels.front().matrix);
+  if (range.high < 10 * range.low) return;
+  for (FigurePanel& panel : figure.panels) panel.matrix->colour.scale = FigureAxis::Scale::kLogarithmic;
 }
 
 struct Found {
@@ -85,10 +92,10 @@ Figure map_figure(const RunGroups& runs, const FigureRequest& request) {
   const Extent first = request.head.value_or(0);
   const Extent end = request.head ? first + 1 : std::min(heads, kMostHeads);
   for (Extent head = first; head < end; ++head) figure.panels.push_back(panel_of(found.density, head));
-  figure.caption = fmt::format(
-      "One item of the sample of one run, seed {} ({}): the sum of the weights in each cell, on a logarithmic scale; white: "
-      "none.",
-      found.run->seed, path_text(*found.run));
+  choose_scale(figure);
+  figure.caption =
+      fmt::format("The first item of the sample of one run, seed {}: the sum of the weights in each cell; white: none.",
+                  found.run->seed);
   if (!request.head && heads > end)
     figure.caption += fmt::format(" The first {} of {} heads (--head chooses one).", end, heads);
   if (runs.groups.size() > 1) figure.caption += " Other runs are not drawn.";

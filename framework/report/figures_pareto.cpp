@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "framework/core/error.h"
@@ -33,6 +34,19 @@ FigureSeries series_of(const RunGroups& runs, const RunGroup& group, const Metri
   return series;
 }
 
+/// Logarithmic where the largest number of pairs is ten times the smallest.
+FigureAxis::Scale scale_of(const FigurePanel& panel) {
+  double least = std::numeric_limits<double>::infinity();
+  double largest = 0;
+  for (const FigureSeries& series : panel.series) {
+    for (const FigurePoint& point : series.points) {
+      least = std::min(least, point.x);
+      largest = std::max(largest, point.x);
+    }
+  }
+  return least > 0 && largest >= 10 * least ? FigureAxis::Scale::kLogarithmic : FigureAxis::Scale::kLinear;
+}
+
 }  // namespace
 
 Figure pareto_figure(const RunGroups& runs, const FigureRequest& request) {
@@ -45,11 +59,11 @@ Figure pareto_figure(const RunGroups& runs, const FigureRequest& request) {
   const MetricChoice choice = resolved_metric({request.split, request.metric, ""}, runs.groups);
   FigurePanel panel;
   panel.x.name = of_rows ? "rows gathered in the whole run, forward and backward" : "pairs scored in the whole run";
-  panel.x.scale = FigureAxis::Scale::kLogarithmic;
   panel.y.name = choice.metric + ", " + choice.split;
   for (const RunGroup& group : runs.groups) panel.series.push_back(series_of(runs, group, choice, of_rows));
+  panel.x.scale = scale_of(panel);
   Figure figure{groups_title(runs) + ": " + choice.metric + " against its cost", "", {std::move(panel)}};
-  figure.caption = runs_caption(runs) + band_caption(figure, "group") +
+  figure.caption = runs_caption(runs) + band_caption(figure) +
                    " Work is counted over all sites and the whole training, the mean over seeds.";
   return figure;
 }

@@ -123,8 +123,7 @@ Figure path_figure(const RunGroups& runs, const FigureRequest& request) {
   Figure figure;
   figure.title = fmt::format("{}/{}: item {} of the {} sample", run.experiment, run.run, request.item, split.name);
   figure.panels.push_back(panel_of(arrays, names, request.item));
-  figure.caption =
-      fmt::format("One item of one run, seed {} ({}); --item chooses another of {}.", run.seed, path_text(run), items);
+  figure.caption = fmt::format("One item of one run, seed {}; --item chooses another of {}.", run.seed, items);
   return figure;
 }
 

@@ -110,7 +110,7 @@ Figure selection_figure(const RunGroups& runs, const FigureRequest& request) {
                             "with evaluate_every=100 and this version of Fovea.",
                             sites.front()));
   }
-  figure.caption = runs_caption(runs) + sites_caption(runs, sites) + band_caption(figure, "step");
+  figure.caption = runs_caption(runs) + sites_caption(runs, sites) + band_caption(figure);
   return figure;
 }
 

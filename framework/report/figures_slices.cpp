@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 #include <utility>
 
@@ -10,6 +11,22 @@
 
 namespace fovea {
 namespace {
+
+/// "N=5", "N=10": what differs in a number only is put in the order of the numbers.
+void sort_by_number(std::vector<std::string>& names) {
+  std::vector<std::pair<double, std::string>> numbered;
+  for (const std::string& name : names) {
+    const std::size_t begin = name.find('=') + 1;
+    char* end = nullptr;
+    const double number = std::strtod(name.c_str() + begin, &end);
+    const bool is_alike =
+        begin > 0 && begin < name.size() && *end == '\0' && name.substr(0, begin) == names[0].substr(0, begin);
+    if (!is_alike) return;
+    numbered.emplace_back(number, name);
+  }
+  std::stable_sort(numbered.begin(), numbered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = numbered[i].second;
+}
 
 /// The slices of a split that any run has, in the order of the first.
 std::vector<std::string> slices_of(const RunGroups& runs, const std::string& split) {
@@ -25,6 +42,7 @@ std::vector<std::string> slices_of(const RunGroups& runs, const std::string& spl
       }
     }
   }
+  sort_by_number(names);
   return names;
 }
 
@@ -33,6 +51,7 @@ FigureSeries series_of(const RunGroups& runs, const RunGroup& group, MetricChoic
   const std::vector<const FoundRun*> counted = counted_runs(group);
   FigureSeries series{"", FigureSeries::Mark::kPoints, {}};
   std::size_t most = 0;
+  std::size_t least = counted.size();
   for (std::size_t i = 0; i < slices.size(); ++i) {
     choice.slice = slices[i];
     std::vector<double> values;
@@ -41,8 +60,10 @@ FigureSeries series_of(const RunGroups& runs, const RunGroup& group, MetricChoic
     }
     add_values(series, static_cast<double>(i), values);
     most = std::max(most, values.size());
+    if (!values.empty()) least = std::min(least, values.size());
   }
   series.name = group_label(runs, group, most);
+  if (least < most) series.name += fmt::format(", of some items {}", least);
   return series;
 }
 
@@ -68,7 +89,7 @@ Figure slices_figure(const RunGroups& runs, const FigureRequest& request) {
                             choice.metric, choice.split));
   }
   Figure figure{groups_title(runs) + ": " + choice.metric + " by groups of items", "", {std::move(panel)}};
-  figure.caption = runs_caption(runs) + band_caption(figure, "group of items") + " Values of the last evaluation.";
+  figure.caption = runs_caption(runs) + band_caption(figure) + " Values of the last evaluation.";
   return figure;
 }
 

@@ -60,7 +60,10 @@ std::string group_label(const RunGroups& runs, const RunGroup& group, std::size_
 
 std::string groups_title(const RunGroups& runs) {
   const RunGroup& first = runs.groups.front();
-  return has_one_name(runs) ? first.experiment + "/" + first.run : fmt::format("{} groups of runs", runs.groups.size());
+  if (has_one_name(runs)) return first.experiment + "/" + first.run;
+  const bool is_one = std::all_of(runs.groups.begin(), runs.groups.end(),
+                                  [&](const RunGroup& group) { return group.experiment == first.experiment; });
+  return is_one ? first.experiment : fmt::format("{} groups of runs", runs.groups.size());
 }
 
 std::string runs_caption(const RunGroups& runs) {
@@ -99,7 +102,7 @@ void add_values(FigureSeries& series, double x, std::span<const double> values) 
   }
 }
 
-std::string band_caption(const Figure& figure, const std::string& place) {
+std::string band_caption(const Figure& figure) {
   bool has_band = false;
   bool is_line = false;
   for (const FigurePanel& panel : figure.panels) {
@@ -110,8 +113,9 @@ std::string band_caption(const Figure& figure, const std::string& place) {
     }
   }
   if (!has_band) return " There is no interval, as for that a group has to have 3 seeds.";
-  return fmt::format(" {}: the mean over seeds with its 95 % t interval at each {} alone (pointwise), from n = 3 on.",
-                     is_line ? "Line and band" : "Point and bar", place);
+  return is_line
+             ? " Line and band: the mean over seeds with its 95 % t interval at each step alone (pointwise), from n = 3 on."
+             : " Point and bar: the mean over seeds with its 95 % t interval, from n = 3 on; of n = 2 both.";
 }
 
 void expect_groups(const RunGroups& runs) {

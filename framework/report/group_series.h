@@ -17,7 +17,7 @@ std::vector<const FoundRun*> counted_runs(const RunGroup& group);
 /// Legend of a group: what tells it from the others, and n.
 std::string group_label(const RunGroups& runs, const RunGroup& group, std::size_t n);
 
-/// Experiment and run where all groups are of the same, else of how many groups.
+/// Experiment and run where all groups are of the same, else what they have in common.
 std::string groups_title(const RunGroups& runs);
 
 /// Sentences on how many runs there are and were left out.
@@ -29,8 +29,8 @@ FigureSeries band_series(std::string name, std::vector<Curve> curves);
 /// Adds what is said of numbers at one place: the mean with its interval, of two numbers both.
 void add_values(FigureSeries& series, double x, std::span<const double> values);
 
-/// What a band or a bar is, as far as there are any. `place` continues "at each": "step".
-std::string band_caption(const Figure& figure, const std::string& place);
+/// What a band or a bar is, as far as there are any.
+std::string band_caption(const Figure& figure);
 
 /// Refuses when there is no run that could be read.
 void expect_groups(const RunGroups& runs);

@@ -104,7 +104,7 @@ TEST_CASE("a figure without a number, or with a matrix that does not fit its edg
   CHECK_THROWS_WITH_AS(finished(Figure{}), doctest::Contains("there is none"), Error);
   Figure figure = full_figure();
   figure.panels[2].matrix->values.pop_back();
-  CHECK_THROWS_WITH_AS(finished(figure), doctest::Contains("4 and 3 edges"), Error);
+  CHECK_THROWS_WITH_AS(finished(figure), doctest::Contains("3 and 4 edges"), Error);
   figure = full_figure();
   figure.panels[2].matrix->row_edges = {0, 1, 1};
   CHECK_THROWS_WITH_AS(finished(figure), doctest::Contains("expected a matrix"), Error);
@@ -128,7 +128,11 @@ TEST_CASE("ranges hold every number and never collapse") {
   CHECK(range_of_x(figure.panels[1]).low == -0.5);
   CHECK(range_of_x(figure.panels[1]).high == 2.5);
   CHECK(range_of_x(figure.panels[2]).high == 200);
-  CHECK(range_of_values(*figure.panels[2].matrix).high == 0.9);
+  CHECK(range_of_values(figure, *figure.panels[2].matrix).high == 0.9);
+  Figure two = figure;
+  two.panels.push_back(two.panels[2]);
+  two.panels[3].matrix->values[0] = 3;
+  CHECK(range_of_values(two, *two.panels[2].matrix).high == 3);  // colours of both can be compared
   const FigurePanel one = one_series({{5, 0}}).panels[0];
   CHECK(range_of_y(one).low < range_of_y(one).high);
   const FigurePanel small = one_series({{5, 1e-30}}, FigureAxis::Scale::kLogarithmic).panels[0];

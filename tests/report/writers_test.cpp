@@ -216,7 +216,7 @@ TEST_CASE("for LaTeX the texts are LaTeX, and title and caption are left to the 
   CHECK(contains(figure.script, "set terminal cairolatex"));
   CHECK(contains(figure.script, "title '100\\%\\_\\$x\\$ first'"));
   CHECK(contains(figure.script, "'100\\%%\\_\\$x\\$' 1"));
-  CHECK_FALSE(contains(figure.script, "set label"));
+  CHECK_FALSE(contains(figure.script, "\nset label"));
   CHECK(contains(figure.script, "# \"100%_$x$\"\n"));
 }
 

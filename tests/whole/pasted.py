@@ -173,6 +173,12 @@ def quick(arguments, folder):
         return [command, *((inner if command == "watch" else results) if not w.startswith("-") else w for w in arguments[1:])], {0}, ""
     if command == "compare":  # other metrics than those of these runs may be asked for
         return [command, "runs", "other", *(w for w in arguments[1:] if not w.startswith(("runs", "other")))], {0, 1}, ""
+    if command == "figure":  # of these runs, which have no router, and not every split
+        words = [word for word in arguments[1:] if not word.startswith("runs")]
+        place = words.index("-o") if "-o" in words else len(words)
+        if not shutil.which("gnuplot"):
+            words[place + 1 : place + 2] = [re.sub(r"\.(svg|pdf|tex)$", ".csv", word) for word in words[place + 1 : place + 2]]
+        return [command, words[0], "runs", *words[1:]], {0, 1} if words[0] == "load" else {0}, ""
     if command == "draw" and not shutil.which("dot"):
         arguments = [re.sub(r"\.(svg|png|pdf)$", ".dot", word) for word in arguments]
     return arguments, {0}, ""
