@@ -12,6 +12,7 @@
 #include "framework/cli/screen.h"
 #include "framework/cli/signals.h"
 #include "framework/core/text.h"
+#include "framework/results/run_file.h"
 
 namespace fovea::cli {
 namespace {
@@ -43,6 +44,18 @@ void check_seed(TrainSettings& settings) {
   options.set("seed", options.text("seed"));
 }
 
+/// Of many seeds, one may have been trained without --seeds, in a directory without it in its name: that run is used.
+void use_finished(RunRequest& request, const std::filesystem::path& plain) {
+  std::error_code none;
+  if (request.existing == RunRequest::Existing::kRestart ||
+      std::filesystem::exists(request.directory / kResultsName, none)) {
+    return;
+  }
+  RunRequest other = request;
+  other.directory = plain;
+  if (holds_finished(other)) request.directory = plain;
+}
+
 // One request per run and seed, in the order in which they are trained.
 std::vector<RunRequest> requests_of(const Arguments& arguments, const ResolvedExperiment& experiment,
                                     const std::string& command_line) {
@@ -56,11 +69,13 @@ std::vector<RunRequest> requests_of(const Arguments& arguments, const ResolvedEx
       check_seed(request.run.train);
       request.options = experiment.options;
       const std::string seed = arguments.seeds > 0 ? fmt::format("-seed{}", request.run.train.seed) : "";
-      request.directory = std::filesystem::path(arguments.output) / experiment.name / (run.name + seed);
+      const std::filesystem::path folder = std::filesystem::path(arguments.output) / experiment.name;
+      request.directory = folder / (run.name + seed);
       request.command_line = command_line;
       request.libraries = loaded_libraries();
       request.any_build = arguments.any_build;
       request.existing = arguments.restart ? RunRequest::Existing::kRestart : RunRequest::Existing::kResume;
+      if (arguments.seeds > 0) use_finished(request, folder / run.name);
       requests.push_back(std::move(request));
     }
   }

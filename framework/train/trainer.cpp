@@ -69,6 +69,10 @@ std::optional<RunOutcome> already_finished(const std::filesystem::path& director
   return outcome;
 }
 
+bool is_same_run(const Checkpoint& checkpoint, const RunConfig& config) {
+  return differences(checkpoint.config, config.pairs).empty() && differences(checkpoint.inputs, config.inputs).empty();
+}
+
 /// The checkpoint to go on from, where there is one.
 std::optional<Checkpoint> standing_checkpoint(const RunRequest& request, const RunConfig& config) {
   if (request.existing == RunRequest::Existing::kRestart) return std::nullopt;
@@ -106,6 +110,22 @@ RunOutcome train_run(const RunRequest& request, const TrainerHooks& hooks) {
     remove_results(request.directory);  // of a run to start over, or what a kill left before the first checkpoint
   }
   return session.run(checkpoint);
+}
+
+bool holds_finished(const RunRequest& request) {
+  try {
+    const std::optional<Checkpoint> checkpoint = Checkpoint::read(request.directory);
+    const std::pair<std::string, std::string> seed{"seed", std::to_string(request.run.train.seed)};
+    if (!checkpoint || std::find(checkpoint->config.begin(), checkpoint->config.end(), seed) == checkpoint->config.end()) {
+      return false;  // before a model is built
+    }
+    const InputLog files;
+    const Training training(request.run);
+    const RunConfig config = config_of(request, training, files);
+    return is_same_run(*checkpoint, config) && already_finished(request.directory, *checkpoint, config).has_value();
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 }  // namespace fovea

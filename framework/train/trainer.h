@@ -66,6 +66,10 @@ struct RunOutcome {
 /// Errors    Error for everything its user can fix; a NaN or Inf stops the run with the first node, step and item.
 RunOutcome train_run(const RunRequest& request, const TrainerHooks& hooks);
 
+/// True where the directory of the request holds its very run, finished: of the same configuration and inputs. Another run,
+/// or a damaged one, is none.
+bool holds_finished(const RunRequest& request);
+
 /// What `fovea check` reports of one run; computed without touching any directory.
 struct CheckReport {
   std::string plan;            // one line a step
