@@ -85,6 +85,7 @@ std::vector<std::string> telling_names(const std::vector<std::string>& unequal, 
 /// `groups` are those of one experiment and run.
 void tell_apart(const std::vector<RunGroup*>& groups) {
   std::vector<Settings> settings;
+  settings.reserve(groups.size());
   for (const RunGroup* group : groups) settings.emplace_back(group->settings.begin(), group->settings.end());
   const std::vector<std::string> names = telling_names(unequal_names(groups, settings), settings);
   for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -112,7 +113,7 @@ void sort_runs(RunGroup& group) {
 
 std::string RunGroup::differences() const {
   std::string text;
-  for (const auto& [name, value] : differing) text += (text.empty() ? "" : " ") + name + "=" + value;
+  for (const auto& [name, value] : differing) text.append(text.empty() ? "" : " ").append(name).append("=").append(value);
   return text;
 }
 

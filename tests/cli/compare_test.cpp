@@ -29,7 +29,7 @@ TEST_CASE("compare pairs the runs of two groups by seed") {
   CHECK(a.err.empty());
   CHECK(a.out ==
         "probe: accuracy on test\n\n"
-        "group  n               accuracy           difference  pairs     p\n"
+        "group  n                accuracy          difference  pairs     p\n"
         "soft   3  0.2 [-0.04841, 0.4484]\n"
         "top_k  3   0.45 [0.2016, 0.6984]  +0.25 [0.25, 0.25]      3  0.25\n\n"
         "Brackets: 95 % t interval of the mean over seeds; of two seeds, both values.\n"
@@ -40,6 +40,27 @@ TEST_CASE("compare pairs the runs of two groups by seed") {
   const Answer other = answer({"compare", top_k, soft, "--slice", "N=5"});  // the first one is what is compared with
   CHECK(contains(other.out, "probe: accuracy on test, slice N=5\n"));
   CHECK(contains(other.out, "soft   1       0.2       -0.25      1  -\n"));
+}
+
+TEST_CASE("compare takes the group that is named, or that of the highest mean, as the first") {
+  const ScratchDirectory scratch;
+  make_runs(scratch.path());
+  const std::string place = scratch.path();
+  SampleRun{.run = "top_k", .settings = {{"learning_rate", "0.1"}}, .state = "running"}.publish_in(scratch.path() / "x");
+  const Answer best = answer({"compare", place, "--against", "best"});
+  CHECK(contains(best.out, "Holm") == false);
+  CHECK(best.out.find("top_k learning_rate=0.001") < best.out.find("\nsoft "));
+  CHECK(contains(best.out, "-0.25 [-0.25, -0.25]"));
+  CHECK(contains(best.out, "The first group has the highest mean, so these numbers have chosen it"));
+  for (const std::string name : {"probe/top_k learning_rate=0.001", "top_k learning_rate=0.001", "learning_rate=0.001"}) {
+    const Answer a = answer({"compare", place, "--against", name});
+    CHECK(contains(a.out, "-0.25 [-0.25, -0.25]"));
+    CHECK_FALSE(contains(a.out, "chosen"));
+  }
+  CHECK(contains(answer({"compare", place, "--against", "top_k"}).err, "2 are named 'top_k'; give the whole name"));
+  const Answer wrong = answer({"compare", place, "--against", "probe/sotf"});
+  CHECK(wrong.code == cli::kFailure);
+  CHECK(contains(wrong.err, "Did you mean 'probe/soft'?"));
 }
 
 TEST_CASE("compare writes tables for papers, pages and programs") {

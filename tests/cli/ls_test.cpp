@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <algorithm>
 #include <fstream>
 
 #include "framework/results/json.h"

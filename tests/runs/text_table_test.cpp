@@ -10,7 +10,7 @@ namespace {
 TextTable hostile() {
   return {.title = "a % b\n\\input{x}",
           .head = {"name", "x_1"},
-          .rows = {{"a|b <script>&amp; *c* `d`", "+0.5 [-0.1, 1e-05]"}, {"[x] $\\end{tabular} \"q\", --", "-"}},
+          .rows = {{"a|b\t<script>&amp; *c* `d`", "+0.5 [-0.1, 1e-05]"}, {"[x] $\\end{tabular} \"q\", --", "-"}},
           .is_number = {false, true},
           .sentences = {"line\r\n\\end{document}"}};
 }
@@ -21,7 +21,7 @@ TEST_CASE("a table in Markdown keeps its columns and runs nothing, whatever its 
   CHECK(markdown_of(hostile()) ==
         "a % b\\\\n\\\\input\\{x\\}\n\n"
         "| name | x\\_1 |\n|---|---:|\n"
-        "| a\\|b &lt;script\\>&amp;amp; \\*c\\* \\`d\\` | +0.5 [-0.1, 1e-05] |\n"
+        "| a\\|b\\\\t&lt;script\\>&amp;amp; \\*c\\* \\`d\\` | +0.5 [-0.1, 1e-05] |\n"
         "| \\[x\\] \\$\\\\end\\{tabular\\} \"q\", -- | - |\n"
         "\nline\\\\r\\\\n\\\\end\\{document\\}\n");
 }
@@ -32,7 +32,8 @@ TEST_CASE("a table in LaTeX prints every character as itself, and numbers as mat
         "% line\\r\\n\\end{document}\n"
         "\\begin{tabular}{lr}\n\\toprule\n"
         "name & x\\_1 \\\\\n\\midrule\n"
-        "a\\textbar{}b \\textless{}script\\textgreater{}\\&amp; *c* `d` & $+0.5\\ [-0.1,\\ 1\\cdot10^{-5}]$ \\\\\n"
+        "a\\textbar{}b\\textbackslash{}t\\textless{}script\\textgreater{}\\&amp; *c* `d` & $+0.5\\ [-0.1,\\ "
+        "1\\cdot10^{-5}]$ \\\\\n"
         "{}[x] \\$\\textbackslash{}end\\{tabular\\} \\char34{}q\\char34{}, -{}-{} & -{} \\\\\n"
         "\\bottomrule\n\\end{tabular}\n");
 }
@@ -40,7 +41,7 @@ TEST_CASE("a table in LaTeX prints every character as itself, and numbers as mat
 TEST_CASE("comma-separated values are quoted, and a text is never a formula") {
   CHECK(csv_of(hostile()) ==
         "name,x_1\n"
-        "a|b <script>&amp; *c* `d`,\"+0.5 [-0.1, 1e-05]\"\n"
+        "a|b\\t<script>&amp; *c* `d`,\"+0.5 [-0.1, 1e-05]\"\n"
         "\"[x] $\\end{tabular} \"\"q\"\", --\",-\n");
   for (const char* formula : {"=1+1", "+1", "-1", "@x"}) CHECK(csv_text_cell(formula) == std::string("'") + formula);
   CHECK(csv_text_cell("a\nb") == "a\\nb");
