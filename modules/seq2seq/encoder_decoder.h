@@ -19,7 +19,8 @@ struct EncoderDecoderOptions {
 /// Solves    the states of two GRUs side by side, one of them from the last word to the first. Each row is read within its
 ///           own length: what follows its end changes no state of its words.
 /// Shapes    x [B, N, D], mask Index [B, N], ones then zeros -> items [B, N, 2 hidden], summary [B, hidden]: the state of
-///           the reverse reading at the first word, 0 for a row without words. Parameters at "forward" and "reverse" of the scope of its name.
+///           the reverse reading at the first word, 0 for a row without words. Parameters at "forward" and "reverse" of the
+///           scope of its name.
 /// Source    Bahdanau, Cho & Bengio 2015, arXiv:1409.0473, section 3.2.
 seq2seq::Memory bidirectional_encoder(Builder& b, const std::string& name, Value x, Value mask, Extent hidden);
 

@@ -17,8 +17,8 @@ struct Token {
 };
 std::vector<Token> tokens_of(std::string_view sentence);
 
-/// An answer as a word, by the rules of a sentence: "U.S." is the word that "to the U.S." has. One that consists of marks alone
-/// stays.
+/// An answer as a word, by the rules of a sentence: "U.S." is the word that "to the U.S." has. One that consists of marks
+/// alone stays.
 std::string answer_word(std::string_view answer);
 
 /// Letters of ASCII in lower case.

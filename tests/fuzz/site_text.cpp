@@ -5,7 +5,7 @@
 //       tests/fuzz/site_text.cpp framework/attention/site/{site_text,site_parts}.cpp framework/attention/pattern_text.cpp \
 //       framework/core/{options,text}.cpp -Lbuild/release -lfovea -Wl,-rpath,build/release -o build/fuzz_site_text
 //     mkdir -p build/fuzz_site_text_corpus
-//     printf 'scaled_dot(temperature=2) | causal + window(3, 0) & (dense) | top_k(k=linear(from=8, to=2)) | straight_through' \
+//     printf 'scaled_dot(temperature=2) | causal + window(3, 0) & (dense) | top_k(k=linear(from=8, to=2)) | reinmax' \
 //       >build/fuzz_site_text_corpus/one
 //     build/fuzz_site_text -max_total_time=600 -max_len=4000 build/fuzz_site_text_corpus
 
