@@ -73,6 +73,16 @@ bool is_same_run(const Checkpoint& checkpoint, const RunConfig& config) {
   return differences(checkpoint.config, config.pairs).empty() && differences(checkpoint.inputs, config.inputs).empty();
 }
 
+/// Steps that no checkpoint has: of a run that was killed before it wrote its second one.
+bool has_steps(const std::filesystem::path& directory) {
+  try {
+    const std::vector<JournalRow> rows = read_journal(directory / kJournalName);
+    return std::any_of(rows.begin(), rows.end(), [](const JournalRow& row) { return row.step > 0; });
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 /// The checkpoint to go on from, where there is one.
 std::optional<Checkpoint> standing_checkpoint(const RunRequest& request, const RunConfig& config) {
   if (request.existing == RunRequest::Existing::kRestart) return std::nullopt;
@@ -84,7 +94,7 @@ std::optional<Checkpoint> standing_checkpoint(const RunRequest& request, const R
         std::string("a run to resume or an empty directory was expected; it has results but no checkpoint") + kOther);
   }
   // A run that stopped or failed before its first step is in nobody's way.
-  if (checkpoint && !checkpoint->has_work()) checkpoint.reset();
+  if (checkpoint && !checkpoint->has_work() && !has_steps(request.directory)) checkpoint.reset();
   if (checkpoint) check_is_ours(request.directory, *checkpoint, config);
   return checkpoint;
 }

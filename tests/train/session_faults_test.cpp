@@ -173,6 +173,26 @@ TEST_CASE("what the task cannot judge is known before the first step, and blocks
   CHECK(!failure_of(request_of(scratch / "first", "test_faulty(throw_runtime)")).empty());
 }
 
+TEST_CASE("steps that no checkpoint has are not given up for another configuration") {
+  const Scratch scratch;
+  RunRequest request = request_of(scratch / "run", "test_faulty");
+  request.run.train.steps = 40;
+  request.run.train.log_every = 1;
+  fovea::TrainerHooks hooks;
+  hooks.progress = [&](const fovea::Progress& progress) {
+    if (progress.step > 0 && !fs::exists(scratch / "killed")) {
+      fs::copy(scratch / "run", scratch / "killed", fs::copy_options::recursive);
+    }
+  };
+  fovea::train_run(request, hooks);
+  REQUIRE(fs::exists(scratch / "killed"));
+  request.directory = scratch / "killed";
+  RunRequest other = request;
+  other.run.train.batch = 4;
+  CHECK(contains(failure_of(other), "batch is '8' there and '4' here"));
+  CHECK(failure_of(request).empty());
+}
+
 TEST_CASE("a restart that cannot train leaves the results before it") {
   const Scratch scratch;
   CHECK(failure_of(request_of(scratch / "run", "test_faulty")).empty());
