@@ -102,7 +102,7 @@ std::vector<std::string> names_of(const Output& output) {
 Files content_of(const Figure& figure, const Output& output) {
   const std::string& name = output.name;
   if (output.form == Form::kCsv) return {{name + ".csv", figure_csv(figure)}};
-  if (output.form == Form::kVega) return {{name + ".vg.json", json_text(figure_vega(figure)) + "\n"}};
+  if (output.form == Form::kVega) return {{name + ".vg.json", figure_vega_text(figure)}};
   const GnuplotTerminal terminal = output.form == Form::kPdf     ? GnuplotTerminal::kPdf
                                    : output.form == Form::kLatex ? GnuplotTerminal::kLatex
                                                                  : GnuplotTerminal::kSvg;

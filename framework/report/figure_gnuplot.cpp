@@ -153,7 +153,8 @@ void Script::write_head() {
                            layout_.width() / inches, layout_.height() / inches, name_);
       break;
   }
-  text_ += "set encoding utf8\nset border lw 0.7\nset tics nomirror\n";
+  text_ += fmt::format("set encoding utf8\nset format cb '{}'\nset border lw 0.7\nset tics nomirror\n",
+                       is_latex() ? "$%g$" : "%g");
 }
 
 void Script::write_styles() {

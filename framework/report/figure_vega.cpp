@@ -323,4 +323,15 @@ Json figure_vega(const Figure& figure) {
                 {"marks", std::move(marks)}};
 }
 
+std::string figure_vega_text(const Figure& figure) {
+  const std::string indented = json_text(figure_vega(figure));
+  std::string text;
+  bool is_indent = false;
+  for (const char c : indented) {
+    is_indent = c == '\n' || (is_indent && c == ' ');  // texts have no ends of lines as they are
+    if (!is_indent) text += c;
+  }
+  return text + "\n";
+}
+
 }  // namespace fovea

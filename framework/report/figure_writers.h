@@ -17,6 +17,8 @@ std::string figure_csv(const Figure& figure);
 /// A specification for Vega 5. Texts of the figure are data and literals in it, never parts of expressions, so that a name
 /// cannot run.
 Json figure_vega(const Figure& figure);
+/// The same as text, without blanks: a map has a million numbers.
+std::string figure_vega_text(const Figure& figure);
 
 /// A script for gnuplot, and the numbers that it plots from a file beside it.
 struct GnuplotFigure {
