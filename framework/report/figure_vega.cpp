@@ -127,7 +127,7 @@ Json scale_of(const char* name, const FigureAxis& axis, const FigureRange& range
 }
 
 /// Of a logarithmic scale `zero` may not be said.
-Json without_zero(Json scale) {
+Json without_zero(const Json& scale) {
   Object object = scale.as<Object>();
   if (object[1].second == Json("log")) std::erase_if(object, [](const auto& member) { return member.first == "zero"; });
   return object;
