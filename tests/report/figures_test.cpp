@@ -76,6 +76,20 @@ TEST_CASE("slices are the last evaluation of each group of items") {
   CHECK(series.points[1].low == doctest::Approx(0.65));  // equal over seeds in this record
 }
 
+TEST_CASE("groups of items that differ in a number are in the order of the numbers") {
+  RunGroups turned = groups();
+  for (RunGroup& group : turned.groups) {
+    for (FoundRun& run : group.runs) run.summary.evaluation[0].slices = {"N=12", "N=9"};
+  }
+  const Figure figure = make_figure("slices", turned, {});
+  CHECK(figure.panels[0].x.categories == std::vector<std::string>{"N=9", "N=12"});
+  CHECK(figure.panels[0].series[0].points[0].y == doctest::Approx(0.65));
+  for (RunGroup& group : turned.groups) {
+    for (FoundRun& run : group.runs) run.summary.evaluation[0].slices = {"N=12", "odd"};
+  }
+  CHECK(make_figure("slices", turned, {}).panels[0].x.categories == std::vector<std::string>{"N=12", "odd"});
+}
+
 TEST_CASE("two seeds are two points without an interval, one is one") {
   RunGroups few = groups();
   few.groups[0].runs.pop_back();
