@@ -158,7 +158,7 @@ bool has_number(const FigurePanel& panel) {
 }  // namespace
 
 std::string short_text(const std::string& text, std::size_t most) {
-  const std::string shown = printable(text);
+  std::string shown = printable(text);
   if (shown.size() <= most) return shown;
   std::size_t end = 0;
   while (end + 3 < most) end += std::max<std::size_t>(utf8_length(shown, end), 1);

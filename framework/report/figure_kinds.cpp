@@ -27,6 +27,7 @@ Figure make_figure(const std::string& kind, const RunGroups& runs, const FigureR
   const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](const FigureKind& known) { return kind == known.name; });
   if (found == kKinds.end()) {
     std::vector<std::string> names;
+    names.reserve(kKinds.size());
     for (const FigureKind& known : kKinds) names.emplace_back(known.name);
     throw Error("figure", unknown_name(kind, names));
   }
