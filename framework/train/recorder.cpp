@@ -69,6 +69,7 @@ void Recorder::resume(const Checkpoint& checkpoint) {
   }
   for (const JournalRow& row : read_journal(path, checkpoint.journal_offset)) add_row(record_, row);
   journal_->truncate(checkpoint.journal_offset);
+  record_.provenance = provenance_of(config_, checkpoint.builds);
   seconds_before_ = checkpoint.seconds;
   record_.clock.start = checkpoint.start;
   record_.clock.resumes = checkpoint.resumes;
@@ -150,7 +151,6 @@ void Recorder::publish(const Checkpoint& progress, const std::vector<Evaluation*
       if (table.split == evaluation->config().name) table.correct = evaluation->correct();
     }
   }
-  record_.provenance = provenance_of(config_, progress.builds);
   add_sites(progress.counters);
   add_parameters();
   read_clock(record_.clock);
