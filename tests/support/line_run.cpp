@@ -103,6 +103,15 @@ RunRequest line_run(const std::filesystem::path& directory, const std::string& s
   return request;
 }
 
+std::string failure_of(const RunRequest& request) {
+  try {
+    train_run(request, {});
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
 Scratch::Scratch() {
   // In memory where there is such a place: a run waits for the disk at each of its many publications.
   const std::filesystem::path shared = "/dev/shm";

@@ -15,6 +15,11 @@ RunRequest line_run(const std::filesystem::path& directory, const std::string& s
 /// The same without the sampled choice, so that its gradient is exact.
 RunSpec smooth_line();
 
+/// What the error of a run says; empty where the run ends well.
+std::string failure_of(const RunRequest& request);
+
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 /// A separate directory for a test, removed at the end.
 class Scratch {
  public:

@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 using fovea::InputLog;
 using fovea::RunRequest;
 using fovea::RunState;
+using fovea::test::contains;
+using fovea::test::failure_of;
 using fovea::test::line_run;
 using fovea::test::Scratch;
 using fovea::test::StopAfter;
@@ -50,17 +52,6 @@ RunRequest reading_run(const Scratch& scratch, const std::string& run) {
   request.run.evaluations.clear();
   return request;
 }
-
-std::string failure_of(const RunRequest& request) {
-  try {
-    fovea::train_run(request, {});
-  } catch (const fovea::Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::map<std::string, std::vector<std::byte>> files_in(const fs::path& directory) {
   std::map<std::string, std::vector<std::byte>> files;

@@ -28,6 +28,8 @@ using fovea::RunRequest;
 using fovea::RunState;
 using fovea::Split;
 using fovea::Value;
+using fovea::test::contains;
+using fovea::test::failure_of;
 using fovea::test::Scratch;
 
 /// Two numbers, and which of them is larger; faulty where `how` says so.
@@ -103,17 +105,6 @@ RunRequest request_of(const fs::path& directory, const std::string& task, const 
   request.directory = directory;
   return request;
 }
-
-std::string failure_of(const RunRequest& request) {
-  try {
-    fovea::train_run(request, {});
-  } catch (const fovea::Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::string state_of(const fs::path& directory) {
   for (const auto& [name, text] : fovea::read_summary(directory / "results.h5").attributes) {

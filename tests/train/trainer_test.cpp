@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 using fovea::RunOutcome;
 using fovea::RunRequest;
 using fovea::RunState;
+using fovea::test::contains;
+using fovea::test::failure_of;
 using fovea::test::line_run;
 using fovea::test::Scratch;
 using fovea::test::StopAfter;
@@ -29,15 +31,6 @@ std::string difference(const fs::path& a, const fs::path& b) {
   std::string text;
   fovea::same_outside_clock(a / "results.h5", b / "results.h5", &text);
   return text;
-}
-
-std::string failure_of(const RunRequest& request) {
-  try {
-    fovea::train_run(request, {});
-  } catch (const fovea::Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 /// A run whose main metric rises and falls.
@@ -57,8 +50,6 @@ fovea::Extent best_step(const fs::path& directory) {
   const auto& values = table.columns.at(0).values;
   return table.step[std::max_element(values.begin(), values.end()) - values.begin()];
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 
