@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <string>
 
 #include "framework/graph/functions.h"
