@@ -28,7 +28,6 @@ using fovea::Mode;
 using fovea::Outputs;
 using fovea::Real;
 using fovea::RunRequest;
-using fovea::RunState;
 using fovea::Split;
 using fovea::Value;
 using fovea::test::contains;
