@@ -136,14 +136,14 @@ RunLock::~RunLock() { release(); }
 void RunLock::release() noexcept {
   const int descriptor = std::exchange(descriptor_, -1);
   if (descriptor < 0) return;
-  if (found_ == Found::kNone) {
-    discard_file(path_);
-  } else {
-    const bool is_refused = std::uncaught_exceptions() > exceptions_;
+  const bool is_refused = std::uncaught_exceptions() > exceptions_;
+  if (is_refused && found_ == Found::kFile) {
     try {
-      write_text(descriptor, is_refused ? text_ : "", path_);
+      write_text(descriptor, text_, path_);
     } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the text is for people; the lock ends all the same
     }
+  } else {
+    discard_file(path_);
   }
   ::close(descriptor);
 }

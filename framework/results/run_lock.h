@@ -7,8 +7,8 @@
 namespace fovea {
 
 /// Holds a run directory for this process: a file `lock` with the process id, locked by flock, so that a lock left by
-/// a killed process is free again by itself. Where an exception ends its life, as when the directory belongs to another
-/// run, the file is left as it was found.
+/// a killed process is free again by itself. The file goes with it; where an exception ends its life, as when the directory
+/// belongs to another run, a file that was there before is left as it was found.
 ///
 /// Errors    another process holds the directory (the message names it); the directory cannot be written.
 class RunLock {

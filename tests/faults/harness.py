@@ -104,8 +104,8 @@ class Harness:
 
     @staticmethod
     def orphans(group):
-        """Whether a process of this group is alive; one that is ending gets a moment."""
-        for _ in range(20):
+        """Whether a process of this group is alive; one that is ending gets a moment, and on a busy machine some seconds."""
+        for _ in range(250):
             try:
                 os.killpg(group, 0)
             except ProcessLookupError:

@@ -57,6 +57,7 @@ TEST_CASE("a lock of a killed process is free again") {
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   CHECK_NOTHROW(RunLock(scratch.path()));
+  CHECK_FALSE(std::filesystem::exists(scratch.path() / "lock"));
   ::close(ready[0]);
   ::close(ready[1]);
 }
