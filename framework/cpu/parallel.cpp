@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "framework/core/error.h"
+#include "framework/cpu/thread_sanitizer.h"
 
 namespace fovea::cpu {
 namespace {
@@ -119,17 +120,23 @@ void run_task(const std::function<void(Extent)>& body, Extent task, FirstFailure
 
 void run_in(Pool& pool, Extent count, const std::function<void(Extent)>& body, FirstFailure& failure) {
   using Range = oneapi::tbb::blocked_range<Extent>;
+  HandOver begun;
+  HandOver ended;  // an order between the call and its tasks, none between two tasks
+  begun.release();
   pool.arena.execute([&] {
     // Isolated: a thread that waits for inner tasks must not begin an outer one, whose buffers it may be holding.
     oneapi::tbb::this_task_arena::isolate([&] {
       oneapi::tbb::parallel_for(
           Range(0, count, 1),
           [&](const Range& range) {
+            begun.acquire();
             for (Extent task = range.begin(); task != range.end(); ++task) run_task(body, task, failure);
+            ended.release();
           },
           oneapi::tbb::simple_partitioner());
     });
   });
+  ended.acquire();
 }
 
 }  // namespace
