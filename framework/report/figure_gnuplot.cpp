@@ -4,42 +4,29 @@
 
 #include "framework/core/options.h"
 #include "framework/report/figure_writers.h"
-#include "framework/runs/text_table.h"
+#include "framework/report/gnuplot_data.h"
+#include "framework/report/gnuplot_layout.h"
+#include "framework/report/gnuplot_text.h"
 
 namespace fovea {
 namespace {
 
-// Everything is placed in units of a pixel of the SVG, of which 96 are an inch elsewhere.
-struct Layout {
-  int columns = 1;
-  int rows = 1;
-  int plot_width = 0;
-  int plot_height = 0;
-  int left = 90;
-  int right = 25;
-  int above = 30;  // the title of a panel
-  int below = 60;  // numbers and name of the x axis
-  int head = 0;    // the title of the figure
-  int legend = 0;  // height of the legend and, below it, of the caption
-  int caption = 0;
-
-  int width() const { return columns * (left + plot_width + right); }
-  int height() const { return head + rows * (above + plot_height + below) + legend + caption; }
-};
+using gnuplot::comment_of;
+using gnuplot::DataFile;
+using gnuplot::kTextLine;
+using gnuplot::Layout;
 
 /// Texts and numbers of one script.
 class Script {
  public:
   Script(const Figure& figure, GnuplotTerminal terminal, const std::string& name);
-  GnuplotFigure written() const { return {text_, data_}; }
+  GnuplotFigure written() const { return {text_, data_.text()}; }
 
  private:
   bool is_latex() const { return terminal_ == GnuplotTerminal::kLatex; }
-  std::string quoted(const std::string& text) const;
-  std::string tic_text(const std::string& text) const;
+  std::string quoted(const std::string& text) const { return gnuplot::quoted(text, terminal_); }
   std::string screen(double x, double y) const;
 
-  Layout layout_of() const;
   void write_head();
   void write_styles();
   void write_texts();
@@ -47,10 +34,6 @@ class Script {
   void write_axes(const FigurePanel& panel);
   void write_colours(const FigureMatrix& matrix);
   void write_panel(const FigurePanel& panel, std::size_t i);
-  std::vector<std::string> plots_of(const FigurePanel& panel);
-  void add_series(std::vector<std::string>& plots, const FigurePanel& panel, const FigureSeries& series);
-  std::string matrix_plot(const FigureMatrix& matrix);
-  std::string next_block(const std::string& comment);
 
   const Figure& figure_;
   GnuplotTerminal terminal_;
@@ -59,25 +42,8 @@ class Script {
   std::vector<std::string> caption_;
   Layout layout_;
   std::string text_;
-  std::string data_;
-  int block_ = -1;
+  DataFile data_;
 };
-
-constexpr int kTextLine = 17;
-constexpr int kLegendLine = 20;
-
-std::string number_cell(double value) { return std::isnan(value) ? "NaN" : number_text(value); }
-
-/// As a comment; the quotes at its end keep a backslash from continuing the line.
-std::string comment_of(const std::string& text) { return "# \"" + text + "\"\n"; }
-
-std::size_t longest_category(const Figure& figure) {
-  std::size_t longest = 0;
-  for (const FigurePanel& panel : figure.panels) {
-    for (const std::string& category : panel.x.categories) longest = std::max(longest, category.size());
-  }
-  return longest;
-}
 
 bool is_line(const Figure& figure, const std::string& name) {
   return std::any_of(figure.panels.begin(), figure.panels.end(), [&](const FigurePanel& panel) {
@@ -87,47 +53,15 @@ bool is_line(const Figure& figure, const std::string& name) {
   });
 }
 
-std::string Script::quoted(const std::string& text) const {
-  std::string word = "'";
-  for (const char c : is_latex() ? latex_cell(text) : text) word += c == '\'' ? std::string("''") : std::string(1, c);
-  return word + "'";
-}
-
-/// The label of a tic is a format for its number.
-std::string Script::tic_text(const std::string& text) const {
-  std::string word;
-  for (const char c : quoted(text)) word += c == '%' ? std::string("%%") : std::string(1, c);
-  return word;
-}
-
 std::string Script::screen(double x, double y) const {
   return fmt::format("screen {:.4f},{:.4f}", x / layout_.width(), y / layout_.height());
 }
 
-Layout Script::layout_of() const {
-  const std::size_t panels = figure_.panels.size();
-  const auto any = [&](const auto& test) { return std::any_of(figure_.panels.begin(), figure_.panels.end(), test); };
-  Layout layout;
-  layout.columns = panels > 1 ? 2 : 1;
-  layout.rows = static_cast<int>((panels + 1) / 2);
-  const bool is_plane = any([](const FigurePanel& panel) { return panel.is_plane; });
-  layout.plot_width = panels > 1 ? 330 : is_latex() ? 290 : 560;
-  layout.plot_height = panels > 1 ? 220 : is_latex() ? 190 : 320;
-  if (is_plane) layout.plot_width = layout.plot_height = panels > 1 ? 300 : is_latex() ? 260 : 420;
-  if (any([](const FigurePanel& panel) { return panel.matrix.has_value(); })) layout.right = 110;
-  layout.below += 5 * static_cast<int>(std::min<std::size_t>(longest_category(figure_), 30));
-  if (any([](const FigurePanel& panel) { return !panel.title.empty(); }) || is_latex()) layout.above = 42;
-  layout.legend = static_cast<int>(names_.size()) * kLegendLine + 6;
-  layout.caption = static_cast<int>(caption_.size()) * kTextLine + 8;
-  layout.head = is_latex() || figure_.title.empty() ? 0 : 30;
-  return layout;
-}
-
 Script::Script(const Figure& figure, GnuplotTerminal terminal, const std::string& name)
-    : figure_(figure), terminal_(terminal), name_(name), names_(series_names(figure)) {
+    : figure_(figure), terminal_(terminal), name_(name), names_(series_names(figure)), data_(name, names_) {
   constexpr std::size_t kBytesPerPanel = 95;
   if (!is_latex()) caption_ = wrapped(figure.caption, kBytesPerPanel + (figure.panels.size() > 1 ? 35 : 0));
-  layout_ = layout_of();
+  layout_ = gnuplot::layout_of(figure, terminal, names_.size(), caption_.size());
   write_head();
   write_styles();
   text_ += "set multiplot\n";
@@ -222,7 +156,7 @@ void Script::write_axes(const FigurePanel& panel) {
   }
   std::vector<std::string> tics;
   for (std::size_t i = 0; i < panel.x.categories.size(); ++i) {
-    tics.push_back(fmt::format("{} {}", tic_text(panel.x.categories[i]), i));
+    tics.push_back(fmt::format("{} {}", gnuplot::tic_text(panel.x.categories[i], terminal_), i));
   }
   text_ += fmt::format("set xtics ({}) noenhanced rotate by 40 right\n", fmt::join(tics, ", "));
 }
@@ -234,84 +168,12 @@ void Script::write_colours(const FigureMatrix& matrix) {
                        number_text(range.low), number_text(range.high), quoted(matrix.colour.label()));
 }
 
-std::string Script::next_block(const std::string& comment) {
-  if (block_ >= 0) data_ += "\n\n";
-  data_ += comment_of(comment);
-  return fmt::format("'{}.dat' index {}", name_, ++block_);
-}
-
-void Script::add_series(std::vector<std::string>& plots, const FigurePanel& panel, const FigureSeries& series) {
-  const std::string file = next_block(series.name);
-  data_ += "# x y low high\n";
-  bool has_band = false;
-  for (const FigurePoint& point : series.points) {
-    data_ += fmt::format("{} {} {} {}\n", number_cell(point.x), number_cell(point.y), number_cell(point.low),
-                         number_cell(point.high));
-    has_band = has_band || !std::isnan(point.low);
-  }
-  const std::size_t place = std::find(names_.begin(), names_.end(), series.name) - names_.begin();
-  const std::size_t style = place % kMostSeries + 1;
-  if (series.mark == FigureSeries::Mark::kLine) {
-    if (has_band) {
-      plots.push_back(fmt::format("{} using 1:3:4 with filledcurves fc rgb '{}' fs transparent solid 0.2 noborder", file,
-                                  series_style(place).colour));
-    }
-    plots.push_back(
-        fmt::format("{} using 1:2 with linespoints ls {} pointinterval {}", file, style, marker_distance(series)));
-    return;
-  }
-  // Those of one category stand beside each other.
-  const double middle = (static_cast<double>(names_.size()) - 1) / 2;
-  const double shift = panel.x.categories.empty() ? 0 : 0.08 * (static_cast<double>(place) - middle);
-  const std::string x = shift == 0 ? "1" : fmt::format("($1{:+})", shift);
-  if (has_band) plots.push_back(fmt::format("{} using {}:2:3:4 with yerrorbars ls {} dt solid", file, x, style));
-  plots.push_back(fmt::format("{} using {}:2 with points ls {}", file, x, style));
-}
-
-std::string Script::matrix_plot(const FigureMatrix& matrix) {
-  const std::string file = next_block(matrix.colour.name);
-  if (matrix.is_image()) {
-    for (Extent row = 0; row < matrix.rows(); ++row) {
-      for (Extent column = 0; column < matrix.columns(); ++column) {
-        const double value = matrix.values[static_cast<std::size_t>(row * matrix.columns() + column)];
-        data_ += (column > 0 ? " " : "") + number_cell(value);
-      }
-      data_ += "\n";
-    }
-    const double width = (matrix.column_edges.back() - matrix.column_edges.front()) / static_cast<double>(matrix.columns());
-    const double height = (matrix.row_edges.back() - matrix.row_edges.front()) / static_cast<double>(matrix.rows());
-    return fmt::format("{} matrix using ({}+{}*$1):({}+{}*$2):3 with image", file,
-                       number_text(matrix.column_edges.front() + width / 2), number_text(width),
-                       number_text(matrix.row_edges.front() + height / 2), number_text(height));
-  }
-  data_ += "# x y value left right top bottom\n";
-  for (Extent row = 0; row < matrix.rows(); ++row) {
-    for (Extent column = 0; column < matrix.columns(); ++column) {
-      const auto r = static_cast<std::size_t>(row);
-      const auto c = static_cast<std::size_t>(column);
-      const double value = matrix.values[static_cast<std::size_t>(row * matrix.columns() + column)];
-      data_ += fmt::format("{} {} {} {} {} {} {}\n", number_cell(matrix.column_centre(column)),
-                           number_cell(matrix.row_centre(row)), number_cell(value), number_cell(matrix.column_edges[c]),
-                           number_cell(matrix.column_edges[c + 1]), number_cell(matrix.row_edges[r]),
-                           number_cell(matrix.row_edges[r + 1]));
-    }
-  }
-  return file + " using ($3 == $3 ? $1 : NaN):2:4:5:6:7:3 with boxxyerror lc palette fs solid noborder";
-}
-
-std::vector<std::string> Script::plots_of(const FigurePanel& panel) {
-  std::vector<std::string> plots;
-  if (panel.matrix) plots.push_back(matrix_plot(*panel.matrix));
-  for (const FigureSeries& series : panel.series) add_series(plots, panel, series);
-  return plots;
-}
-
 void Script::write_panel(const FigurePanel& panel, std::size_t i) {
   text_ += comment_of(panel.title);
   if (panel.matrix) write_colours(*panel.matrix);
   write_place(i);
   write_axes(panel);
-  std::vector<std::string> plots = plots_of(panel);
+  std::vector<std::string> plots = data_.add(panel);
   if (i == 0) {
     for (std::size_t k = 0; k < names_.size(); ++k) {
       plots.push_back(fmt::format("keyentry with {} ls {} title {}", is_line(figure_, names_[k]) ? "linespoints" : "points",
