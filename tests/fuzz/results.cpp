@@ -3,11 +3,12 @@
 //     clang++-14 -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -I. \
 //       -DH5_USE_110_API $(pkg-config --cflags hdf5-serial) tests/fuzz/results.cpp \
 //       framework/results/{hdf5,hdf5_axes,hdf5_read,hdf5_text,hdf5_values,structure}.cpp \
-//       -Lbuild/release -lfovea $(pkg-config --libs hdf5-serial) -lhdf5_serial_hl -lfmt -Wl,-rpath,build/release -o build/fuzz_results
+//       -Lbuild/release -lfovea $(pkg-config --libs hdf5-serial) -lhdf5_serial_hl -lfmt -Wl,-rpath,build/release \
+//       -o build/fuzz_results
 //     mkdir -p build/fuzz_results_corpus
 //     cp tests/results/golden/*.h5 build/fuzz_results_corpus
-//     ASAN_OPTIONS=detect_leaks=0 build/fuzz_results -max_total_time=600 -max_len=200000 -fork=1 -ignore_crashes=1 -ignore_ooms=1 -ignore_timeouts=1 \
-//       build/fuzz_results_corpus
+//     ASAN_OPTIONS=detect_leaks=0 build/fuzz_results -max_total_time=600 -max_len=200000 \
+//       -fork=1 -ignore_crashes=1 -ignore_ooms=1 -ignore_timeouts=1 build/fuzz_results_corpus
 //
 // The HDF5 library loses some bytes whenever it opens a file in memory, and can crash on a damaged one; the program then
 // reads in a process apart. So crashes do not end the search: look at the stack of each (`build/fuzz_results crash-...`),
