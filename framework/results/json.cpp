@@ -57,15 +57,18 @@ Json json_of(const Tree& tree) {
   }
 }
 
-}  // namespace
-
-std::string json_text(const Json& json) {
+std::string text_of(const Json& json, int indent) {
   try {
-    return tree_of(json).dump(2);
+    return tree_of(json).dump(indent);
   } catch (const Tree::type_error&) {
     throw Error("a text for JSON is not UTF-8; write it in UTF-8.");
   }
 }
+
+}  // namespace
+
+std::string json_text(const Json& json) { return text_of(json, 2); }
+std::string json_line(const Json& json) { return text_of(json, -1); }
 
 std::optional<Json> parse_json(std::string_view text, std::string* problem) {
   const auto check_depth = [](int depth, Tree::parse_event_t /*event*/, Tree& /*parsed*/) {

@@ -45,6 +45,8 @@ class Json {
 ///
 /// Errors    Error for a text that is not UTF-8.
 std::string json_text(const Json& json);
+/// The same without blanks and on one line.
+std::string json_line(const Json& json);
 
 /// Reads a text; nullopt where it is not JSON, with the reason in `problem` where one is given.
 std::optional<Json> parse_json(std::string_view text, std::string* problem = nullptr);

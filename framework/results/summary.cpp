@@ -36,15 +36,6 @@ std::optional<double> find_real(const TextPairs& pairs, const std::string& name)
   return std::strtod(text.c_str(), nullptr);
 }
 
-void check_schema(const RunSummary& summary) {
-  const std::string schema = find_text(summary.attributes, "fovea_schema");
-  if (is_read_schema(schema)) return;
-  throw Error("hdf5", fmt::format("expected a results file of Fovea with fovea_schema {} to {}; {}; give the path of a "
-                                  "results.h5, or use the version of Fovea that wrote it.",
-                                  kOldestSchema, kResultsSchema,
-                                  schema.empty() ? "it has no such attribute" : "it has '" + schema + "'"));
-}
-
 void read_train(const Reader& reader, RunSummary& summary) {
   summary.train.step = reader.integers("/train/step");
   for (const TreeLine& line : reader.below("/train")) {
@@ -134,7 +125,7 @@ RunSummary read(const std::filesystem::path& path) {
   const Reader reader(path);
   RunSummary summary;
   summary.attributes = reader.attributes("/");
-  check_schema(summary);
+  expect_schema(summary.attributes);
   summary.config = reader.attributes("/config");
   summary.provenance = reader.attributes("/provenance");
   read_clock(reader, summary);
@@ -168,6 +159,15 @@ std::string error_apart(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+void expect_schema(const TextPairs& attributes) {
+  const std::string schema = find_text(attributes, "fovea_schema");
+  if (is_read_schema(schema)) return;
+  throw Error("hdf5", fmt::format("expected a results file of Fovea with fovea_schema {} to {}; {}; give the path of a "
+                                  "results.h5, or use the version of Fovea that wrote it.",
+                                  kOldestSchema, kResultsSchema,
+                                  schema.empty() ? "it has no such attribute" : "it has '" + schema + "'"));
+}
 
 RunSummary read_summary(const std::filesystem::path& path) {
   try {

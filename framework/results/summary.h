@@ -37,4 +37,7 @@ struct RunSummary {
 /// Errors    a missing, empty, truncated or damaged file, one that is not HDF5, a directory, another schema.
 RunSummary read_summary(const std::filesystem::path& path);
 
+/// Errors    attributes of the root that are not those of a results file of a known schema.
+void expect_schema(const TextPairs& attributes);
+
 }  // namespace fovea

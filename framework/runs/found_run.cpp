@@ -1,6 +1,7 @@
 #include "framework/runs/found_run.h"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 #include <algorithm>
 #include <cstdlib>
 #include <system_error>
@@ -47,22 +48,10 @@ std::int64_t last_step(const RunSummary& summary) {
   return step;
 }
 
-void read_results(FoundRun& found) {
-  found.summary = read_summary(found.file);
-  found.summary.tree = {};
-  found.summary.parameters = {};
-  const TextPairs& attributes = found.summary.attributes;
-  found.experiment = text_of(attributes, "experiment");
-  found.run = text_of(attributes, "run");
-  found.seed = std::strtoull(text_of(attributes, "seed").c_str(), nullptr, 10);
-  found.state = state_now(found.file, text_of(attributes, "state"));
-  found.step = last_step(found.summary);
-  found.written = time_of(found.file);
-  found.reading = FoundRun::Reading::kWhole;
-}
-
 /// Of a run that has begun, its journal is there before its results.
-void read_beginning(FoundRun& found) {
+FoundRun read_beginning(const fs::path& file) {
+  FoundRun found;
+  found.file = file;
   const fs::path journal = found.file.parent_path() / "journal";
   const std::vector<JournalRow> rows = read_journal(journal);
   const std::int64_t step = rows.empty() ? 0 : rows.back().step;
@@ -70,24 +59,56 @@ void read_beginning(FoundRun& found) {
   found.problem =
       fmt::format("nothing is published yet; {} at step {}", is_worked_on(found.file) ? "running" : "interrupted", step);
   found.written = time_of(journal);
+  return found;
 }
 
 }  // namespace
 
 FoundRun read_run(const fs::path& file) {
+  try {
+    if (auto found = unpublished_run(file)) return *std::move(found);
+    return found_run(file, read_summary(file));
+  } catch (...) {
+    return damaged_run(file, caught_error("reading").fact());
+  }
+}
+
+FoundRun found_run(const fs::path& file, RunSummary summary) {
   FoundRun found;
   found.file = file;
-  std::error_code none;
-  try {
-    const bool has_begun = !fs::exists(fs::symlink_status(file, none)) && fs::exists(file.parent_path() / "journal", none);
-    has_begun ? read_beginning(found) : read_results(found);
-  } catch (...) {
-    found = FoundRun{};
-    found.file = file;
-    found.problem = printable(caught_error("reading").fact());
-    found.written = time_of(file);
-  }
+  found.summary = std::move(summary);
+  found.summary.tree = {};
+  found.summary.parameters = {};
+  const TextPairs& attributes = found.summary.attributes;
+  found.experiment = text_of(attributes, "experiment");
+  found.run = text_of(attributes, "run");
+  found.seed = std::strtoull(text_of(attributes, "seed").c_str(), nullptr, 10);
+  found.state = state_now(file, text_of(attributes, "state"));
+  found.step = last_step(found.summary);
+  found.written = time_of(file);
+  found.reading = FoundRun::Reading::kWhole;
   return found;
+}
+
+FoundRun damaged_run(const fs::path& file, const std::string& problem) {
+  FoundRun found;
+  found.file = file;
+  found.problem = printable(problem);
+  found.written = time_of(file);
+  return found;
+}
+
+std::optional<FoundRun> unpublished_run(const fs::path& file) {
+  std::error_code none;
+  if (fs::exists(fs::symlink_status(file, none)) || !fs::exists(file.parent_path() / "journal", none)) return std::nullopt;
+  return read_beginning(file);
+}
+
+std::string run_id(const fs::path& file) {
+  std::error_code failure;
+  const fs::path canonical = fs::weakly_canonical(file, failure);
+  const std::string text = (failure ? file : canonical).string();
+  return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));
 }
 
 std::string path_text(const FoundRun& run) { return printable(run.file.string()); }

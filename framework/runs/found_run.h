@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "framework/results/summary.h"
@@ -31,6 +32,16 @@ struct FoundRun {
 
 /// Reads one results file. A file that cannot be read is an answer, not an error, so that it never hides the others.
 FoundRun read_run(const std::filesystem::path& file);
+
+/// The run whose results were read as `summary`: what it says of itself, and whether a process works on it now.
+FoundRun found_run(const std::filesystem::path& file, RunSummary summary);
+/// One of which `problem` says why nothing was read.
+FoundRun damaged_run(const std::filesystem::path& file, const std::string& problem);
+/// One that has begun and has published nothing; nullopt of a file that is there, or that is not of such a run.
+std::optional<FoundRun> unpublished_run(const std::filesystem::path& file);
+
+/// Names a run by the place of its file: 16 hexadecimal digits.
+std::string run_id(const std::filesystem::path& file);
 
 /// The path of its file, printable.
 std::string path_text(const FoundRun& run);
