@@ -13,4 +13,8 @@ namespace fovea {
 /// Errors    a file that cannot be read; no item of this number; no site that chose among the parts of an item.
 std::string story_text(const std::filesystem::path& results_file, Extent item);
 
+class RunReads;
+/// The same of reads that were made before; `item` is one of the sample.
+std::string story_text(const RunReads& reads, Extent item);
+
 }  // namespace fovea

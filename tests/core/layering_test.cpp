@@ -52,6 +52,7 @@ const std::map<std::string, Names> kLibraries = {
     {"tbb/", {"framework/cpu", "framework/train"}},
     {"hdf5", {"framework/results"}},
     {"H5", {"framework/results"}},
+    {"zlib", {"framework/report/packed_array.cpp"}},
     {"CLI/", {"framework/cli/arguments.cpp"}},
     {"nlohmann/", {"framework/results/json.cpp"}},
     {"Random123/", {"framework/core"}},
