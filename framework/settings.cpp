@@ -32,7 +32,8 @@ void TrainSettings::fields(Options& options) {
               "parameters of its best evaluation",
               {.low = 0});
   options.add("seed", seed, "seed of every random number, >= 0", {.low = 0, .high = kMaxSeed});
-  options.add("sample_rows", sample_rows, "evaluation items whose selections and predictions are kept, >= 0",
+  options.add("sample_rows", sample_rows,
+              "evaluation items whose selections and predictions are kept, >= 0; fewer of those that take more than 4 MiB",
               {.low = 0, .high = kMaxRows});
   options.add("products", products, "rounding of products: full, or bf16 with sums in float32", {"full", "bf16"});
 }

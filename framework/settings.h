@@ -24,7 +24,7 @@ struct TrainSettings {
   Extent evaluation_batch = 128;
   Extent patience = 0;  // evaluations without a better main metric before stopping, then with the best parameters; 0: never
   Extent seed = 1;
-  Extent sample_rows = 16;        // evaluation items whose selections and predictions are kept
+  Extent sample_rows = 64;        // evaluation items whose selections and predictions are kept, at most
   std::string products = "full";  // "full" or "bf16": how products are rounded
 
   void fields(Options& options);

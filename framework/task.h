@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -91,6 +92,32 @@ struct Judgement {
   std::vector<std::string> slices;  // [B], such as "N=10"; empty: no slices
 };
 
+/// What the numbers of a tensor of the batch, or of an output, are: for those who read the results.
+struct TensorMeaning {
+  enum class What : std::uint8_t {
+    kNumber,          // a real value
+    kToken,           // the number of a word or symbol
+    kClass,           // the number of a class
+    kItem,            // the position of an item in the tensor `of`
+    kCount,           // how many
+    kMask,            // 1: it is there, or counts
+    kScores,          // a score of each class along the last axis
+    kLogProbability,  // in nats
+    kIndex            // any other whole number
+  };
+  std::string name;  // of the tensor or the output
+  What what = What::kNumber;
+  std::vector<std::string> axes{};  // after that of the batch: {"fact", "word"}
+  std::string labels{};             // the list of Meanings::labels that has a text for each number
+  std::optional<Index> padding{};   // the number that stands for nothing
+  std::string of{};                 // "numbers:1", for kItem: a tensor and its axis, counted from the batch as 0
+};
+
+struct Meanings {
+  std::vector<TensorMeaning> tensors;
+  std::map<std::string, std::vector<std::string>> labels;  // "word" -> the text of number 0, 1, ...
+};
+
 /// Makes seeded batches and judges outputs.
 ///
 /// A plugin: one file in tasks/GROUP, ended by FOVEA_TASK("name", Class, R"doc(docstring)doc");
@@ -114,6 +141,9 @@ class Task {
   virtual double chance() const { return -1; }
   /// An item in readable form, for `fovea sample`: by default its tensors, one after the other.
   virtual std::string text(const Batch& batch, Extent row) const;
+  /// What the tensors and outputs are, for those who read the results; where nothing is said, Reals are numbers, Indexes are
+  /// whole numbers, and axes have no names.
+  virtual Meanings meanings() const { return {}; }
   /// One line that a run prints when it starts, such as what is wrong with its data; empty: none.
   virtual std::string note() const { return ""; }
 };

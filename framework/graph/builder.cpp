@@ -223,6 +223,8 @@ void Builder::register_site(const std::string& text, const SiteValues& values) {
   record.log_prob = slot_of(values.log_prob);
   record.right = slot_of(values.right);
   record.dropped = slot_of(values.dropped);
+  record.items = slot_of(values.items);
+  record.queries = slot_of(values.queries);
   record.heads = values.heads;
   state_->graph->sites_.push_back(std::move(record));
 }

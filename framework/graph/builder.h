@@ -101,7 +101,8 @@ class Builder {
   /// Called by attention sites: what a site publishes, and the slot of advantages of an estimator (see OpContext).
   struct SiteValues {
     Value scores{}, kept{}, weights{}, count{}, log_prob{}, right{}, dropped{};
-    Extent heads = 1;  // of the queries, head after head
+    Value items{}, queries{};  // [B, N, ...], [B, M, ...]: where the axes of items and of queries come from
+    Extent heads = 1;          // of the queries, head after head
   };
   void register_site(const std::string& text, const SiteValues& values);
   int register_estimator(std::shared_ptr<Estimator> estimator);

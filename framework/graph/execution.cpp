@@ -170,13 +170,15 @@ bool is_real(const Tensor& tensor) { return tensor && tensor.type.kind == Kind::
 
 class FiniteHunter final : public graph::Hunter {
  public:
-  explicit FiniteHunter(Execution::With with)
-      : looks_at_choices_(with == Execution::With::kChoices),
+  FiniteHunter(Execution::With with, Observer* observer)
+      : observer_(observer),
+        looks_at_choices_(with == Execution::With::kChoices),
         takes_infinity_(looks_at_choices_ || with == Execution::With::kNumbers) {}
 
   std::optional<NotFinite> found;
 
   bool inspect(const graph::BoundStep& step, const OpRun& run, bool is_backward) override {
+    if (observer_ != nullptr && !is_backward) observer_->see(*step.node, run);
     if (looks_at_choices_ && std::any_of(run.out.begin(), run.out.end(), is_real)) return false;
     const auto tensors = looks_at_choices_ ? run.in : is_backward ? run.grad_in : run.out;
     for (const Tensor& tensor : tensors) {
@@ -193,6 +195,7 @@ class FiniteHunter final : public graph::Hunter {
   }
 
  private:
+  Observer* observer_;
   bool looks_at_choices_;
   bool takes_infinity_;
 };
@@ -203,9 +206,9 @@ std::string NotFinite::text() const {
   return fmt::format("{} of '{}' (loop step {}, item {}) is {}", pass, path, time, item, value);
 }
 
-std::optional<NotFinite> Execution::hunt(const OpContext& context, With with) {
+std::optional<NotFinite> Execution::hunt(const OpContext& context, With with, Observer* observer) {
   impl_->begin(context);
-  FiniteHunter hunter(with);
+  FiniteHunter hunter(with, observer);
   if (!graph::run_forward(impl_->frame, &hunter) && with == With::kBackward) graph::run_backward(impl_->frame, &hunter);
   return hunter.found;
 }

@@ -75,6 +75,9 @@ struct SiteRecord {
   Slot right;                                   // Index [B, M]: the item that should be chosen, -1 where it is not known
   /// Index [B, M]: choices that found no room, of a router that shares rows out among experts; else not there.
   Slot dropped;
+  /// [B, N, ...] and [B, M, ...]: what is chosen, and what chooses. Only their types are there after a pass, and in a loop
+  /// neither is.
+  Slot items, queries;
   Extent heads = 1;         // rows of queries are head after head
   bool is_stacked = false;  // chosen inside a loop: the tensors are [T, B, M, ...] instead of [B, M, ...]
 };

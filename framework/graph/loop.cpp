@@ -34,6 +34,7 @@ struct LoopBuilder::State {
   Extent nominal_steps() const;
   void add_stop_flag();
   void publish_sites(LoopBuilder& loop);
+  Slot outside(Slot inner) const;
   std::shared_ptr<LoopPorts> make_ports();
 };
 
@@ -139,6 +140,14 @@ void LoopBuilder::State::add_stop_flag() {
   carried.push_back({"stopped", stopped, running, stop});
 }
 
+// Of a value of a surrounding builder; none of what changes from step to step.
+Slot LoopBuilder::State::outside(Slot inner) const {
+  for (const auto& [slot, value] : body->state_->shared) {
+    if (slot == inner) return value.slot();
+  }
+  return {};
+}
+
 // What a site inside the body has chosen leaves the loop step by step; only evaluation looks at it.
 void LoopBuilder::State::publish_sites(LoopBuilder& loop) {
   for (SiteRecord record : body->state_->graph->sites_) {
@@ -148,6 +157,8 @@ void LoopBuilder::State::publish_sites(LoopBuilder& loop) {
       if (is_wanted && slot->node >= 0) *slot = loop.stack("site", Value(body.get(), *slot), at).slot();
       if (!is_wanted) *slot = {};
     }
+    record.items = outside(record.items);
+    record.queries = outside(record.queries);
     record.is_stacked = true;
     outer->state_->graph->sites_.push_back(record);
   }

@@ -62,6 +62,13 @@ struct NotFinite {
   std::string text() const;
 };
 
+/// Is told of every op right after its forward, while its inputs are still in their memory.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void see(const Node& node, const OpRun& run) = 0;
+};
+
 /// A plan with memory: one arena, all pointers bound once. One execution is used by one thread at a time.
 class Execution {
  public:
@@ -89,7 +96,7 @@ class Execution {
   /// forward, then backward with kBackward, stopping at the first value that is not finite; kNumbers: forward, stopping at
   /// the first NaN; kChoices: the same, but it looks only at what ops such as argmax turn into indices, which costs nothing.
   enum class With : std::uint8_t { kForward, kBackward, kNumbers, kChoices };
-  std::optional<NotFinite> hunt(const OpContext& context, With with);
+  std::optional<NotFinite> hunt(const OpContext& context, With with, Observer* observer = nullptr);
 
   /// What the sites have done since the last call, by site path.
   std::map<std::string, Counters> take_counters();

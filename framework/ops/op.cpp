@@ -1,16 +1,39 @@
 #include "framework/ops/op.h"
 
+#include <cmath>
 #include <string>
 
 #include "framework/core/error.h"
 
 namespace fovea {
 
+namespace {
+constexpr double kSurpriseUnits = 1048576;  // in a nat
+}  // namespace
+
 Counters& Counters::operator+=(const Counters& other) {
   scored_pairs += other.scored_pairs;
   gathered_rows += other.gathered_rows;
   gathered_rows_backward += other.gathered_rows_backward;
+  draws += other.draws;
+  surprise += other.surprise;
   return *this;
+}
+
+Counters Counters::operator-(const Counters& before) const {
+  return {scored_pairs - before.scored_pairs, gathered_rows - before.gathered_rows,
+          gathered_rows_backward - before.gathered_rows_backward, draws - before.draws, surprise - before.surprise};
+}
+
+void Counters::draw(double log_prob) {
+  if (!std::isfinite(log_prob)) return;
+  ++draws;
+  surprise += std::llround(-log_prob * kSurpriseUnits);
+}
+
+std::optional<double> Counters::entropy() const {
+  if (draws == 0) return std::nullopt;
+  return static_cast<double>(surprise) / kSurpriseUnits / static_cast<double>(draws);
 }
 
 std::vector<Type> Op::scratch(std::span<const Type> /*in*/) const { return {}; }

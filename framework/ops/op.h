@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -18,8 +19,15 @@ struct Counters {
   std::uint64_t scored_pairs = 0;            // (query, key) pairs that were scored
   std::uint64_t gathered_rows = 0;           // value rows read in forward
   std::uint64_t gathered_rows_backward = 0;  // value rows touched in backward
+  // What training has drawn by its probability. Whole numbers, so that a sum does not depend on its order:
+  std::uint64_t draws = 0;
+  std::int64_t surprise = 0;  // the sum of -log p, in units of 2^-20 nat
 
+  void draw(double log_prob);  // adds one of them
+  /// An estimate of the entropy of what was drawn from, in nats; nothing without a draw.
+  std::optional<double> entropy() const;
   Counters& operator+=(const Counters& other);
+  Counters operator-(const Counters& before) const;
 };
 
 /// What all ops of one execution share in one pass.

@@ -40,6 +40,8 @@ struct Array {
   Values values;
   std::string units = "1";
   std::string long_name;
+  TextPairs attributes{};                                      // more of them: texts,
+  std::vector<std::pair<std::string, std::int64_t>> counts{};  // and whole numbers
 };
 
 struct TrainTable {
@@ -55,6 +57,7 @@ struct EvaluationTable {
   std::vector<std::string> slices;    // names of the groups of items, "N=5"
   std::vector<std::int32_t> correct;  // [item] of the last evaluation: main metric 1 or 0; empty where it is another number
   std::vector<Column> by_slice;       // [evaluation, slice]
+  std::optional<double> chance{};     // the main metric of a random guess, where it is known
 };
 
 /// How a site chose at each evaluation on the validation split while the run trained.
@@ -69,12 +72,21 @@ struct SiteHistory {
   std::vector<double> weight;             // [evaluation, followed]
 };
 
+/// What a site has done, on average.
+struct SiteRates {
+  double scored_pairs = 0;
+  double gathered_rows = 0;           // in forward
+  double gathered_rows_backward = 0;  // 0 of an evaluation
+};
+
 /// What one site chose on a sample of evaluation items. A row is one query of one item; its kept entries are
 /// kept[offsets[row]] up to kept[offsets[row + 1]].
 struct SelectionSite {
-  std::string path;                      // "decoder/pointer"
-  std::string text;                      // "additive | dense | softmax | none"
-  std::string split;                     // the evaluation that the sample is of
+  std::string path;   // "decoder/pointer"
+  std::string text;   // "additive | dense | softmax | none"
+  std::string split;  // the evaluation that the sample is of
+  // What its items and queries index, "predictions/test/facts:1" being axis 1 of facts; empty: not known.
+  std::string key_axis, query_axis;
   std::int64_t heads = 1;                // query h queries_per_head + m is query m of head h
   std::vector<std::int64_t> item;        // [row], the item of the sample
   std::vector<std::int64_t> query;       // [row], the query (or time step) within the item
@@ -91,7 +103,11 @@ struct SelectionSite {
   std::int64_t scored_pairs = 0;         // counters over the whole run
   std::int64_t gathered_rows_forward = 0;
   std::int64_t gathered_rows_backward = 0;
-  // Over all rows of the last evaluation:
+  std::optional<SiteRates> per_step;     // of training
+  std::optional<SiteRates> per_row;      // item of the last evaluation
+  std::optional<double> policy_entropy;  // of what training drew from before the last evaluation, in nats
+  // Over `figure_rows` rows of the last evaluation, which are all of them but where choices are told query by query:
+  std::int64_t figure_rows = 0;
   std::optional<double> dead_share;            // share of the items that are never kept
   std::optional<std::int64_t> distinct_items;  // items that have the largest weight somewhere
   std::optional<double> largest_share;         // share of the choices that fall on the item chosen most
@@ -104,11 +120,17 @@ struct SelectionSite {
   std::optional<double> dropped;              // share of the choices that found no room
 };
 
+/// The text of each word or class.
+struct LabelList {
+  std::string name;  // "word": the data set label_word; empty: label
+  std::vector<std::string> texts;
+};
+
 /// Inputs, targets and outputs of the sample of one split.
 struct Predictions {
   std::string split;
   std::vector<Array> arrays;
-  std::vector<std::string> labels;  // the text of each class or word; may be empty
+  std::vector<LabelList> labels;
 };
 
 struct GraphRecord {

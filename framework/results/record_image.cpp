@@ -28,6 +28,8 @@ void write_arrays(Id group, Axes& axes, const std::vector<Array>& arrays) {
   for (const Array& array : arrays) axes.announce(array);
   for (const Array& array : arrays) {
     const Handle data_set = hdf5::write_array(group, array.name, array);
+    write_pairs(data_set.id(), array.attributes);
+    for (const auto& [name, number] : array.counts) hdf5::write_attribute(data_set.id(), name, number);
     axes.attach(data_set.id(), array);
   }
 }
@@ -92,6 +94,7 @@ void write_train(Id file, const TrainTable& table) {
 
 void write_evaluation(Id parent, const EvaluationTable& table) {
   const Handle group = hdf5::make_group(parent, table.split);
+  if (table.chance) hdf5::write_attribute(group.id(), "chance", *table.chance);
   const std::int64_t rows = count(table.step);
   std::vector<Array> arrays{row_array("step", "evaluation", table.step, "training steps taken at the evaluation")};
   for (const Column& column : table.columns) arrays.push_back(column_array(column, {"evaluation"}, {rows}));
@@ -173,6 +176,20 @@ void check_site(const SelectionSite& site) {
               "lengths disagree; fill all of them, or none.");
 }
 
+void write_rates(Id group, const SelectionSite& site) {
+  if (site.per_step) {
+    hdf5::write_attribute(group, "scored_pairs_per_step", site.per_step->scored_pairs);
+    hdf5::write_attribute(group, "gathered_rows_forward_per_step", site.per_step->gathered_rows);
+    hdf5::write_attribute(group, "gathered_rows_backward_per_step", site.per_step->gathered_rows_backward);
+  }
+  if (site.per_row) {
+    hdf5::write_attribute(group, "scored_pairs_per_row", site.per_row->scored_pairs);
+    hdf5::write_attribute(group, "gathered_rows_per_row", site.per_row->gathered_rows);
+  }
+  if (site.policy_entropy) hdf5::write_attribute(group, "policy_entropy", *site.policy_entropy);
+  if (site.figure_rows > 0) hdf5::write_attribute(group, "figure_rows", site.figure_rows);
+}
+
 void write_site(Id parent, const SelectionSite& site, const SiteHistory* history) {
   check_site(site);
   const Handle group = hdf5::make_group(parent, site.path);
@@ -189,7 +206,10 @@ void write_site(Id parent, const SelectionSite& site, const SiteHistory* history
   if (site.max_violation) hdf5::write_attribute(group.id(), "max_violation", *site.max_violation);
   if (site.batch_max_violation) hdf5::write_attribute(group.id(), "batch_max_violation", *site.batch_max_violation);
   if (site.dropped) hdf5::write_attribute(group.id(), "dropped", *site.dropped);
+  write_rates(group.id(), site);
   if (!site.split.empty()) hdf5::write_attribute(group.id(), "split", site.split);
+  if (!site.key_axis.empty()) hdf5::write_attribute(group.id(), "keys", site.key_axis);
+  if (!site.query_axis.empty()) hdf5::write_attribute(group.id(), "queries", site.query_axis);
   hdf5::write_attribute(group.id(), "heads", site.heads);
   hdf5::write_attribute(group.id(), "query_stride", site.query_stride);
   hdf5::write_attribute(group.id(), "entries_cut", site.entries_cut);
@@ -199,15 +219,18 @@ void write_site(Id parent, const SelectionSite& site, const SiteHistory* history
   if (history != nullptr) write_history(group.id(), *history);
 }
 
+std::string name_of(const LabelList& list) { return list.name.empty() ? "label" : "label_" + list.name; }
+
 void write_predictions(Id parent, const Predictions& predictions) {
   const Handle group = hdf5::make_group(parent, predictions.split);
   std::vector<std::string> taken = names_of(predictions.arrays);
   taken.emplace_back("label");
+  for (const LabelList& list : predictions.labels) taken.push_back(name_of(list));
   Axes axes(group.id(), taken);
-  Handle labels;
-  if (!predictions.labels.empty()) {
-    labels = hdf5::write_texts(group.id(), "label", predictions.labels);
-    axes.set_coordinates(labels.id(), "label", count(predictions.labels));
+  std::vector<Handle> labels;
+  for (const LabelList& list : predictions.labels) {
+    labels.push_back(hdf5::write_texts(group.id(), name_of(list), list.texts));
+    axes.set_coordinates(labels.back().id(), name_of(list), count(list.texts));
   }
   write_arrays(group.id(), axes, predictions.arrays);
 }

@@ -11,7 +11,16 @@ namespace fovea {
 
 namespace {
 
-constexpr std::uint64_t kMagic = 0x33544b4341564f46U;  // "FOVACKT3"
+constexpr std::uint64_t kMagic = 0x34544b4341564f46U;  // "FOVACKT4"
+
+template <class Stream, class Counter>
+void visit_counter(Stream& stream, Counter& counter) {
+  stream(counter.scored_pairs);
+  stream(counter.gathered_rows);
+  stream(counter.gathered_rows_backward);
+  stream(counter.draws);
+  stream(counter.surprise);
+}
 
 /// Writes fields one after another. Reader has the same calls, so that one function lists the layout for both.
 class Writer {
@@ -46,9 +55,7 @@ class Writer {
     (*this)(static_cast<std::uint64_t>(counters.size()));
     for (const auto& [site, counter] : counters) {
       (*this)(site);
-      (*this)(counter.scored_pairs);
-      (*this)(counter.gathered_rows);
-      (*this)(counter.gathered_rows_backward);
+      visit_counter(*this, counter);
     }
   }
   const std::vector<std::byte>& bytes() const { return bytes_; }
@@ -92,10 +99,7 @@ class Reader {
     for (std::size_t left = count(1); left > 0; --left) {
       std::string site;
       (*this)(site);
-      Counters& counter = counters[site];
-      (*this)(counter.scored_pairs);
-      (*this)(counter.gathered_rows);
-      (*this)(counter.gathered_rows_backward);
+      visit_counter(*this, counters[site]);
     }
   }
   bool is_at_end() const { return bytes_.empty(); }
@@ -138,6 +142,7 @@ void visit(Stream& stream, Fields& fields) {
   stream(fields.resumes);
   stream(fields.start);
   stream(fields.counters);
+  stream(fields.evaluated_counters);
   stream(fields.blocks);
   stream(fields.states);
 }

@@ -35,8 +35,9 @@ struct Checkpoint {
   Extent resumes = 0;
   std::string start;  // ISO 8601
   std::map<std::string, Counters> counters;
-  std::vector<std::vector<Real>> blocks;    // parameters, then the state of the optimizer
-  std::vector<std::vector<double>> states;  // of the schedule, of the estimators, of the annealings
+  std::map<std::string, Counters> evaluated_counters;  // as they were at the last evaluation on the validation split
+  std::vector<std::vector<Real>> blocks;               // parameters, then the state of the optimizer
+  std::vector<std::vector<double>> states;             // of the schedule, of the estimators, of the annealings
 
   /// The step that the parameters come from: that of the best metric once they are put back.
   Extent parameter_step() const { return is_trained && !best.empty() ? best_step : step; }

@@ -8,6 +8,7 @@
 #include "framework/core/error.h"
 #include "framework/core/name.h"
 #include "framework/cpu/parallel.h"
+#include "framework/train/meanings.h"
 #include "framework/train/samples.h"
 #include "framework/train/training.h"
 
@@ -157,13 +158,18 @@ OpContext Evaluation::context_of(const Shard& shard, Extent number) const {
   return context;
 }
 
-void Evaluation::forward(const Batch& batch, Extent number, Extent rows) {
+void Evaluation::forward(const Batch& batch, Extent number, Extent rows, const ToldWish& wish) {
   bound_ = shards_->bind(batch);
   bound_ = bound_.first(Shards::count(rows, settings_.shard_rows));
   has_nan_choice_ = false;
+  told_.clear();
+  for (const Shard& shard : bound_) {
+    if (wish.items > 0) told_.emplace_back(graph(), shard.first_row, wish);
+  }
   const auto work = [&](Extent shard) {
     const OpContext context = context_of(bound_[shard], number);
-    if (bound_[shard].execution->hunt(context, Execution::With::kChoices)) has_nan_choice_ = true;
+    Observer* observer = told_.empty() ? nullptr : &told_[static_cast<std::size_t>(shard)];
+    if (bound_[shard].execution->hunt(context, Execution::With::kChoices, observer)) has_nan_choice_ = true;
   };
   cpu::parallel_for(static_cast<Extent>(bound_.size()), std::ref(work));
 }
@@ -203,6 +209,11 @@ void Evaluation::follow(const Graph& trained, Extent step) {
 
 Judgement Evaluation::judge(const Batch& batch, Extent rows) { return judge_batch(*task_, batch, outputs_, rows); }
 
+std::optional<double> Evaluation::chance() const {
+  const double share = task_->chance();
+  return share < 0 ? std::nullopt : std::optional(share);
+}
+
 void Evaluation::note_correct(const Judgement& judgement) {
   for (const double value : judgement.metrics.front().rows) {
     if (value == 0 || value == 1) correct_.push_back(static_cast<std::int32_t>(value));
@@ -241,12 +252,14 @@ std::optional<std::vector<JournalValue>> Evaluation::run(const Continue& goes_on
   Accumulator accumulator;
   health_ = health_of_sites(graph());
   correct_.clear();
+  shards_->take_counters();
+  const ToldWish followed{SiteHealth::kFollowedItems, SiteHealth::kFollowedQueries};
   Extent done = 0;
   for (Extent number = 0; done < config_.rows; ++number) {
     if (!goes_on(static_cast<double>(done) / static_cast<double>(config_.rows))) return std::nullopt;
     const Extent rows = std::min(whole_.rows(), config_.rows - done);
     const Batch& batch = fill(number, rows);
-    forward(batch, number, rows);
+    forward(batch, number, rows, done == 0 ? followed : ToldWish{});
     assemble(rows);
     check_finite(done, number);
     const Judgement judgement = judge(batch, rows);
@@ -255,36 +268,62 @@ std::optional<std::vector<JournalValue>> Evaluation::run(const Continue& goes_on
     note_correct(judgement);
     for (SiteHealth& site : health_) {
       for (const Shard& shard : bound_) site.add(*shard.execution, done + shard.first_row);
+      site.add(joined(told_, site.path()));
       site.end_batch();
     }
     done += rows;
   }
   has_run_ = true;
+  counters_ = shards_->take_counters();
   if (static_cast<Extent>(correct_.size()) != config_.rows) correct_.clear();
   std::vector<JournalValue> values = accumulator.values();
   add_balance(health_, values);
   return values;
 }
 
-std::vector<SelectionSite> Evaluation::selections(Extent rows) {
-  rows = std::min(rows, whole_.rows());
-  forward(fill(0, whole_.rows()), 0, rows);
-  std::vector<SelectionSite> sites = sampled_selections(graph(), bound_, rows);
-  for (SelectionSite& site : sites) site.split = config_.name;
-  for (const SiteHealth& health : health_) {
-    const auto same = [&](const SelectionSite& site) { return site.path == health.path(); };
-    const auto found = std::find_if(sites.begin(), sites.end(), same);
-    if (found != sites.end()) health.describe(*found);
-  }
-  return sites;
+/// As many of the first items as are asked for, but not more than fit; the graph has the types of this very batch.
+Extent Evaluation::sampled_rows(const Batch& batch, Extent rows) const {
+  constexpr std::size_t kMostBytes = std::size_t{4} << 20U;
+  std::size_t bytes = 0;  // of an item
+  const auto add = [&](const Type& type) {
+    bytes += type.bytes() / static_cast<std::size_t>(type.shape.rank() == 0 ? 1 : std::max<Extent>(type.shape[0], 1));
+  };
+  for (const auto& [name, type] : batch.types()) add(type);
+  for (const NamedSlot& output : graph().outputs()) add(graph().type(output.slot));
+  const auto most = static_cast<Extent>(kMostBytes / std::max<std::size_t>(bytes, 1));
+  return std::min({rows, whole_.rows(), std::max<Extent>(most, 1)});
 }
 
-Predictions Evaluation::predictions(Extent rows) {
-  rows = std::min(rows, whole_.rows());
+Evaluation::Sample Evaluation::sample(Extent rows) {
   const Batch& batch = fill(0, whole_.rows());
-  forward(batch, 0, rows);
+  rows = sampled_rows(batch, rows);
+  const Meanings meanings = task_->meanings();
+  if (site_axes_.empty()) site_axes_ = axes_of_sites(graph(), batch.types(), meanings);
+  forward(batch, 0, rows, {.items = rows});
   assemble(bound_.empty() ? 0 : bound_.back().first_row + bound_.back().rows);
-  return sampled_predictions(config_.name, batch, outputs_, rows);
+  Sample sample{sampled_selections(graph(), bound_, rows, told_),
+                sampled_predictions(config_.name, batch, outputs_, rows, meanings)};
+  for (SelectionSite& site : sample.selections) describe(site, batch);
+  return sample;
+}
+
+/// What the last run says about a site, and what its items and queries are.
+void Evaluation::describe(SelectionSite& site, const Batch& batch) const {
+  site.split = config_.name;
+  const auto health =
+      std::find_if(health_.begin(), health_.end(), [&](const SiteHealth& other) { return other.path() == site.path; });
+  if (health != health_.end()) health->describe(site);
+  const auto counters = counters_.find(site.path);
+  if (counters != counters_.end() && config_.rows > 0) site.per_row = rates_of(counters->second, config_.rows);
+  const auto axes = site_axes_.find(site.path);
+  if (axes == site_axes_.end()) return;
+  const auto text = [&](const AxisSource& source) {
+    if (source.name.empty()) return std::string();
+    const std::string name = source.is_output ? stored_name(batch, source.name) : flat_name(source.name);
+    return "predictions/" + config_.name + "/" + name + (source.axis > 0 ? ":" + std::to_string(source.axis) : "");
+  };
+  site.key_axis = text(axes->second.items);
+  site.query_axis = text(axes->second.queries);
 }
 
 }  // namespace fovea

@@ -12,6 +12,8 @@
 #include "framework/task.h"
 #include "framework/train/health.h"
 #include "framework/train/shards.h"
+#include "framework/train/site_axes.h"
+#include "framework/train/told_rows.h"
 
 namespace fovea {
 
@@ -48,14 +50,22 @@ class Evaluation {
 
   /// 1 or 0 for each item of the last run, where the main metric is nothing else; else empty.
   const std::vector<std::int32_t>& correct() const { return correct_; }
+  /// The main metric of a random guess, where the task knows it.
+  std::optional<double> chance() const;
 
-  /// What the sites chose on the first `rows` items, and the items with their outputs.
-  std::vector<SelectionSite> selections(Extent rows);
-  Predictions predictions(Extent rows);
+  /// What the sites chose on the first items, and these items with their outputs: at most `rows`, and not more than take
+  /// 4 MiB, but one.
+  struct Sample {
+    std::vector<SelectionSite> selections;
+    Predictions predictions;
+  };
+  Sample sample(Extent rows);
 
  private:
   Batch& fill(Extent number, Extent rows);
-  void forward(const Batch& batch, Extent number, Extent rows);
+  void forward(const Batch& batch, Extent number, Extent rows, const ToldWish& wish = {});
+  Extent sampled_rows(const Batch& batch, Extent rows) const;
+  void describe(SelectionSite& site, const Batch& batch) const;
   void assemble(Extent rows);
   OpContext context_of(const Shard& shard, Extent number) const;
   Judgement judge(const Batch& batch, Extent rows);
@@ -71,7 +81,10 @@ class Evaluation {
   std::optional<Batch> rest_;  // the last, smaller batch
   Outputs outputs_;
   std::atomic<bool> has_nan_choice_ = false;  // of the last forward pass
+  std::vector<ToldRows> told_;                // by shard, of the last forward pass
   std::vector<SiteHealth> health_;
+  std::map<std::string, Counters> counters_;   // of the last run
+  std::map<std::string, SiteAxes> site_axes_;  // found when first asked for
   std::vector<std::int32_t> correct_;
   bool has_run_ = false;
   std::map<std::string, std::vector<std::byte>> memory_;  // of outputs_

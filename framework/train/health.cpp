@@ -33,6 +33,7 @@ double max_over_mean(const std::vector<std::int64_t>& load) {
 }  // namespace
 
 void SiteHealth::add(const Execution& execution, Extent first_item) {
+  if (!is_published(site_)) return;
   const Published from(site_, execution);
   follow(from, first_item);
   const auto items = static_cast<std::size_t>(from.items);
@@ -53,13 +54,10 @@ void SiteHealth::add(const Execution& execution, Extent first_item) {
   }
 }
 
-/// At most eight queries, evenly spaced, of each of the first eight items.
 void SiteHealth::follow(const Published& from, Extent first_item) {
-  constexpr Extent kItems = 8;
-  constexpr Extent kQueries = 8;
   const Extent queries = from.times * from.queries;
-  const Extent stride = (queries + kQueries - 1) / kQueries;
-  for (Extent row = 0; row < from.batch && first_item + row < kItems; ++row) {
+  const Extent stride = (queries + kFollowedQueries - 1) / kFollowedQueries;
+  for (Extent row = 0; row < from.batch && first_item + row < kFollowedItems; ++row) {
     for (Extent query = 0; query < queries; query += stride) {
       const Extent place = (query / from.queries * from.batch + row) * from.queries + query % from.queries;
       const Extent count = from.count.index()[place];
@@ -72,6 +70,25 @@ void SiteHealth::follow(const Published& from, Extent first_item) {
       }
       followed_.push_back(one);
     }
+  }
+}
+
+void SiteHealth::follow(const ToldRow& row) {
+  if (row.item >= kFollowedItems) return;
+  Followed one{row.item, row.place};
+  if (!row.told.kept.empty()) {
+    one.chosen = best_of(row.told.kept.data(), row.told.weights.data(), static_cast<Extent>(row.told.kept.size()));
+    one.weight = static_cast<double>(*std::max_element(row.told.weights.begin(), row.told.weights.end()));
+  }
+  followed_.push_back(one);
+}
+
+void SiteHealth::add(const ToldSite& told) {
+  is_told_ = true;
+  for (const ToldRow& row : told.rows) {
+    follow(row);
+    const auto count = static_cast<Extent>(row.told.kept.size());
+    if (count > 0) add_choice(row.told.kept.data(), row.told.weights.data(), count);
   }
 }
 
@@ -116,7 +133,9 @@ void SiteHealth::describe(SelectionSite& site) const {
     return static_cast<double>(part) / static_cast<double>(whole);
   };
   const auto size = static_cast<std::int64_t>(kept_.size());
-  site.dead_share = share(std::count(kept_.begin(), kept_.end(), 0), size);
+  site.figure_rows = choices_;
+  // Few queries leave many items alone that others read.
+  if (!is_told_) site.dead_share = share(std::count(kept_.begin(), kept_.end(), 0), size);
   site.distinct_items = size - std::count(chosen_.begin(), chosen_.end(), 0);
   site.largest_share = largest_share();
   site.mean_entropy = entropy_ / static_cast<double>(choices_);
@@ -158,7 +177,7 @@ std::vector<JournalValue> SiteHealth::figures() const {
 }
 
 std::string SiteHealth::collapse() const {
-  if (choices_ < kFewChoices || kept_.size() < 2 || largest_share() < kCollapsedShare) return "";
+  if (choices_ < kFewChoices || is_told_ || kept_.size() < 2 || largest_share() < kCollapsedShare) return "";
   const bool is_right = known_ > 0 && static_cast<double>(right_) >= kTrustedAccuracy * static_cast<double>(known_);
   if (is_right) return "";
   const auto most = std::max_element(chosen_.begin(), chosen_.end()) - chosen_.begin();
@@ -170,9 +189,7 @@ std::string SiteHealth::collapse() const {
 
 std::vector<SiteHealth> health_of_sites(const Graph& graph) {
   std::vector<SiteHealth> sites;
-  for (const SiteRecord& site : graph.sites()) {
-    if (is_published(site)) sites.emplace_back(site);
-  }
+  for (const SiteRecord& site : graph.sites()) sites.emplace_back(site);
   return sites;
 }
 

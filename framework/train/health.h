@@ -7,6 +7,7 @@
 #include "framework/results/journal.h"
 #include "framework/results/record.h"
 #include "framework/train/published.h"
+#include "framework/train/told_rows.h"
 
 namespace fovea {
 
@@ -15,11 +16,17 @@ namespace fovea {
 /// The item of a choice is the one with the largest weight, of equal ones the lowest.
 class SiteHealth {
  public:
+  // What is followed over training: at most so many queries, evenly spaced, of each of the first items.
+  static constexpr Extent kFollowedItems = 8;
+  static constexpr Extent kFollowedQueries = 8;
+
   explicit SiteHealth(const SiteRecord& site) : site_(site) {}
 
   const std::string& path() const { return site_.path; }
   /// Adds all choices of an execution that just ran, whose first row is item `first_item` of the evaluation.
   void add(const Execution& execution, Extent first_item);
+  /// Adds what an op has told, of a site that publishes nothing else.
+  void add(const ToldSite& told);
   /// Ends a batch: the choices since the last call, or all where there was none, are its choices.
   void end_batch();
   /// Fills the figures of the results. Nothing where no choice was added.
@@ -51,6 +58,7 @@ class SiteHealth {
   };
   void add_choice(const Index* kept, const Real* weights, Extent count);
   void follow(const Published& from, Extent first_item);
+  void follow(const ToldRow& row);
   double largest_share() const;
 
   SiteRecord site_;
@@ -65,9 +73,10 @@ class SiteHealth {
   std::int64_t known_ = 0;  // choices whose right item is known
   std::int64_t right_ = 0;
   std::vector<Followed> followed_;
+  bool is_told_ = false;  // of few queries
 };
 
-/// One for each site of a graph that publishes its choices.
+/// One for each site of a graph.
 std::vector<SiteHealth> health_of_sites(const Graph& graph);
 
 }  // namespace fovea

@@ -38,6 +38,7 @@ struct Published {
     heads = site.heads;
     const Tensor scores = value(site.scores);
     if (scores) items = scores.shape().last();
+    if (site.items.node >= 0) items = execution.plan().type(site.items).shape[1];  // scores may be those of a list
   }
 };
 

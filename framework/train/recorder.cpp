@@ -1,6 +1,7 @@
 #include "framework/train/recorder.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "framework/results/record_image.h"
@@ -18,6 +19,16 @@ GraphRecord graph_record(Training& training) {
   record.parameter_count = static_cast<std::int64_t>(training.parameters().count());
   record.arena_bytes = static_cast<std::int64_t>(training.plan().arena_bytes());
   return record;
+}
+
+/// Of what a site drew from before the last evaluation.
+std::optional<double> last_entropy(const RunRecord& record, const std::string& site) {
+  const auto history = record.histories.find(site);
+  if (history == record.histories.end()) return std::nullopt;
+  for (const Column& column : history->second.columns) {
+    if (column.name == "policy_entropy" && !std::isnan(column.values.back())) return column.values.back();
+  }
+  return std::nullopt;
 }
 
 std::vector<std::string> axes_of(int rank) {
@@ -47,7 +58,9 @@ Recorder::Recorder(const RunRequest& request, const RunConfig& config, Training&
   for (const std::string& name : training.metric_names()) expect_metric(request.run.name, name);
   record_.metrics = {{"loss", "1", "mean cost of the batch"},
                      {"learning_rate", "1", "learning rate after the schedule"},
-                     {"gradient_norm", "1", "norm of the gradient before clipping"}};
+                     {"gradient_norm", "1", "norm of the gradient before clipping"},
+                     {"mean_entropy", "nat", "entropy of the weights"},
+                     {"policy_entropy", "nat", "mean of -log p of what training drew since the evaluation before"}};
   record_.graph = graph_record(training);
   train_row_.kind = JournalRow::Kind::kTrain;
   train_row_.values = {{"loss", 0, ""}, {"learning_rate", 0, ""}, {"gradient_norm", 0, ""}};
@@ -95,11 +108,12 @@ void Recorder::evaluation_row(Extent step, const std::string& split, std::vector
   append({JournalRow::Kind::kEvaluation, step, seconds(), split, std::move(values)});
 }
 
-void Recorder::site_row(Extent step, const SiteHealth& site, const Counters& counters) {
+void Recorder::site_row(Extent step, const SiteHealth& site, const Counters& counters, const Counters& since) {
   std::vector<JournalValue> values = site.figures();
   if (values.empty()) return;
   values.push_back({"scored_pairs", static_cast<double>(counters.scored_pairs), ""});
   values.push_back({"gathered_rows", static_cast<double>(counters.gathered_rows), ""});
+  if (const auto entropy = since.entropy()) values.push_back({"policy_entropy", *entropy, ""});
   append({JournalRow::Kind::kSite, step, seconds(), site.path(), std::move(values)});
 }
 
@@ -123,15 +137,16 @@ void Recorder::try_out(Evaluation& evaluation) {
   JournalRow row{JournalRow::Kind::kEvaluation, 0, 0, evaluation.config().name, evaluation.try_out()};
   add_row(record_, train_row_);
   add_row(record_, row);
-  record_.selection = evaluation.selections(1);
-  record_.predictions.push_back(evaluation.predictions(1));
+  Evaluation::Sample sample = evaluation.sample(1);
+  record_.selection = std::move(sample.selections);
+  record_.predictions.push_back(std::move(sample.predictions));
   try_out();
   record_ = before;
 }
 
 void Recorder::try_out() {
   const RunRecord before = record_;
-  add_sites({});
+  add_sites({}, 0);
   add_parameters();
   [[maybe_unused]] const std::vector<std::byte> image = image_of(record_);
   record_ = before;
@@ -143,15 +158,23 @@ void Recorder::publish(const Checkpoint& progress, const std::vector<Evaluation*
   record_.selection.clear();
   record_.predictions.clear();
   // Of the samples alone, so that a run that was interrupted after an earlier publication ends with the same file.
-  for (EvaluationTable& table : record_.evaluation) table.correct.clear();
-  if (rows > 0 && !samples.empty()) record_.selection = samples.front()->selections(rows);
+  for (EvaluationTable& table : record_.evaluation) {
+    table.correct.clear();
+    table.chance.reset();
+  }
   for (Evaluation* evaluation : samples) {
-    if (rows > 0) record_.predictions.push_back(evaluation->predictions(rows));
+    if (rows > 0) {
+      Evaluation::Sample sample = evaluation->sample(rows);
+      if (evaluation == samples.front()) record_.selection = std::move(sample.selections);
+      record_.predictions.push_back(std::move(sample.predictions));
+    }
     for (EvaluationTable& table : record_.evaluation) {
-      if (table.split == evaluation->config().name) table.correct = evaluation->correct();
+      if (table.split != evaluation->config().name) continue;
+      table.correct = evaluation->correct();
+      table.chance = evaluation->chance();
     }
   }
-  add_sites(progress.counters);
+  add_sites(progress.counters, progress.step);
   add_parameters();
   read_clock(record_.clock);
   record_.clock.seconds = seconds();
@@ -160,7 +183,7 @@ void Recorder::publish(const Checkpoint& progress, const std::vector<Evaluation*
 }
 
 /// Counters are those of training; a site that evaluation does not have gets counters alone.
-void Recorder::add_sites(const std::map<std::string, Counters>& counters) {
+void Recorder::add_sites(const std::map<std::string, Counters>& counters, Extent steps) {
   for (const SiteRecord& site : training_.graph().sites()) {
     const auto same = [&](const SelectionSite& other) { return other.path == site.path; };
     auto found = std::find_if(record_.selection.begin(), record_.selection.end(), same);
@@ -171,11 +194,13 @@ void Recorder::add_sites(const std::map<std::string, Counters>& counters) {
       empty.offsets = {0};
       found = record_.selection.insert(record_.selection.end(), std::move(empty));
     }
+    found->policy_entropy = last_entropy(record_, site.path);
     const auto counted = counters.find(site.path);
     if (counted == counters.end()) continue;
     found->scored_pairs = static_cast<std::int64_t>(counted->second.scored_pairs);
     found->gathered_rows_forward = static_cast<std::int64_t>(counted->second.gathered_rows);
     found->gathered_rows_backward = static_cast<std::int64_t>(counted->second.gathered_rows_backward);
+    if (steps > 0) found->per_step = rates_of(counted->second, steps);
   }
 }
 

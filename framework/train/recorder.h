@@ -25,8 +25,9 @@ class Recorder {
 
   void train_row(Extent step, const StepReport& report);
   void evaluation_row(Extent step, const std::string& split, std::vector<JournalValue> values);
-  /// What a site chose at an evaluation on the validation split, and what it has cost until then.
-  void site_row(Extent step, const SiteHealth& site, const Counters& counters);
+  /// What a site chose at an evaluation on the validation split, what it has cost until then, and of that since the
+  /// evaluation before.
+  void site_row(Extent step, const SiteHealth& site, const Counters& counters, const Counters& since);
   void state_row(Extent step, const std::string& state);
   void message_row(Extent step, const std::string& text);
 
@@ -49,7 +50,7 @@ class Recorder {
 
  private:
   void append(const JournalRow& row);
-  void add_sites(const std::map<std::string, Counters>& counters);
+  void add_sites(const std::map<std::string, Counters>& counters, Extent steps);
   void add_parameters();
 
   using Clock = std::chrono::steady_clock;

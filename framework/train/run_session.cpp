@@ -137,8 +137,10 @@ RunSession::Next RunSession::validate() {
   recorder_.evaluation_row(progress_.step, "validation", *values);
   for (const auto& [site, counters] : training_.take_counters()) progress_.counters[site] += counters;
   for (const SiteHealth& site : validation_->health()) {
-    recorder_.site_row(progress_.step, site, progress_.counters[site.path()]);
+    const Counters& now = progress_.counters[site.path()];
+    recorder_.site_row(progress_.step, site, now, now - progress_.evaluated_counters[site.path()]);
   }
+  progress_.evaluated_counters = progress_.counters;
   judge_progress(values->front().value);
   say(fmt::format("step {}: validation {}", progress_.step, text_of(*values)));
   if (progress_.is_trained) return Next::kGoOn;

@@ -5,23 +5,23 @@
 #include <limits>
 #include <numeric>
 
+#include "framework/train/meanings.h"
 #include "framework/train/published.h"
+#include "framework/train/sample_cut.h"
 #include "framework/train/site_map.h"
 
 namespace fovea {
 
 namespace {
 
-constexpr std::int64_t kMostEntries = std::int64_t{1} << 20U;
-
-/// The rows of one site, every `stride`-th query of each item.
+/// The rows of one site.
 class SiteSample {
  public:
-  SiteSample(const SiteRecord& record, Extent stride) : stride_(stride) {
+  SiteSample(const SiteRecord& record, const SampleCut& cut) : cut_(cut) {
     site_.path = record.path;
     site_.text = record.text;
     site_.heads = record.heads;
-    site_.query_stride = stride;
+    site_.query_stride = cut.stride;
     site_.offsets = {0};
   }
 
@@ -30,17 +30,31 @@ class SiteSample {
       for (Extent query = 0; query < from.queries; ++query) {
         const Extent place = (time * from.batch + row) * from.queries + query;
         const Extent whole = time * from.queries + query;
-        if (whole % stride_ != 0) {
-          site_.entries_cut += from.count.index()[place];
+        const Extent count = from.count.index()[place];
+        if (whole % cut_.stride != 0 || item >= cut_.items) {
+          site_.entries_cut += count;
           continue;
         }
         site_.item.push_back(item);
         site_.query.push_back(whole);
         if (from.right) site_.right.push_back(from.right.index()[place]);
-        add_choice(from, place);
+        add_choice(from.kept.index() + place * from.capacity, from.weights.real() + place * from.capacity, count);
+        site_.log_probability.push_back(from.log_prob ? static_cast<double>(from.log_prob.real()[place]) : kMissing);
       }
     }
     map_.add(from, row, items_++);
+  }
+
+  void add(const ToldSite& told) {
+    for (const ToldRow& row : told.rows) {
+      site_.item.push_back(row.item);
+      site_.query.push_back(row.place);
+      add_choice(row.told.kept.data(), row.told.weights.data(), static_cast<Extent>(row.told.kept.size()));
+      site_.log_probability.push_back(kMissing);
+    }
+    // Masked pairs are among those that were not asked for.
+    if (told.stride > 1) site_.entries_cut = std::max<Extent>(0, told.pairs - static_cast<Extent>(site_.kept.size()));
+    map_.add(told);
   }
 
   SelectionSite finish() {
@@ -49,24 +63,23 @@ class SiteSample {
   }
 
  private:
-  void add_choice(const Published& from, Extent row) {
+  static constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+
+  void add_choice(const Index* kept, const Real* weights, Extent count) {
     double entropy = 0;
-    for (Extent k = 0; k < from.count.index()[row]; ++k) {
-      const Index kept = from.kept.index()[row * from.capacity + k];
-      const auto weight = static_cast<double>(from.weights.real()[row * from.capacity + k]);
-      site_.kept.push_back(kept);
+    for (Extent k = 0; k < count; ++k) {
+      const auto weight = static_cast<double>(weights[k]);
+      site_.kept.push_back(kept[k]);
       site_.weights.push_back(weight);
       if (weight > 0) entropy -= weight * std::log(weight);
     }
     site_.offsets.push_back(static_cast<std::int64_t>(site_.kept.size()));
     site_.entropy.push_back(entropy);
-    site_.log_probability.push_back(from.log_prob ? static_cast<double>(from.log_prob.real()[row])
-                                                  : std::numeric_limits<double>::quiet_NaN());
   }
 
   SelectionSite site_;
   SiteMap map_;
-  Extent stride_;
+  SampleCut cut_;
   Extent items_ = 0;
 };
 
@@ -91,17 +104,33 @@ std::int64_t entries_of(const Published& from, Extent row) {
   return entries;
 }
 
+SelectionSite sampled(const SiteRecord& record, std::span<const Shard> shards, Extent rows) {
+  std::int64_t entries = 0;
+  Extent queries = 0;
+  each_item(record, shards, rows, [&](const Published& from, Extent row, Extent) {
+    entries += entries_of(from, row);
+    queries = from.times * from.queries;
+  });
+  const Extent of_item = (entries + rows - 1) / std::max<Extent>(rows, 1);
+  SiteSample sample(record, sample_cut(of_item, rows, queries, record.heads));
+  each_item(record, shards, rows, [&](const Published& from, Extent row, Extent item) { sample.add_item(from, row, item); });
+  return sample.finish();
+}
+
 }  // namespace
 
-std::vector<SelectionSite> sampled_selections(const Graph& graph, std::span<const Shard> shards, Extent rows) {
+std::vector<SelectionSite> sampled_selections(const Graph& graph, std::span<const Shard> shards, Extent rows,
+                                              const std::vector<ToldRows>& told) {
   std::vector<SelectionSite> sites;
   for (const SiteRecord& record : graph.sites()) {
-    if (!is_published(record)) continue;
-    std::int64_t entries = 0;
-    each_item(record, shards, rows, [&](const Published& from, Extent row, Extent) { entries += entries_of(from, row); });
-    SiteSample sample(record, std::max<Extent>(1, (entries + kMostEntries - 1) / kMostEntries));
-    each_item(record, shards, rows,
-              [&](const Published& from, Extent row, Extent item) { sample.add_item(from, row, item); });
+    if (is_published(record)) {
+      sites.push_back(sampled(record, shards, rows));
+      continue;
+    }
+    const ToldSite of_site = joined(told, record.path);
+    if (of_site.rows.empty()) continue;
+    SiteSample sample(record, {rows, of_site.stride});
+    sample.add(of_site);
     sites.push_back(sample.finish());
   }
   return sites;
@@ -123,17 +152,32 @@ Array array_of(const std::string& name, const Tensor& tensor, const std::string&
   return array;
 }
 
-Predictions sampled_predictions(const std::string& split, const Batch& batch, const Outputs& outputs, Extent rows) {
+SiteRates rates_of(const Counters& counters, Extent count) {
+  const auto share = [&](std::uint64_t total) { return static_cast<double>(total) / static_cast<double>(count); };
+  return {share(counters.scored_pairs), share(counters.gathered_rows), share(counters.gathered_rows_backward)};
+}
+
+std::string stored_name(const Batch& batch, const std::string& output) {
+  std::string name = flat_name(output);
+  for (const auto& [input, type] : batch.types()) {
+    if (flat_name(input) == name) return "output_" + name;
+  }
+  return name;
+}
+
+Predictions sampled_predictions(const std::string& split, const Batch& batch, const Outputs& outputs, Extent rows,
+                                const Meanings& meanings) {
   Predictions predictions;
   predictions.split = split;
-  const auto add = [&](std::string name, const Tensor& tensor) {
-    std::replace(name.begin(), name.end(), '/', '_');
-    const auto same = [&](const Array& array) { return array.name == name; };
-    if (std::any_of(predictions.arrays.begin(), predictions.arrays.end(), same)) name = "output_" + name;
-    predictions.arrays.push_back(array_of(name, Batch::rows_of(tensor, 0, rows), "item"));
+  for (const auto& [list, texts] : meanings.labels) {
+    if (!texts.empty()) predictions.labels.push_back({list, texts});
+  }
+  const auto add = [&](const std::string& name, const std::string& as, const Tensor& tensor) {
+    predictions.arrays.push_back(array_of(as, Batch::rows_of(tensor, 0, rows), "item"));
+    explain(predictions.arrays.back(), find_meaning(meanings, as, name), meanings, split);
   };
-  for (const auto& [name, type] : batch.types()) add(name, batch.at(name));
-  for (const auto& [name, tensor] : outputs) add(name, tensor);
+  for (const auto& [name, type] : batch.types()) add(name, flat_name(name), batch.at(name));
+  for (const auto& [name, tensor] : outputs) add(name, stored_name(batch, name), tensor);
   return predictions;
 }
 

@@ -71,14 +71,14 @@ class Decoder {
 };
 
 /// What the site publishes of its choices: one kept item a step. pointers Index [B, M], log_probs [B, M].
-void publish(Builder& b, const Decoder& decoder, Value pointers, Value log_probs) {
+void publish(Builder& b, const Decoder& decoder, Value items, Value pointers, Value log_probs) {
   const Value kept = unsqueeze(pointers, 2);
   b.register_site(decoder.site_text(), {.scores = {},
                                         .kept = kept,
                                         .weights = exp(unsqueeze(log_probs, 2)),
                                         .count = full_index(pointers, 2, 1),
                                         .log_prob = log_probs,
-                                        .right = {}});
+                                        .items = items});
 }
 
 /// x [B, ...] -> [B, W, ...]: every beam starts from the same.
@@ -124,7 +124,7 @@ void decode_greedily(Builder& b, const Encoded& encoded, const PointerOptions& o
   const Value pointers = transpose(chosen, {1, 0});
   b.output("pointers", pointers);
   b.output("log_prob", sum(log_probs, 0));
-  publish(b, decoder, pointers, transpose(log_probs, {1, 0}));
+  publish(b, decoder, encoded.items, pointers, transpose(log_probs, {1, 0}));
 }
 
 void decode_with_beams(Builder& b, const Encoded& encoded, const PointerOptions& options) {

@@ -81,7 +81,7 @@ inline Predictions sample_predictions() {
   predictions.split = "test";
   predictions.arrays.push_back({"inputs", {"item", "time"}, {2, 3}, std::vector<Real>{3, 1, 2, 6, 5, 4}, "1", "numbers"});
   predictions.arrays.push_back({"targets", {"item", "time"}, {2, 3}, std::vector<Index>{1, 2, 0, 2, 1, 0}, "1", ""});
-  predictions.labels = {"first", "second", "\xC3\xA4nderung"};
+  predictions.labels = {{"", {"first", "second", "\xC3\xA4nderung"}}};
   return predictions;
 }
 

@@ -93,6 +93,7 @@ void ChooseForward::choose_row(const ChooseRow& row, const Draw& draw) {
     if (counts) expect_fair(given, keeps_all, chooser(is_by_estimator() ? "choose" : "select"));
     if (!counts) choice.count = 0;  // it may hold anything
   }
+  if (counts && is_drawn() && !row.items.empty()) counters_.draw(static_cast<double>(choice.log_prob));
   if (Real* total = log_prob_of(row.b)) {
     *total += counts ? choice.log_prob : -std::numeric_limits<Real>::infinity();
   }
@@ -126,6 +127,13 @@ bool ChooseForward::is_by_estimator() const {
   const OpRun& run = memory_.run;
   const bool is_evaluation = run.context != nullptr && run.context->mode == Mode::kEvaluate;
   return !is_evaluation && setup_.estimator.several_draws != nullptr;
+}
+
+// The selector draws, and its log-probabilities are those of what it draws from.
+bool ChooseForward::is_drawn() const {
+  const OpContext* context = memory_.run.context;
+  const bool is_training = context != nullptr && context->mode == Mode::kTrain;
+  return is_training && setup_.selector.sampled != nullptr && setup_.estimator.several_draws == nullptr;
 }
 
 // Whose function made a choice, for errors.

@@ -172,12 +172,14 @@ Attended Site::State::attend_listed(const Heads& inputs, double factor, At at) {
                                  .kept = list,
                                  .weights = result.weights,
                                  .count = result.count,
-                                 .log_prob = {},
+                                 .items = inputs.items,
+                                 .queries = inputs.queries,
                                  .heads = inputs.heads});
   } else {
     static const std::shared_ptr<const Pattern> all = parse_pattern("dense").pattern;
     result = choose({.scores = scores,
                      .queries = head_after_head(inputs.queries, inputs.heads, at),
+                     .items = inputs.items,
                      .mask = mask,
                      .pattern = all,
                      .list = list,
@@ -221,7 +223,7 @@ Attended Site::attend_heads(const Heads& inputs, At at) {
                               .item_segments = inputs.item_segments,
                               .mask = inputs.mask},
                              at);
-  builder.register_site(state_->text, {.heads = inputs.heads});
+  builder.register_site(state_->text, {.items = inputs.items, .queries = inputs.queries, .heads = inputs.heads});
   return result;
 }
 

@@ -79,6 +79,7 @@ Attended Site::attend(const Inputs& inputs, At at) {
   state_->expect_items(scored, inputs.values, at);
   return state_->choose({.scores = scored,
                          .queries = inputs.queries,
+                         .items = inputs.values,
                          .mask = inputs.mask,
                          .values = inputs.values,
                          .tags = state_->tags(inputs.queries, inputs.prepared_keys),

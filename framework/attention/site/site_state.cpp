@@ -253,6 +253,8 @@ Attended Site::State::choose(const Scored& inputs, At at) {
                                .count = result.count,
                                .log_prob = result.log_prob,
                                .right = inputs.right,
+                               .items = inputs.items,
+                               .queries = inputs.queries,
                                .heads = inputs.heads});
   return result;
 }

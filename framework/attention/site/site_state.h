@@ -47,6 +47,7 @@ struct Site::State {
   struct Scored {
     Value scores;   // [B, M, N]
     Value queries;  // [B, M, D]
+    Value items{};  // [B, N, ...], of all items, also where the scores are those of a list
     Value mask{};
     Value values{};
     std::vector<Value> tags = {};

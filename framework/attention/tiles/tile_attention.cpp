@@ -15,12 +15,12 @@ using tiles::HeadGradients;
 // Tasks of backward that may run at once, where there are fewer batch elements and heads.
 constexpr Extent kTasks = 32;
 
-struct Extents {
+struct Sizes {
   Extent batch, queries, items, width, value_width;  // widths of a head
 };
 
 struct Plan final : Prepared {
-  Plan(const Extents& e, const TileAttention& options) : tiles(e.queries, e.items, options.pairs) {
+  Plan(const Sizes& e, const TileAttention& options) : tiles(e.queries, e.items, options.pairs) {
     // Queries and items have equally many parts: in each phase, every part of the queries works on another part of the
     // items, so that no two tasks add to the same gradients, in an order that depends on the problem alone.
     const Extent wanted = (kTasks + e.batch * options.item_heads - 1) / std::max<Extent>(e.batch * options.item_heads, 1);
@@ -35,7 +35,7 @@ tiles::ItemTiles part_of(Extent count, Extent parts, Extent part) {
   return {count * part / parts, count * (part + 1) / parts};
 }
 
-class TileAttentionOp final : public Op {
+class TileAttentionOp final : public Op, public ToldChoices {
  public:
   explicit TileAttentionOp(const TileAttention& options) : options_(options) {}
 
@@ -50,7 +50,7 @@ class TileAttentionOp final : public Op {
     if (queries.rank() != 3 || items.rank() != 3 || values.rank() != 3) reject(in);
     const bool is_shared = options_.item_heads >= 1 && options_.heads >= 1 && options_.heads % options_.item_heads == 0;
     if (!is_shared) reject(in);
-    const Extents e = extents(in);
+    const Sizes e = extents(in);
     const bool is_even = queries[2] == options_.heads * e.width && items[2] == options_.item_heads * e.width &&
                          values[2] == options_.item_heads * e.value_width;
     const bool agrees = items[0] == queries[0] && values[0] == queries[0] && values[1] == items[1];
@@ -65,7 +65,7 @@ class TileAttentionOp final : public Op {
   }
 
   std::vector<Type> scratch(std::span<const Type> in) const override {
-    const Extents e = extents(in);
+    const Sizes e = extents(in);
     return {Type{{e.batch, options_.heads, e.queries}}};
   }
 
@@ -75,7 +75,7 @@ class TileAttentionOp final : public Op {
 
   std::vector<Type> workspace(std::span<const Type> in) const override {
     if (!rounds_factors()) return {};
-    const Extents e = extents(in);
+    const Sizes e = extents(in);
     const Extent item_tiles = (e.items + tiles::kItems - 1) / tiles::kItems;
     const Extent groups = e.batch * options_.item_heads;
     return {Type{{groups, item_tiles, tiles::RoundedRows(e.width).size()}, Kind::kIndex},
@@ -83,14 +83,14 @@ class TileAttentionOp final : public Op {
   }
 
   double multiply_adds(std::span<const Type> in) const override {
-    const Extents e = extents(in);
+    const Sizes e = extents(in);
     const auto pairs = static_cast<double>(Plan(e, options_).tiles.pairs());
     return pairs * static_cast<double>(e.batch * options_.heads * (e.width + e.value_width));
   }
 
   void forward(const OpRun& run) const override {
     const Plan& plan = plan_of(run);
-    const Extents e = extents(run);
+    const Sizes e = extents(run);
     const Extent query_tiles = plan.tiles.query_tiles();
     if (rounds_factors()) round_items(run, true);
     cpu::parallel_for(e.batch * options_.heads * query_tiles, [&](Extent task) {
@@ -101,11 +101,21 @@ class TileAttentionOp final : public Op {
     run.count({.scored_pairs = heads * plan.tiles.pairs(), .gathered_rows = heads * plan.tiles.pairs()});
   }
 
+  ToldChoices::Extents told_extents(const OpRun& run) const override {
+    const Sizes e = extents(run);
+    return {e.batch, options_.heads, e.queries, e.items};
+  }
+  Extent told_pairs(const OpRun& run) const override { return static_cast<Extent>(plan_of(run).tiles.pairs()); }
+  void tell(const OpRun& run, const Place& place, Told& told) const override {
+    const Head head = head_of(run, extents(run), place.row * options_.heads + place.head);
+    tiles::tell(head, plan_of(run).tiles, place.query, told);
+  }
+
   bool can_assign(std::size_t input) const override { return input < 3; }
 
   void backward(const OpRun& run) const override {
     const Plan& plan = plan_of(run);
-    const Extents e = extents(run);
+    const Sizes e = extents(run);
     const Extent groups = e.batch * options_.item_heads;
     if (rounds_factors()) round_items(run, false);
     for (Extent phase = 0; phase < plan.parts; ++phase) {
@@ -140,7 +150,7 @@ class TileAttentionOp final : public Op {
     return reinterpret_cast<cpu::BfloatPair*>(rows.index()) + number * rows.shape()[1] * rows.shape()[2];
   }
   void round_items(const OpRun& run, bool is_forward) const {
-    const Extents e = extents(run);
+    const Sizes e = extents(run);
     const Extent item_tiles = run.workspace[0].shape()[1];
     cpu::parallel_for(e.batch * options_.item_heads * item_tiles, [&](Extent task) {
       const Extent group = task / item_tiles;
@@ -151,17 +161,17 @@ class TileAttentionOp final : public Op {
 
   static const Plan& plan_of(const OpRun& run) { return *static_cast<const Plan*>(run.prepared); }
 
-  Extents extents(std::span<const Type> in) const {
+  Sizes extents(std::span<const Type> in) const {
     return {in[0].shape[0], in[0].shape[1], in[1].shape[1], in[0].shape[2] / options_.heads,
             in[2].shape[2] / options_.item_heads};
   }
-  Extents extents(const OpRun& run) const {
+  Sizes extents(const OpRun& run) const {
     const Type types[] = {run.in[0].type, run.in[1].type, run.in[2].type};
     return extents(types);
   }
 
   // Head `number` of [B, H].
-  Head head_of(const OpRun& run, const Extents& e, Extent number) const {
+  Head head_of(const OpRun& run, const Sizes& e, Extent number) const {
     const Extent batch = number / options_.heads;
     const Extent head = number % options_.heads;
     const Extent shared = head / (options_.heads / options_.item_heads);
@@ -200,7 +210,7 @@ class TileAttentionOp final : public Op {
   // Group `number` of [B, G]: all heads of queries that share its items.
   void pull_part(const OpRun& run, Extent number, Extent query_part, Extent item_part, bool is_first) const {
     const Plan& plan = plan_of(run);
-    const Extents e = extents(run);
+    const Sizes e = extents(run);
     const tiles::ItemTiles among = part_of(plan.tiles.item_tiles(), plan.parts, item_part);
     const tiles::ItemTiles query_tiles = part_of(plan.tiles.query_tiles(), plan.parts, query_part);
     const Extent sharers = options_.heads / options_.item_heads;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "framework/attention/tiles/tile_rows.h"
+#include "framework/attention/tiles/told_choices.h"
 #include "framework/cpu/packs.h"
 #include "framework/cpu/pair_lanes.h"
 #include "framework/cpu/pair_rows.h"
@@ -227,5 +228,8 @@ struct ItemTiles {
 /// Adds to the gradients what the pairs of one tile of queries with items of the tiles `among` give.
 void backward(const Head& head, const HeadGradients& gradients, const PairTiles& tiles, Extent query_tile,
               const ItemTiles& among);
+
+/// The items that one query reads and their weights, by itself and with full products.
+void tell(const Head& head, const PairTiles& tiles, Extent query, ToldChoices::Told& told);
 
 }  // namespace fovea::tiles

@@ -82,9 +82,7 @@ Attended read_memory(const MemoryInputs& inputs, const std::string& site, At at)
   result.kept = out[1];
   result.count = out[2];
   result.read = out[3];
-  builder.register_site(
-      text,
-      {.scores = {}, .kept = result.kept, .weights = result.weights, .count = result.count, .log_prob = {}, .right = {}});
+  builder.register_site(text, {.kept = result.kept, .weights = result.weights, .count = result.count});
   return result;
 }
 
