@@ -59,6 +59,8 @@ class AssociativeRecall final : public Task {
     }
   }
 
+  Meanings meanings() const override { return bits::meanings(); }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     Judgement judgement = bits::judged(batch, outputs, kName);
     const Extent items = (batch.at("input").shape()[1] - 2 * vectors_ - 2) / (vectors_ + 1);

@@ -121,6 +121,15 @@ Judgement judged(const Batch& batch, const Outputs& outputs, const std::string& 
   return judgement;
 }
 
+Meanings meanings() {
+  using enum TensorMeaning::What;
+  return {{{"input", kNumber, {"step", "channel"}},
+           {"target", kNumber, {"step", "bit"}},
+           {"mask", kMask, {"step"}},
+           {"scores", kNumber, {"step", "bit"}}},
+          {}};
+}
+
 std::string text(const Batch& batch, Extent row) {
   const Tensor mask = batch.at("mask");
   return tensor_text("input", batch.at("input"), nullptr, row) + tensor_text("target", batch.at("target"), &mask, row);

@@ -43,6 +43,9 @@ std::vector<Real> drawn(Rng& rng, Extent count);
 /// sequence in bits by the sigmoids of the scores. Errors: no Real "scores" of the shape of the target.
 Judgement judged(const Batch& batch, const Outputs& outputs, const std::string& task);
 
+/// What these tensors and the output "scores" are.
+Meanings meanings();
+
 /// An item as people read it: time goes to the right, # is 1, . is 0, blank is not judged.
 std::string text(const Batch& batch, Extent row);
 

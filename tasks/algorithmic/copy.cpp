@@ -40,6 +40,8 @@ class Copy final : public Task {
     }
   }
 
+  Meanings meanings() const override { return bits::meanings(); }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     Judgement judgement = bits::judged(batch, outputs, kName);
     const Extent length = batch.at("input").shape()[1] / 2 - 1;

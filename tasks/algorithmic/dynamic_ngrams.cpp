@@ -52,6 +52,8 @@ class DynamicNgrams final : public Task {
     }
   }
 
+  Meanings meanings() const override { return bits::meanings(); }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const Judgement plain = bits::judged(batch, outputs, kName);
     Judgement judgement{{{"optimal_share", {}}, plain.metrics[2], {"optimal_bits", {}}}, {}};

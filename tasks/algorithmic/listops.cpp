@@ -58,6 +58,14 @@ class ListOps final : public Task {
     }
   }
 
+  Meanings meanings() const override {
+    using enum TensorMeaning::What;
+    Meanings meanings = tokens::meanings(listops::words());
+    meanings.tensors.push_back({"mask", kMask, {"place"}});
+    meanings.tensors.front().padding = 0;
+    return meanings;
+  }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     Judgement judgement = tokens::judged(batch, outputs, kName);
     judgement.metrics.resize(1);  // there is one token: exact is the same

@@ -56,6 +56,11 @@ class NearestSubset final : public Task {
     }
   }
 
+  Meanings meanings() const override {
+    using enum TensorMeaning::What;
+    return {{{"target", kNumber, {"element"}}, {"marginals", kNumber, {"element"}}}, {}};
+  }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const Tensor given = require_output(outputs, "marginals", batch.at("target").type, kName);
     Judgement judgement{{{"accuracy", {}}, {"expected_cost", {}}, {"gap", {}}}, {}};

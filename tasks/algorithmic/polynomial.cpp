@@ -25,6 +25,11 @@ class Polynomial : public Task {
     for (Extent i = 0; i < target.size(); ++i) target.real()[i] = static_cast<Real>(target_);
   }
 
+  Meanings meanings() const override {
+    using enum TensorMeaning::What;
+    return {{{"target", kNumber, {"choice"}}, {"probability", kNumber, {"choice"}}}, {}};
+  }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const Tensor given = require_output(outputs, "probability", batch.at("target").type, kName);
     const double of_zero = std::pow(target_, power_);

@@ -50,6 +50,8 @@ class PrioritySort final : public Task {
     }
   }
 
+  Meanings meanings() const override { return bits::meanings(); }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override { return bits::judged(batch, outputs, kName); }
 
   std::string text(const Batch& batch, Extent row) const override { return bits::text(batch, row); }

@@ -83,6 +83,18 @@ class ProgramSynthesis final : public Task {
     }
   }
 
+  Meanings meanings() const override {
+    using enum TensorMeaning::What;
+    return {{{"before", kIndex, {"pair", "register"}},
+             {"after", kIndex, {"pair", "register"}},
+             {"held_before", kIndex, {"held_pair", "register"}},
+             {"held_after", kIndex, {"held_pair", "register"}},
+             {"program", kIndex, {"step", "part"}, "", kNone},
+             {"output_program", kIndex, {"step", "part"}, "", kNone},
+             {"found", kIndex, {"step", "part"}, "", kNone}},
+            {}};
+  }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const Tensor wanted = batch.at("program");
     Judgement judgement;

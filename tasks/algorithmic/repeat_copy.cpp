@@ -49,6 +49,8 @@ class RepeatCopy final : public Task {
     }
   }
 
+  Meanings meanings() const override { return bits::meanings(); }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     Judgement judgement = bits::judged(batch, outputs, kName);
     const Tensor mask = batch.at("mask");

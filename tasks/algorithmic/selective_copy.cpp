@@ -42,6 +42,8 @@ class SelectiveCopy final : public Task {
     }
   }
 
+  Meanings meanings() const override { return tokens::meanings(); }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     return tokens::judged(batch, outputs, kName);
   }

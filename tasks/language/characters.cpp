@@ -42,4 +42,12 @@ std::vector<double> accuracy(const Batch& batch, const Outputs& outputs) {
   return rows;
 }
 
+Meanings meanings(const std::vector<std::string>& texts) {
+  using enum TensorMeaning::What;
+  return {{{"text", kToken, {"place"}, "character"},
+           {"target", kToken, {"place"}, "character"},
+           {"scores", kScores, {"place", "class"}, "character"}},
+          {{"character", texts}}};
+}
+
 }  // namespace fovea::characters

@@ -16,4 +16,7 @@ std::vector<double> bits(const Batch& batch, const Outputs& outputs, Extent voca
 /// Share of characters whose score is the highest of all; ties go to the lowest index.
 std::vector<double> accuracy(const Batch& batch, const Outputs& outputs);
 
+/// What "text", "target" and the output "scores" are, with the text of each character.
+Meanings meanings(const std::vector<std::string>& texts);
+
 }  // namespace fovea::characters

@@ -72,6 +72,13 @@ std::string ordinal(int day) {
   return std::to_string(day) + ending;
 }
 
+/// The text of each code of a source; that of the end, and of what no date has, is empty.
+std::vector<std::string> ascii() {
+  std::vector<std::string> texts;
+  for (char code = 0; code < 127; ++code) texts.push_back(code < ' ' ? "" : std::string(1, code));
+  return texts;
+}
+
 /// Writes a date in one of the forms; what varies within a form is drawn.
 class Writer {
  public:
@@ -159,6 +166,17 @@ class DateTranslation final : public Task {
       write_source(Writer(rng, date).write(form), source.index() + b * kLongest);
       write_target(date, targets.index() + b * kOutputs);
     }
+  }
+
+  Meanings meanings() const override {
+    using enum TensorMeaning::What;
+    return {{{"source", kToken, {"place"}, "character", 0},
+             {"targets", kClass, {"character"}, "written"},
+             {"form", kClass, {}, "form"},
+             {"answers", kClass, {"character"}, "written"}},
+            {{"character", ascii()},
+             {"written", {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "-"}},
+             {"form", {kForms.begin(), kForms.end()}}}};
   }
 
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {

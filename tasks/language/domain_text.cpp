@@ -45,6 +45,12 @@ class DomainText final : public Task {
     }
   }
 
+  Meanings meanings() const override {
+    std::vector<std::string> texts{" "};
+    for (char letter = 'a'; letter <= 'z'; ++letter) texts.emplace_back(1, letter);
+    return characters::meanings(texts);
+  }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const std::vector<double> told = characters::bits(batch, outputs, domains::kCharacters, kName);
     Judgement judgement{{{"optimal_share", {}}, {"bits_per_character", told}, {"optimal_bits", {}}, {"accuracy", {}}}, {}};

@@ -43,6 +43,15 @@ class TextFile final : public Task {
     }
   }
 
+  Meanings meanings() const override {
+    std::vector<std::string> texts;
+    for (Extent byte = 0; byte < kBytes; ++byte) {
+      const bool is_printable = byte >= ' ' && byte < 127;
+      texts.push_back(is_printable ? std::string(1, static_cast<char>(byte)) : "byte " + std::to_string(byte));
+    }
+    return characters::meanings(texts);
+  }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const std::vector<double> told = characters::bits(batch, outputs, kBytes, kName);
     Judgement judgement{{{"likelihood", {}}, {"bits_per_character", told}, {"accuracy", {}}}, {}};

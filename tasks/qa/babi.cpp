@@ -29,6 +29,26 @@ class Babi final : public Task {
     }
   }
 
+  Meanings meanings() const override {
+    using enum TensorMeaning::What;
+    std::vector<std::string> words;
+    for (Index number = 0; number < static_cast<Index>(corpus().words()); ++number) {
+      words.push_back(corpus().vocabulary().word(number));
+    }
+    return {{{"story", kToken, {"fact", "word"}, "word", 0},
+             {"question", kToken, {"word"}, "word", 0},
+             {"answer", kToken, {}, "word", 0},
+             {"mask", kMask, {"fact"}},
+             {"age", kCount, {"fact"}, "", -1},
+             {"support", kMask, {"fact"}},
+             {"facts", kItem, {"support"}, "", -1, "story:1"},
+             {"chosen", kItem, {"hop"}, "", -1, "story:1"},
+             {"task", kIndex},
+             {"unknown", kCount},
+             {"steps", kCount}},
+            {{"word", words}}};
+  }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const Tensor answer = batch.at("answer");
     const Tensor given = require_output(outputs, "answer", answer.type, kName);

@@ -42,6 +42,14 @@ class Needle final : public Task {
     }
   }
 
+  Meanings meanings() const override {
+    using enum TensorMeaning::What;
+    Meanings meanings = tokens::meanings(words());
+    meanings.tensors.push_back({"support", kMask, {"place"}});
+    meanings.tensors.front().padding = 0;
+    return meanings;
+  }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     Judgement judgement = tokens::judged(batch, outputs, kName);
     judgement.metrics.resize(1);  // there is one word: exact is the same

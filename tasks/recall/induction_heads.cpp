@@ -28,6 +28,8 @@ class InductionHeads final : public Task {
     }
   }
 
+  Meanings meanings() const override { return tokens::meanings(); }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     Judgement judgement = tokens::judged(batch, outputs, kName);
     judgement.metrics.resize(1);  // there is one token: exact is the same

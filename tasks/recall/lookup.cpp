@@ -39,6 +39,18 @@ class Lookup : public Task {
     }
   }
 
+  Meanings meanings() const override {
+    using enum TensorMeaning::What;
+    return {{{"keys", kNumber, {"place", "width"}},
+             {"values", kClass, {"place"}},
+             {"query", kNumber, {"width"}},
+             {"target", kClass},
+             {"place", kItem, {}, "", {}, "keys:1"},
+             {"answer", kClass},
+             {"chosen", kItem, {}, "", {}, "keys:1"}},
+            {}};
+  }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const auto right = [&](const char* output, const Tensor& wanted) {
       return equal_rows(require_output(outputs, output, wanted.type, kName), wanted).whole;

@@ -99,6 +99,8 @@ class Mqar final : public Task {
     }
   }
 
+  Meanings meanings() const override { return tokens::meanings(); }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     Judgement judgement = tokens::judged(batch, outputs, kName);
     const std::string slice = "N=" + std::to_string(batch.at("tokens").shape()[1]) +

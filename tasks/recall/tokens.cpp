@@ -35,6 +35,17 @@ Judgement judged(const Batch& batch, const Outputs& outputs, const std::string& 
   return {{{"accuracy", right.share}, {"exact", right.whole}}, {}};
 }
 
+Meanings meanings(const std::vector<std::string>& words) {
+  using enum TensorMeaning::What;
+  Meanings meanings{{{"tokens", kToken, {"place"}, "token"},
+                     {"places", kItem, {"question"}, "", -1, "tokens:1"},
+                     {"targets", kToken, {"question"}, "token", -1},
+                     {"answers", kToken, {"question"}, "token"}},
+                    {}};
+  if (!words.empty()) meanings.labels["token"] = words;
+  return meanings;
+}
+
 std::string text(const Batch& batch, Extent row, const std::vector<std::string>& words) {
   const Tensor tokens = batch.at("tokens");
   const Extent length = tokens.shape()[1];

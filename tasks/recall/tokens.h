@@ -24,6 +24,9 @@ struct Labelled {
 /// Index output "answers" of the shape of the targets.
 Judgement judged(const Batch& batch, const Outputs& outputs, const std::string& task);
 
+/// What these tensors and the output "answers" are; `words` are the names of the tokens, empty: there are none.
+Meanings meanings(const std::vector<std::string>& words = {});
+
 /// The first tokens of an item, and each place that is asked with its target; `words` are the names of the tokens, empty:
 /// their numbers.
 std::string text(const Batch& batch, Extent row, const std::vector<std::string>& words = {});

@@ -54,6 +54,8 @@ class Reorder final : public Task {
     }
   }
 
+  Meanings meanings() const override { return tokens::meanings(); }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     Judgement judgement = tokens::judged(batch, outputs, kName);
     std::swap(judgement.metrics[0], judgement.metrics[1]);

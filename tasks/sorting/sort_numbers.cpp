@@ -73,6 +73,15 @@ class SortNumbers : public Task {
     }
   }
 
+  Meanings meanings() const override {
+    using enum TensorMeaning::What;
+    return {{{"items", kNumber, {"place", "number"}},
+             {"targets", kItem, {"rank"}, "", {}, "items:1"},
+             {"pointers", kItem, {"rank"}, "", {}, "items:1"},
+             {"log_prob", kLogProbability}},
+            {}};
+  }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const Tensor targets = batch.at("targets");
     const EqualRows right = equal_rows(require_output(outputs, "pointers", targets.type, kName), targets);

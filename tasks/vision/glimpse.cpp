@@ -71,6 +71,18 @@ class Glimpse final : public Task {
     }
   }
 
+  Meanings meanings() const override {
+    using enum TensorMeaning::What;
+    std::vector<std::string> digits;
+    for (Extent word = 0; word < kWords; ++word) digits.push_back(std::to_string(word));
+    return {{{"image", kNumber, {"y", "x"}},
+             {"targets", kClass, {"word"}, "digit"},
+             {"regions", kItem, {"word"}},
+             {"answers", kClass, {"word"}, "digit"},
+             {"looked", kItem, {"word"}}},
+            {{"digit", digits}}};
+  }
+
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const Tensor targets = batch.at("targets");
     const EqualRows right = equal_rows(require_output(outputs, "answers", targets.type, kName), targets);
