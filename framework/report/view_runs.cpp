@@ -78,7 +78,8 @@ Json weights_json(const std::vector<double>& weights) {
   Json::Array array;
   for (const double weight : weights) {
     const bool is_told = std::isfinite(weight) && std::abs(weight) < 1e9;
-    array.emplace_back(is_told ? Json(std::round(weight * kScale) / kScale) : Json());
+    if (is_told) array.emplace_back(std::round(weight * kScale) / kScale);
+    if (!is_told) array.emplace_back();
   }
   return array;
 }
