@@ -16,6 +16,8 @@ class SeveralDraws : public ScoreFunction {
     selector->select(scores, draw.rng, out);
     return true;
   }
+  /// The first draw of an item is taken by its probability, so that its log_prob tells of the entropy.
+  virtual bool first_is_drawn() const { return true; }
   /// grad_scores += factor * d log_prob / d scores, or what replaces it. By default that of the selector.
   virtual void pull_log_prob(const SelectorParts& selector, ConstRow scores, const Choice& choice, const Draw& /*draw*/,
                              Real factor, Row grad_scores) const {

@@ -31,6 +31,8 @@ class Exact final : public Estimator, public SeveralDraws {
     return counts;
   }
 
+  bool first_is_drawn() const override { return false; }
+
   // grad = sum_c p_c (d cost_c + cost_c d log p_c); a constant taken off the costs changes only the rounding.
   void share_out(const Evaluations& evaluations, const Shares& out) override {
     const auto draws = static_cast<std::size_t>(evaluations.draws);

@@ -93,7 +93,7 @@ void ChooseForward::choose_row(const ChooseRow& row, const Draw& draw) {
     if (counts) expect_fair(given, keeps_all, chooser(is_by_estimator() ? "choose" : "select"));
     if (!counts) choice.count = 0;  // it may hold anything
   }
-  if (counts && is_drawn() && !row.items.empty()) counters_.draw(static_cast<double>(choice.log_prob));
+  if (counts && is_drawn(draw) && !row.items.empty()) counters_.draw(static_cast<double>(choice.log_prob));
   if (Real* total = log_prob_of(row.b)) {
     *total += counts ? choice.log_prob : -std::numeric_limits<Real>::infinity();
   }
@@ -129,11 +129,12 @@ bool ChooseForward::is_by_estimator() const {
   return !is_evaluation && setup_.estimator.several_draws != nullptr;
 }
 
-// The selector draws, and its log-probabilities are those of what it draws from.
-bool ChooseForward::is_drawn() const {
+// By its probability, so that its log-probability tells of the entropy of what it was drawn from.
+bool ChooseForward::is_drawn(const Draw& draw) const {
   const OpContext* context = memory_.run.context;
-  const bool is_training = context != nullptr && context->mode == Mode::kTrain;
-  return is_training && setup_.selector.sampled != nullptr && setup_.estimator.several_draws == nullptr;
+  if (context == nullptr || context->mode != Mode::kTrain || setup_.selector.sampled == nullptr) return false;
+  const SeveralDraws* several = setup_.estimator.several_draws;
+  return several == nullptr || (draw.index == 0 && several->first_is_drawn());
 }
 
 // Whose function made a choice, for errors.

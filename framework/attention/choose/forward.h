@@ -22,7 +22,7 @@ class ChooseForward {
   void select_whole(Extent begin, Extent end, std::span<const Rng> rngs) const;
   bool choose(ConstRow scores, const Draw& draw, Choice& choice) const;
   bool is_by_estimator() const;
-  bool is_drawn() const;
+  bool is_drawn(const Draw& draw) const;
   std::string chooser(const char* function) const;
   Real* log_prob_of(Extent b) const;
   void read();
