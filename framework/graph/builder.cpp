@@ -271,6 +271,10 @@ std::shared_ptr<const Graph> Builder::freeze() {
     }
   }
   const std::vector<char> alive = graph::reaching(graph.nodes_, roots);
+  for (SiteRecord& site : graph.sites_) {  // what nothing reads has no type in a plan
+    if (site.items.node >= 0 && alive[site.items.node] == 0) site.items = {};
+    if (site.queries.node >= 0 && alive[site.queries.node] == 0) site.queries = {};
+  }
   for (const int id : graph::ordered(graph.nodes_)) {
     if (alive[id] != 0) graph.order_.push_back(id);
   }

@@ -163,8 +163,9 @@ void Evaluation::forward(const Batch& batch, Extent number, Extent rows, const T
   bound_ = bound_.first(Shards::count(rows, settings_.shard_rows));
   has_nan_choice_ = false;
   told_.clear();
+  const Extent first = number * whole_.rows();
   for (const Shard& shard : bound_) {
-    if (wish.items > 0) told_.emplace_back(graph(), shard.first_row, wish);
+    if (first < wish.items) told_.emplace_back(graph(), first + shard.first_row, wish);
   }
   const auto work = [&](Extent shard) {
     const OpContext context = context_of(bound_[shard], number);
@@ -259,7 +260,7 @@ std::optional<std::vector<JournalValue>> Evaluation::run(const Continue& goes_on
     if (!goes_on(static_cast<double>(done) / static_cast<double>(config_.rows))) return std::nullopt;
     const Extent rows = std::min(whole_.rows(), config_.rows - done);
     const Batch& batch = fill(number, rows);
-    forward(batch, number, rows, done == 0 ? followed : ToldWish{});
+    forward(batch, number, rows, followed);
     assemble(rows);
     check_finite(done, number);
     const Judgement judgement = judge(batch, rows);

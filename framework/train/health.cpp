@@ -84,7 +84,7 @@ void SiteHealth::follow(const ToldRow& row) {
 }
 
 void SiteHealth::add(const ToldSite& told) {
-  is_told_ = true;
+  is_told_ = is_told_ || !told.rows.empty();
   for (const ToldRow& row : told.rows) {
     follow(row);
     const auto count = static_cast<Extent>(row.told.kept.size());
