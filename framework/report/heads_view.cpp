@@ -78,7 +78,7 @@ Json part_texts(const ItemSample& sample, const SampleSite& site, Extent item) {
 }
 
 bool fits_exactly(const SampleSite& site) {
-  return site.queries <= kMostCells && site.items <= kMostCells && site.entries_cut == 0;
+  return site.queries <= kMostCells && site.items <= kMostCells && site.entries_cut == 0 && site.query_stride == 1;
 }
 
 /// All rows of the first items, as many of these as find room.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -15,7 +16,8 @@ namespace {
 
 constexpr std::int64_t kMostItems = 4096;                      // of a sample
 constexpr std::int64_t kMostNumbers = std::int64_t{1} << 22U;  // of one array of /predictions
-constexpr double kLargest = 9e15;                              // a whole number that a double holds exactly
+constexpr std::int64_t kLargestPlace = std::numeric_limits<std::int32_t>::max();
+constexpr double kLargest = 9e15;  // a whole number that a double holds exactly
 
 bool is_whole_type(const std::string& type) { return type.starts_with("int") || type.starts_with("uint"); }
 bool is_number_type(const std::string& type) { return is_whole_type(type) || type.starts_with("float"); }
@@ -143,6 +145,7 @@ void ItemSample::read_predictions() {
   const std::string start = "/predictions/" + split_ + "/";
   const std::string correct = "/evaluation/" + split_ + "/correct";
   std::vector<std::string> paths{correct};
+  std::int64_t left = 4 * kMostNumbers;  // in all
   for (auto at = outline_.lower_bound(start); at != outline_.end() && at->first.starts_with(start); ++at) {
     const OutlineEntry& found = at->second;
     if (!found.texts.empty()) {
@@ -150,7 +153,10 @@ void ItemSample::read_predictions() {
       for (const std::string& text : found.texts) texts.push_back(printable(text));
     }
     const bool is_array = is_number_type(found.type) && !found.shape.empty() && found.shape[0] <= kMostItems;
-    if (is_array && count_of(found.shape) <= kMostNumbers && count_of(found.shape) > 0) paths.push_back(at->first);
+    const std::int64_t count = count_of(found.shape);
+    if (!is_array || count == 0 || count > std::min(kMostNumbers, left)) continue;
+    left -= count;
+    paths.push_back(at->first);
   }
   for (auto& [path, array] : read_arrays(file_, paths)) {
     if (path == correct) {
@@ -179,6 +185,7 @@ SampleArray ItemSample::array_of(const std::string& name, const OutlineEntry& fo
     if (may_have && array.labels.empty() && labels_.count(known) != 0) array.labels = known;
   }
   const std::string padding = text_of(found.attributes, "padding");
+  array.place_in = axis_of(text_of(found.attributes, "of"), split_);
   if (!padding.empty()) array.padding = number_of(found.attributes, "padding");
   return array;
 }
@@ -214,7 +221,7 @@ void ItemSample::describe(SampleSite& site) const {
   const auto told = [&](const char* name, std::size_t axis) -> std::int64_t {
     if (density == nullptr || density->shape.size() != 3) return 0;
     const std::int64_t number = number_of(density->attributes, name);
-    if (number > 0) return number;
+    if (number > 0 && number <= kLargestPlace) return number;
     return density->shape[axis] < kMostCells ? density->shape[axis] : 0;
   };
   site.queries = told("queries", 1);
@@ -251,7 +258,7 @@ std::optional<SampleSite> ItemSample::site(const std::string& path) const {
   const bool agree = values(0).size() == rows && site.offsets.size() == rows + 1 &&
                      site.weights.size() == site.kept.size() && site.right.size() == rows &&
                      is_ascending_to(site.offsets, site.kept.size());
-  const auto is_place = [](std::int64_t value) { return value >= 0 && value < (std::int64_t{1} << 31U); };
+  const auto is_place = [](std::int64_t value) { return value >= 0 && value < kLargestPlace; };
   if (!agree || !std::all_of(site.kept.begin(), site.kept.end(), is_place) ||
       !std::all_of(site.query.begin(), site.query.end(), is_place)) {
     return std::nullopt;

@@ -15,12 +15,19 @@
 // The sample of items that a run keeps: what it read, chose and answered. All of it comes from a file that may be hostile.
 namespace fovea {
 
+/// An axis of an array of /predictions.
+struct SampleAxis {
+  std::string array;  // empty: the file does not say it
+  std::size_t axis = 1;
+};
+
 /// An array of /predictions; its first axis is the items of the sample.
 struct SampleArray {
   std::string name;
   std::string meaning;                  // what the numbers are, where the file says it: token, class, item, mask, ...
   std::string labels;                   // the list of texts that has one for each number; empty: none
   std::optional<std::int64_t> padding;  // the number that stands for nothing
+  SampleAxis place_in;                  // where its numbers are places
   std::vector<std::int64_t> shape;
   bool is_whole = false;
   std::vector<double> values;
@@ -28,12 +35,6 @@ struct SampleArray {
   std::int64_t extent(std::size_t axis) const { return axis < shape.size() ? shape[axis] : 1; }
   /// The numbers of one item.
   std::span<const double> of(Extent item) const;
-};
-
-/// An axis of an array of /predictions: what the items or the queries of a site are.
-struct SampleAxis {
-  std::string array;  // empty: the file does not say it
-  std::size_t axis = 1;
 };
 
 /// What one site chose, by rows: a row is one query of one item.

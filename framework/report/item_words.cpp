@@ -70,7 +70,7 @@ const SampleArray* readable_beside(const ItemSample& sample, const SampleArray& 
 
 const SampleArray* mask_of(const ItemSample& sample, const SampleArray& array) {
   for (const SampleArray& mask : sample.arrays()) {
-    const bool is_mask = mask.meaning == "mask" || (mask.meaning.empty() && mask.name == "mask");
+    const bool is_mask = mask.meaning == "mask" || (is_one_of(mask.meaning, {"", "index"}) && mask.name == "mask");
     if (is_mask && mask.name != "support" && mask.shape.size() == 2 && mask.extent(1) == array.extent(1)) return &mask;
   }
   return nullptr;
@@ -140,6 +140,20 @@ AnswerArrays answers_of(const ItemSample& sample) {
     return {right, nullptr};
   }
   return {};
+}
+
+std::string answer_words(const ItemSample& sample, const SampleArray& array, Extent item) {
+  const AnswerArrays answers = answers_of(sample);
+  const bool is_pointer = array.place_in.array.empty() && answers.given != nullptr && answers.given->name == "pointers";
+  const SampleArray* from = sample.find(is_pointer ? "items" : array.place_in.array);
+  const bool is_place = from != nullptr && (is_pointer || array.place_in.axis == 1) && is_readable(*from);
+  if (!is_place) return joined_words(sample, array, array.of(item), kMostWords);
+  std::vector<std::string> words;
+  for (const double place : array.of(item).first(std::min(array.of(item).size(), kMostWords))) {
+    const bool is_there = place >= 0 && place < static_cast<double>(from->extent(1));
+    words.push_back(is_there ? words_at(sample, *from, item, static_cast<std::int64_t>(place)) : "nothing");
+  }
+  return fmt::format("{}{}", fmt::join(words, " "), array.of(item).size() > kMostWords ? " ..." : "");
 }
 
 std::vector<ItemInput> inputs_of(const ItemSample& sample, Extent item, const std::vector<std::string>& left_out) {

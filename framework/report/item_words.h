@@ -33,6 +33,9 @@ struct AnswerArrays {
 };
 AnswerArrays answers_of(const ItemSample& sample);
 
+/// An answer in words: places as what is there.
+std::string answer_words(const ItemSample& sample, const SampleArray& array, Extent item);
+
 /// One input in words, by lines: of [N, W] a line for each of N.
 struct ItemInput {
   std::string name;

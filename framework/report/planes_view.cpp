@@ -170,6 +170,8 @@ std::optional<Object> glimpse_json(const RunReads& reads) {
 }
 
 Json run_json(const ViewRun& run, std::vector<std::string>& notes) {
+  const ItemSample sample(run.run->file);
+  if (sample.find("image") == nullptr && sample.find("pointers") == nullptr) return {};  // before sites are read
   const RunReads reads(run.run->file);
   std::optional<Object> shown = glimpse_json(reads);
   if (!shown) shown = path_json(reads);

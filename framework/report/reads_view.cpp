@@ -123,9 +123,7 @@ Json read_json(const RunReads& reads, std::size_t site_place, std::size_t row, E
 }
 
 Json answer_json(const ItemSample& sample, const SampleArray* array, Extent item) {
-  constexpr std::size_t kMostWords = 64;
-  if (array == nullptr) return {};
-  return short_text(joined_words(sample, *array, array->of(item), kMostWords), kLongViewText);
+  return array == nullptr ? Json() : Json(short_text(answer_words(sample, *array, item), kLongViewText));
 }
 
 Json item_json(const RunReads& reads, Extent item) {

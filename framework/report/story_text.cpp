@@ -112,15 +112,14 @@ std::string inputs_text(const RunReads& reads, Extent item) {
 }
 
 std::string answer_text(const RunReads& reads, Extent item) {
-  constexpr std::size_t kMostWords = 64;
   const ItemSample& sample = reads.sample();
   const AnswerArrays answers = answers_of(sample);
   std::string text;
   if (answers.given != nullptr) {
-    text += fmt::format("  answered: {}\n", joined_words(sample, *answers.given, answers.given->of(item), kMostWords));
+    text += fmt::format("  answered: {}\n", answer_words(sample, *answers.given, item));
   }
   if (answers.wanted != nullptr) {
-    text += fmt::format("  right:    {}\n", joined_words(sample, *answers.wanted, answers.wanted->of(item), kMostWords));
+    text += fmt::format("  right:    {}\n", answer_words(sample, *answers.wanted, item));
   }
   return text;
 }

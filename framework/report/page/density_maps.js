@@ -84,5 +84,5 @@
       make("span", {}, "black: none"));
   }
 
-  fovea.maps = {unpackRows, exactMaps, densityMaps, scaleOf, paint, legend};
+  fovea.maps = {unpackRows, exactMaps, densityMaps, scaleOf, paint, legend, shortNumber};
 })();

@@ -1,8 +1,7 @@
 // View 7: where the heads of a site look, a map for each head.
 (() => {
   const {make, button} = fovea.tools;
-  const {weightText} = fovea.controls;
-  const {unpackRows, exactMaps, densityMaps, scaleOf, paint, legend} = fovea.maps;
+  const {unpackRows, exactMaps, densityMaps, scaleOf, paint, legend, shortNumber} = fovea.maps;
   const drawnSize = 320;  // pixels of the longer side of a map
   const manyHeads = 16;  // shown at first
   const shownEntries = 20;  // of a row
@@ -42,7 +41,7 @@
       bar.style.width = `${Math.max(weight / most, 0) * 100}%`;
       return make("tr", {}, make("th", {scope: "row", class: "number"}, String(place)),
         texts.length > 0 ? make("td", {class: "text"}, texts[place] ?? "") : null,
-        make("td", {class: "weight"}, bar, make("span", {class: "value"}, weightText(weight))));
+        make("td", {class: "weight"}, bar, make("span", {class: "value"}, shortNumber(weight))));
     });
     const columns = ["item", ...(texts.length > 0 ? ["text"] : []), "weight"];
     return make("table", {class: "reads"}, make("caption", {}, caption),
