@@ -42,6 +42,13 @@ def huge_array(file, _):
     file["train/step"][:10] = numpy.arange(10)
 
 
+def large_array(file, _):
+    """1 GiB and a little more, which one chunk of 1 MiB could hold if it were compressed."""
+    del file["train/step"]
+    file["train"].create_dataset("step", ((1 << 27) + 1024,), "i8", chunks=(1 << 17,))
+    file["train/step"][:10] = numpy.arange(10)
+
+
 def unwritten_array(file, _):
     del file["train/step"]
     file["train"].create_dataset("step", (1 << 20,), "i8")
@@ -56,8 +63,8 @@ def wrong_type(file, _):
     file["train"]["step"] = numpy.zeros(20, [("a", "i4"), ("b", "f8")])
 
 
-IN_TRAIN = [soft_link, external_link, external_values, virtual_values, foreign_filter, huge_array, unwritten_array, no_step,
-            wrong_type]
+IN_TRAIN = [soft_link, external_link, external_values, virtual_values, foreign_filter, huge_array, large_array, unwritten_array,
+            no_step, wrong_type]
 
 
 def descending_offsets(site):

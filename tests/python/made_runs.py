@@ -36,13 +36,17 @@ class Sample:
 
 
 def say_what_items_are(file):
-    """The attributes by which a reader names items: item 1 of the sample has the words of 1, 0 and 1."""
+    """The attributes by which a reader names items: those of a site are facts of one or two words."""
+    site = file["selection/decoder/pointer"]
+    for group, name in ((site, "right"), (file["predictions/test"], "label_word")):
+        if name in group:
+            del group[name]
     words = file["predictions/test"].create_dataset("facts", data=numpy.array([[[0, 1], [2, -1]] * 5, [[1, 0], [1, -1]] * 5]))
     words.attrs["labels"], words.attrs["padding"] = "label_word", -1
     texts = numpy.array(["here", "there\x1b[31m", "no\nwhere"], dtype=object)
     file["predictions/test"].create_dataset("label_word", data=texts, dtype=h5py.string_dtype())
-    site = file["selection/decoder/pointer"]
     site.attrs["keys"], site.attrs["queries"] = "predictions/test/facts:1", "predictions/test/inputs:1"
+    site["weights"][:2] = [0.25, 0.75]
     site.create_dataset("right", data=numpy.array([0, 2, 9, -1, 4, 5], numpy.int32))
 
 
@@ -55,9 +59,13 @@ def make_groups(sample, folder):
             state = "running" if run == "sparsemax" and seed == 5 else "finished"
             sample.copy(f"{folder}/{run}-seed{seed}", accuracy, {"learning_rate": 0.003}, run=run, seed=seed, state=state)
     for seed in (2, 3, 4):
-        sample.copy(f"{folder}/rate/soft-seed{seed}", 0.1 * seed, {"learning_rate": 1e-05, "batch": 64}, run="soft", seed=seed)
-    sample.copy(f"{folder}/again", 0.75, {"learning_rate": 0.003}, run="soft", seed=3)
-    sample.copy(f"{folder}/so_far", numpy.nan, {"learning_rate": 0.003}, run="late", seed=3, state="stopped")
+        rate, task = {"learning_rate": 1e-05, "site a": "cosine"}, {"learning_rate": 0.003, "task": "other"}
+        sample.copy(f"{folder}/rate/soft-seed{seed}", 0.1 * seed, rate, run="soft", seed=seed)
+        sample.copy(f"{folder}/task/top_k-seed{seed}", 0.1 * seed, task, run="top_k", seed=seed)
+    for seed, state in ((3, "finished"), (4, "stopped")):
+        sample.copy(f"{folder}/again-{seed}", 0.75, {"learning_rate": 0.003}, run="soft", seed=seed, state=state)
+    sample.copy(f"{folder}/so_far", 0.99, run="late", seed=3, state="stopped")
+    sample.copy(f"{folder}/diverged", numpy.nan, run="diverged", seed=3)
     os.makedirs(f"{folder}/begun")
     for name in ("journal", "checkpoint"):
         open(f"{folder}/begun/{name}", "wb").close()

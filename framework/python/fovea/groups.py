@@ -57,7 +57,8 @@ class Runs:
                 known[key] = Group(run)
         self.groups = list(known.values())
         if not self.groups and not self.unread:
-            raise Error((places or ("runs",))[0], "expected results of runs here or below; there are none; give another folder.")
+            where = (places or ("runs",))[0]
+            raise Error(where, "expected results of runs here or below; there are none; give another folder.")
         for group in self.groups:
             _sort(group)
         for name in dict.fromkeys((group.experiment, group.run) for group in self.groups):
@@ -70,9 +71,13 @@ class Runs:
         return sum(len(group.runs) for group in self.groups)
 
     def group(self, name):
-        """The group of a name, such as "soft_vs_hard/soft"."""
-        names = [group.name for group in self.groups]
-        return self.groups[names.index(choose("runs", name, names))]
+        """The group of a name, such as "soft_vs_hard/soft", or of a part of it that no other has: "soft"."""
+        found = [group for group in self.groups
+                 if name in (group.name, group.run, group.differences) or group.name == f"{group.experiment}/{name}"]
+        if len(found) > 1:
+            raise Error("runs", f"expected the name of one group; {len(found)} are named '{printable(name)}'; give one of: "
+                                f"{'; '.join(group.name for group in found[:30])}.")
+        return found[0] if found else choose("runs", name, [group.name for group in self.groups])
 
     def table(self):
         """One row a run, as `fovea ls --all --csv`, and a column for each setting that differs between groups."""
