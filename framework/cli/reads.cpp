@@ -88,7 +88,7 @@ bool print_run(const FoundRun& run, const Arguments& arguments, const Console& c
     }
   }
   if (left == arguments.most) console.out << "\nNo item is of this kind.\n";
-  if (more > 0) console.out << fmt::format("\n{} more items are of this kind; --most shows them.\n", count_text(more));
+  if (more > 0) console.out << fmt::format("\n{} more of this kind; --most shows them.\n", count_text(more));
   return true;
 }
 

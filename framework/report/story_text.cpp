@@ -33,9 +33,20 @@ struct Read {
   std::vector<std::int64_t> right;
 };
 
+/// How many letters of the paths are a folder that all sites share.
+std::size_t shared_folder(const RunReads& reads) {
+  std::string folder = reads.sites().front().path;
+  for (const SampleSite& site : reads.sites()) {
+    const auto [end, ignored] = std::mismatch(folder.begin(), folder.end(), site.path.begin(), site.path.end());
+    folder.erase(end, folder.end());
+  }
+  const std::size_t slash = reads.sites().size() == 1 ? reads.sites().front().path.rfind('/') : folder.rfind('/');
+  return slash == std::string::npos ? 0 : slash + 1;
+}
+
 std::string name_of(const RunReads& reads, const SampleSite& site, std::size_t row, Extent item) {
   const std::size_t rows = site.rows[static_cast<std::size_t>(item)].size();
-  std::string name = site.path;
+  std::string name = site.path.substr(shared_folder(reads));
   if (rows == 1) return name;
   const std::string words = query_words(reads.sample(), site, item, site.query_of(row));
   name += fmt::format(" {}", site.query_of(row));

@@ -55,7 +55,7 @@ TEST_CASE("an item is told in words: its question, statements without paddings, 
   CHECK(text_at(part(item, "inputs", 0, "name")) == "question");
   CHECK(text_at(part(item, "inputs", 0, "lines", 0)) == "where john");
   REQUIRE(size_of(part(item, "parts")) == 1);  // both hops read the same
-  CHECK(part(item, "parts", 0, "texts") == Json(Json::Array{"mary went garden", "john went hall"}));
+  CHECK(part(item, "parts", 0, "texts") == Json(Json::Array{"mary went garden", "john hall"}));
   REQUIRE(size_of(part(item, "reads")) == 2);
   CHECK(part(item, "reads", 0, "weights") == Json(Json::Array{0.25, 0.75}));
   CHECK(part(item, "reads", 0, "best") == Json(1));
@@ -78,9 +78,9 @@ TEST_CASE("right items of rows come before supports; with several heads one has 
   RunRecord record = story_record();
   const std::vector<std::int32_t> both{0, 1};
   // Two heads with two queries each: the right item of the first query is 1, that of the second one is not known.
-  record.selection = {site_of("heads", {{0, 0, both, {0.9, 0.1}, 1},
+  record.selection = {site_of("heads", {{0, 0, both, {0.1, 0.9}, 1},
                                         {0, 1, both, {0.9, 0.1}, -1},
-                                        {0, 2, both, {0.1, 0.9}, 1},
+                                        {0, 2, both, {0.9, 0.1}, 1},
                                         {0, 3, both, {0.9, 0.1}, -1},
                                         {1, 0, both, {0.9, 0.1}, 1},
                                         {1, 2, both, {0.8, 0.2}, 1}})};
@@ -142,9 +142,20 @@ TEST_CASE("a story has a star where each hop looked most") {
   const std::string text = story_text(run.file(), 1);
   CHECK(contains(text, "item 1 of the test sample: answered right, read a wrong item"));
   CHECK(contains(text, "   0    .     .    mary went garden   <- right\n"));
-  CHECK(contains(text, "   1    *     *    john went hall\n"));
+  CHECK(contains(text, "   1    *     *    john hall\n"));
   CHECK(contains(text, "  question: where mary\n"));
   CHECK_THROWS_WITH_AS(story_text(run.file(), 4), doctest::Contains("from 0 to 3"), Error);
+}
+
+TEST_CASE("a story of many reads has a line for each, without the folder that all sites share") {
+  RunRecord record = story_record();
+  std::vector<SampleChoice> choices;
+  for (std::int64_t query = 0; query < 9; ++query) choices.push_back({0, query, {0, 1}, {0.75, 0.25}, query == 8 ? 1 : -1});
+  record.selection = {site_of("decoder/attention", choices)};
+  const PublishedRun run(record);
+  const std::string text = story_text(run.file(), 0);
+  CHECK(contains(text, "\n  attention 7 * mary went garden (item 0), weight 0.75\n"));
+  CHECK(contains(text, "\n  attention 8 * mary went garden (item 0), weight 0.75, right is john hall (item 1)\n"));
 }
 
 TEST_CASE("fovea reads counts the items by answer and read, and prints those asked for") {
@@ -155,7 +166,7 @@ TEST_CASE("fovea reads counts the items by answer and read, and prints those ask
   CHECK(contains(found.out, "item 1 of the test sample"));
   CHECK(!contains(found.out, "item 0 of the test sample"));
   CHECK(contains(answer({"reads", file, "--only", "wrong-from-right"}).out, "item 2 of the test sample"));
-  CHECK(contains(answer({"reads", file, "--most", "1"}).out, "3 more items are of this kind"));
+  CHECK(contains(answer({"reads", file, "--most", "1"}).out, "3 more of this kind"));
   CHECK(contains(answer({"reads", file, "--item", "3"}).out, "item 3 of the test sample"));
   const Answer wrong = answer({"reads", file, "--only", "right-from-wrnog"});
   CHECK(wrong.code == 2);

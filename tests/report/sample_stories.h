@@ -59,7 +59,7 @@ inline RunRecord story_record(const std::string& mary = "mary") {
   Predictions test;
   test.split = "test";
   test.labels = {{"word", {"", mary, "john", "went", "garden", "hall", "where"}}};
-  const std::vector<Index> statements{1, 3, 4, 2, 3, 5, 0, 0, 0};  // mary went garden; john went hall
+  const std::vector<Index> statements{1, 3, 4, 2, 5, 0, 0, 0, 0};  // mary went garden; john hall
   std::vector<Index> story;
   for (int item = 0; item < 4; ++item) story.insert(story.end(), statements.begin(), statements.end());
   test.arrays = {with_words(index_array("story", {4, 3, 3}, story)),

@@ -17,12 +17,19 @@
     return [answered, read].filter((text) => text !== null).join(", ");
   };
 
-  /** "hop_1", "decoder/pointer 3 (Mary), head 2" */
+  /** The path of a site without the folders that all sites share. */
+  function shortPath(site, run) {
+    const folders = run.sites.map(({path}) => path.split("/").slice(0, -1));
+    const shared = folders[0].findIndex((name, i) => folders.some((folder) => folder[i] !== name));
+    return site.path.split("/").slice(shared < 0 ? folders[0].length : shared).join("/");
+  }
+
+  /** "hop_1", "pointer 3 (Mary), head 2" */
   function readName(read, run, all) {
     const site = run.sites[read.site];
     const isAlone = all.filter((other) => other.site === read.site).length === 1;
     const query = isAlone ? "" : ` ${read.query}${read.words ? ` (${read.words})` : ""}`;
-    return site.path + query + (site.heads > 1 ? `, head ${read.head}` : "");
+    return shortPath(site, run) + query + (site.heads > 1 ? `, head ${read.head}` : "");
   }
 
   const partName = (parts, place) => {
