@@ -2,7 +2,7 @@
 
 #include "framework/cli/command.h"
 #include "framework/cli/plugin_library.h"
-#include "framework/cli/screen.h"
+#include "framework/cli/wrapping.h"
 #include "framework/core/registry.h"
 
 namespace fovea::cli {
@@ -18,12 +18,6 @@ struct Arguments {
   }
 };
 
-std::string summary(const std::string& doc) {
-  const std::size_t begin = doc.find_first_not_of(" \n");
-  if (begin == std::string::npos) return "";
-  return doc.substr(begin, doc.find('\n', begin) - begin);
-}
-
 int list(const Arguments& arguments, const Console& console) {
   load_plugins(arguments.plugins);
   const Catalogue& catalogue = Catalogue::instance();
@@ -35,8 +29,8 @@ int list(const Arguments& arguments, const Console& console) {
     if (!arguments.kind.empty() && kind != arguments.kind) continue;
     is_known = true;
     std::vector<std::vector<std::string>> rows;
-    for (const PluginInfo& info : catalogue.all(kind)) rows.push_back({"  " + info.name, summary(info.doc)});
-    text += (text.empty() ? "" : "\n") + kind + '\n' + table_text(rows);
+    for (const PluginInfo& info : catalogue.all(kind)) rows.push_back({"  " + info.name, first_line(info.doc)});
+    text += (text.empty() ? "" : "\n") + kind + '\n' + wrapped_table(rows, width_for(console.out));
   }
   if (!is_known) throw UsageError("kind", unknown_name(arguments.kind, kinds));
   console.out << text;
