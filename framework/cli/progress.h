@@ -8,8 +8,13 @@
 
 namespace fovea::cli {
 
-/// "main  step 340/1,000  loss 0.7312  sequence_accuracy 0.85  4,812 sequences/s  0:12 left"
-std::string progress_text(const Progress& progress);
+/// "main  step 340/1,000  loss 0.7312  sequence_accuracy 0.85  4,812 sequences/s  0:12 left". Where that is wider, it goes
+/// without the speed, then without the loss and the metric, so that the time left is always there.
+std::string progress_text(const Progress& progress, std::size_t width);
+
+/// A message in lines of at most `width` columns. Of a list that is too long for one line, such as the metrics of an
+/// evaluation, the end is left out: log.txt has it. Warnings are whole.
+std::string message_text(const std::string& text, std::size_t width);
 
 /// Shows the progress of a run: on a terminal one line that is redrawn at most ten times a second; elsewhere plain lines, at
 /// the start of each run and every five seconds. Each message is a separate line.
@@ -36,8 +41,7 @@ class ProgressLine {
 
   std::ostream& out_;
   Style style_;
-  std::string line_;  // the latest text
-  std::string run_;   // of the latest text
+  Progress latest_;
   Clock::time_point shown_{};
   bool is_drawn_ = false;
 };

@@ -146,6 +146,7 @@ RunSession::Next RunSession::validate() {
   if (progress_.is_trained) return Next::kGoOn;
   if (checkpointing_ <= 0.01 * recorder_.seconds()) write_checkpoint();
   if (recorder_.may_publish()) publish({validation_.get()});
+  last_shown_ = Clock::now();  // files were written, which says nothing of the speed of training
   return Next::kGoOn;
 }
 

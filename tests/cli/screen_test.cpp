@@ -38,8 +38,36 @@ TEST_CASE("counts, durations and bytes are written for people") {
 }
 
 TEST_CASE("a line of progress has step, loss, metric, speed and time left") {
-  CHECK(cli::progress_text(training(340)) ==
+  CHECK(cli::progress_text(training(340), 80) ==
         "main  step 340/1,000  loss 0.7312  accuracy 0.5  4,812 sequences/s  1:12 left");
+}
+
+TEST_CASE("a line of progress fits, and always has the time left") {
+  CHECK(cli::progress_text(training(340), 77) ==
+        "main  step 340/1,000  loss 0.7312  accuracy 0.5  4,812 sequences/s  1:12 left");
+  CHECK(cli::progress_text(training(340), 76) == "main  step 340/1,000  loss 0.7312  accuracy 0.5  1:12 left");
+  CHECK(cli::progress_text(training(340), 50) == "main  step 340/1,000  accuracy 0.5  1:12 left");
+  CHECK(cli::progress_text(training(340), 31) == "main  step 340/1,000  1:12 left");
+  CHECK(cli::progress_text(training(340), 25) == "main  step ...  1:12 left");
+  for (const std::string phase : {"train", "evaluate N=100"}) {
+    for (std::size_t width = 20; width < 100; ++width) {
+      Progress progress = training(340);
+      progress.run = "a_run_with_a_name_that_is_longer_than_any_terminal_would_like-seed1000000";
+      progress.phase = phase;
+      const std::string text = cli::progress_text(progress, width);
+      CHECK(text.size() <= width);
+      CHECK(text.ends_with(phase == "train" ? "1:12 left" : phase));
+    }
+  }
+}
+
+TEST_CASE("of a long list of metrics one line is shown, of a warning all") {
+  const std::string metrics = "main: step 20: validation accuracy 0.83, unknown_words 0, recall 0.5";
+  CHECK(cli::message_text(metrics, 80) == metrics);
+  CHECK(cli::message_text(metrics, 61) == "main: step 20: validation accuracy 0.83, unknown_words 0, ...");
+  CHECK(cli::message_text(metrics, 50) == "main: step 20: validation accuracy 0.83, ...");
+  CHECK(cli::message_text("main: a sentence that has no list", 20) == "main: a sentence\n  that has no list");
+  CHECK(cli::message_text("main: warning: one, two, three", 20) == "main: warning: one,\n  two, three");
 }
 
 TEST_CASE("plain progress writes a first line, then waits; messages come at once") {
@@ -50,7 +78,7 @@ TEST_CASE("plain progress writes a first line, then waits; messages come at once
     line.show(training(2));
     line.message("saved");
   }
-  CHECK(out.str() == cli::progress_text(training(1)) + "\nsaved\n");
+  CHECK(out.str() == cli::progress_text(training(1), 80) + "\nsaved\n");
 }
 
 TEST_CASE("progress on a terminal is erased at the end and redrawn below a message") {
@@ -60,7 +88,7 @@ TEST_CASE("progress on a terminal is erased at the end and redrawn below a messa
     line.show(training(1));
     line.message("saved");
   }
-  const std::string text = cli::progress_text(training(1)).substr(0, cli::terminal_width() - 1);
+  const std::string text = cli::progress_text(training(1), cli::terminal_width() - 1);
   CHECK(out.str() == text + "\r\x1b[Ksaved\n" + text + "\r\x1b[K");
 }
 
