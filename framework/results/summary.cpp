@@ -50,6 +50,7 @@ EvaluationTable read_evaluation(const Reader& reader, const std::string& group) 
   EvaluationTable table;
   table.split = last_part(group);
   table.step = reader.integers(group + "/step");
+  table.chance = find_real(reader.attributes(group), "chance");
   const auto rows = static_cast<std::int64_t>(table.step.size());
   if (reader.has(group + "/slice") && reader.line(group + "/slice").type == "string") {
     for (const std::string& name : reader.texts(group + "/slice")) table.slices.push_back(printable(name));
