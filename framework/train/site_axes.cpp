@@ -154,16 +154,17 @@ class Tracer {
     return best;
   }
 
-  // The input that goes into the queries and not into the items.
+  // An input that goes into the queries, before those that go into the items too, if only for their number of rows.
   AxisSource whole_query(const SiteRecord& site) const {
     const std::vector<char> queries = ancestors(site.queries.node);
     const std::vector<char> items = ancestors(site.items.node);
+    const std::string of_items = source_of_items(site).name;
     AxisSource best;
-    int best_rank = -1;
+    std::pair<bool, int> best_rank{false, -1};
     for (const auto& [name, type] : types_) {
-      const bool is_own = is_among(name, queries) && !is_among(name, items) && !is_mask(name);
-      if (!is_own || type.shape.rank() <= best_rank) continue;
-      best_rank = type.shape.rank();
+      const std::pair<bool, int> rank{!is_among(name, items), type.shape.rank()};
+      if (!is_among(name, queries) || is_mask(name) || name == of_items || rank <= best_rank) continue;
+      best_rank = rank;
       best = {name, 0, false};
     }
     return best;

@@ -10,6 +10,7 @@
 #include "framework/results/run_file.h"
 #include "framework/results/summary.h"
 #include "framework/results/verify.h"
+#include "framework/train/sample_cut.h"
 #include "framework/train/samples.h"
 #include "framework/train/trainer.h"
 #include "tests/support/line_run.h"
@@ -77,14 +78,14 @@ TEST_CASE("a window looks near: all of its mass is at the distances that it has"
 }
 
 TEST_CASE("a long site is cut by what it keeps, every n-th query, and its density is of all queries") {
-  // Causal softmax keeps 2,100 x 2,101 / 2 entries of an item: 2.2 million.
-  constexpr Extent kLength = 2100;
+  // Causal softmax keeps 720 x 721 / 2 entries of an item: 259,560.
+  constexpr Extent kLength = 720;
   const SelectionSite site = Sequence(kLength, "scaled_dot | causal | softmax | none").selection();
-  CHECK(site.query_stride == 3);
-  REQUIRE(site.query.size() == kLength / 3);
-  CHECK(site.query[1] == 3);
+  CHECK(site.query_stride == 2);
+  REQUIRE(site.query.size() == kLength / 2);
+  CHECK(site.query[1] == 2);
   CHECK(site.entries_cut + static_cast<std::int64_t>(site.kept.size()) == kLength * (kLength + 1) / 2);
-  CHECK(site.kept.size() <= (std::size_t{1} << 20U));
+  CHECK(site.kept.size() <= kMostEntries);
   CHECK(site.density.extents == std::vector<std::int64_t>{1, 512, 512});
   CHECK(sum(cells(site)) == doctest::Approx(kLength).epsilon(1e-6));
 }
@@ -98,8 +99,10 @@ TEST_CASE("few entries of many queries are all there, whatever the capacity is")
 TEST_CASE("every head of a layer has a map of its own") {
   const SelectionSite site = Sequence(12, "scaled_dot | window(2, 0) + content_top_k(3) | softmax | none", 2).selection();
   CHECK(site.heads == 2);
-  CHECK(site.density.extents[0] == 2);
+  CHECK(site.density.extents == std::vector<std::int64_t>{2, 12, 12});
   CHECK(sum(cells(site)) == doctest::Approx(24).epsilon(1e-6));
+  // The items are those of the sequence, not those of the longest list.
+  CHECK(site.density.counts[1] == std::pair<std::string, std::int64_t>{"items", 12});
 }
 
 TEST_CASE("a run keeps what its sites chose over training, the right items, and which items were right") {
