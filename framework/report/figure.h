@@ -18,6 +18,7 @@ struct FigureAxis {
   std::string units = "1";  // "1" is a pure number, and not written
   Scale scale = Scale::kLinear;
   std::vector<std::string> categories = {};  // names at 0, 1, 2, ...: the axis has no numbers then
+  std::optional<double> reference = {};      // a thin line across the panel, such as that of no difference
 
   std::string label() const;  // "entropy (nat)"
 };
@@ -32,8 +33,8 @@ struct FigurePoint {
 
 /// What the legend has one entry for.
 struct FigureSeries {
-  /// A line in the order of the points with a band around it; points with bars.
-  enum class Mark : std::uint8_t { kLine, kPoints };
+  /// A line in the order of the points with a band around it; points with bars; a line without markers around something.
+  enum class Mark : std::uint8_t { kLine, kPoints, kOutline };
 
   std::string name;  // empty: not in the legend
   Mark mark = Mark::kLine;
@@ -42,11 +43,16 @@ struct FigureSeries {
 
 /// Numbers on a grid, drawn as colours, row 0 at the top.
 struct FigureMatrix {
+  /// From dark blue to yellow; ink on paper, for a picture with outlines on it.
+  enum class Colours : std::uint8_t { kCividis, kInk };
+
   FigureAxis colour;
   std::vector<double> column_edges;  // ascending, one more than there are columns; likewise the rows
   std::vector<double> row_edges;
   std::vector<double> values;  // [row, column]
+  Colours colours = Colours::kCividis;
 
+  bool has_key() const { return colours != Colours::kInk; }  // a scale of colours beside it
   Extent columns() const { return static_cast<Extent>(column_edges.size()) - 1; }
   Extent rows() const { return static_cast<Extent>(row_edges.size()) - 1; }
   double column_centre(Extent column) const;
@@ -62,7 +68,11 @@ struct FigurePanel {
   FigureAxis y;
   std::vector<FigureSeries> series;
   std::optional<FigureMatrix> matrix;
-  bool is_plane = false;  // both axes have the same scale
+  bool is_plane = false;   // both axes have the same scale
+  bool is_turned = false;  // x goes down and y to the right, so that categories are lines of text
+
+  const FigureAxis& across() const { return is_turned ? y : x; }
+  const FigureAxis& upright() const { return is_turned ? x : y; }
 };
 
 /// A figure as numbers and words: every writer draws the same ones. All texts may come from a results file of anybody.
@@ -79,6 +89,10 @@ struct FigureRange {
 };
 FigureRange range_of_x(const FigurePanel& panel);
 FigureRange range_of_y(const FigurePanel& panel);
+/// The same categories go down in every panel, so that they are named once.
+bool shares_categories(const Figure& figure);
+/// Panels beside each other: two, or three where they are small.
+int columns_of(const Figure& figure);
 /// Of all panels that show the same, so that their colours can be compared.
 FigureRange range_of_values(const Figure& figure, const FigureMatrix& matrix);
 

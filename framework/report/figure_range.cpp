@@ -40,20 +40,21 @@ FigureRange with_margin(FigureRange range, FigureAxis::Scale scale) {
 
 /// The range of one axis of the points.
 template <class Visit>
-FigureRange point_range(const FigurePanel& panel, FigureAxis::Scale scale, const Visit& visit) {
+FigureRange point_range(const FigurePanel& panel, const FigureAxis& axis, const Visit& visit) {
   Extremes extremes;
+  if (axis.reference) extremes.add(*axis.reference);
   for (const FigureSeries& series : panel.series) {
     for (const FigurePoint& point : series.points) visit(extremes, point);
   }
-  return with_margin(extremes.range(scale), scale);
+  return with_margin(extremes.range(axis.scale), axis.scale);
 }
 
 FigureRange plain_x(const FigurePanel& panel) {
-  return point_range(panel, panel.x.scale, [](Extremes& extremes, const FigurePoint& point) { extremes.add(point.x); });
+  return point_range(panel, panel.x, [](Extremes& extremes, const FigurePoint& point) { extremes.add(point.x); });
 }
 
 FigureRange plain_y(const FigurePanel& panel) {
-  return point_range(panel, panel.y.scale, [](Extremes& extremes, const FigurePoint& point) {
+  return point_range(panel, panel.y, [](Extremes& extremes, const FigurePoint& point) {
     for (const double value : {point.y, point.low, point.high}) extremes.add(value);
   });
 }
@@ -81,6 +82,20 @@ FigureRange range_of_x(const FigurePanel& panel) {
 FigureRange range_of_y(const FigurePanel& panel) {
   if (panel.matrix) return {panel.matrix->row_edges.front(), panel.matrix->row_edges.back()};
   return panel.is_plane ? widened(plain_y(panel), common_width(panel)) : plain_y(panel);
+}
+
+bool shares_categories(const Figure& figure) {
+  return std::all_of(figure.panels.begin(), figure.panels.end(), [&](const FigurePanel& panel) {
+    return panel.is_turned && !panel.x.categories.empty() && panel.x.categories == figure.panels.front().x.categories;
+  });
+}
+
+int columns_of(const Figure& figure) {
+  const bool is_small =
+      shares_categories(figure) || std::all_of(figure.panels.begin(), figure.panels.end(),
+                                               [](const auto& p) { return p.matrix && !p.matrix->has_key(); });
+  const auto panels = static_cast<int>(figure.panels.size());
+  return std::min(panels, is_small && panels != 4 ? 3 : 2);
 }
 
 FigureRange range_of_values(const Figure& figure, const FigureMatrix& matrix) {

@@ -34,6 +34,7 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
 
 std::size_t marker_distance(const FigureSeries& series) {
   constexpr std::size_t kMarkers = 24;
+  if (series.mark == FigureSeries::Mark::kOutline) return 0;
   if (series.mark == FigureSeries::Mark::kPoints) return 1;
   return std::max<std::size_t>(1, (series.points.size() + kMarkers - 1) / kMarkers);
 }

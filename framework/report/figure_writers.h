@@ -44,7 +44,7 @@ const SeriesStyle& series_style(std::size_t place);
 /// A text in lines of at most so many bytes, cut between words.
 std::vector<std::string> wrapped(const std::string& text, std::size_t width);
 
-/// Every n-th point of a line has a marker.
+/// Every n-th point of a line has a marker; 0: none has.
 std::size_t marker_distance(const FigureSeries& series);
 
 }  // namespace fovea

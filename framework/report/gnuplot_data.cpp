@@ -32,6 +32,11 @@ void DataFile::add_series(std::vector<std::string>& plots, const FigurePanel& pa
   }
   const std::size_t place = std::find(names_.begin(), names_.end(), series.name) - names_.begin();
   const std::size_t style = place % kMostSeries + 1;
+  const bool is_turned = panel.is_turned;
+  if (series.mark == FigureSeries::Mark::kOutline) {
+    plots.push_back(fmt::format("{} using 1:2 with lines ls {} lw 3", file, style));
+    return;
+  }
   if (series.mark == FigureSeries::Mark::kLine) {
     if (has_band) {
       plots.push_back(fmt::format("{} using 1:3:4 with filledcurves fc rgb '{}' fs transparent solid 0.2 noborder", file,
@@ -45,8 +50,12 @@ void DataFile::add_series(std::vector<std::string>& plots, const FigurePanel& pa
   const double middle = (static_cast<double>(names_.size()) - 1) / 2;
   const double shift = panel.x.categories.empty() ? 0 : 0.08 * (static_cast<double>(place) - middle);
   const std::string x = shift == 0 ? "1" : fmt::format("($1{:+})", shift);
-  if (has_band) plots.push_back(fmt::format("{} using {}:2:3:4 with yerrorbars ls {} dt solid", file, x, style));
-  plots.push_back(fmt::format("{} using {}:2 with points ls {}", file, x, style));
+  const std::string places = is_turned ? "2:" + x : x + ":2";
+  if (has_band) {
+    plots.push_back(
+        fmt::format("{} using {}:3:4 with {} ls {} dt solid", file, places, is_turned ? "xerrorbars" : "yerrorbars", style));
+  }
+  plots.push_back(fmt::format("{} using {} with points ls {}", file, places, style));
 }
 
 std::string DataFile::add_image(const FigureMatrix& matrix, const std::string& file) {

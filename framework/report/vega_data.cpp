@@ -20,8 +20,8 @@ Json points_of(const FigurePanel& panel) {
                  {"y", number(point.y)},
                  {"low", number(point.low)},
                  {"high", number(point.high)},
-                 {"line", series.mark == FigureSeries::Mark::kLine},
-                 {"marker", k % distance == 0}};
+                 {"line", series.mark != FigureSeries::Mark::kPoints},
+                 {"marker", distance > 0 && k % distance == 0}};
       const auto place = static_cast<std::size_t>(std::max(point.x, 0.0));
       if (place < panel.x.categories.size()) row.emplace_back("category", panel.x.categories[place]);
       rows.emplace_back(std::move(row));
@@ -62,10 +62,11 @@ Json cells_of_grid() {
 void add_data(Array& data, const FigurePanel& panel, std::size_t i) {
   if (panel.matrix) {
     data.emplace_back(Object{{"name", panel_name(i, "matrix")}, {"values", grid_of(*panel.matrix)}});
-    if (panel.matrix->is_image()) return;
-    data.emplace_back(
-        Object{{"name", panel_name(i, "cells")}, {"source", panel_name(i, "matrix")}, {"transform", cells_of_grid()}});
-    return;
+    if (!panel.matrix->is_image()) {
+      data.emplace_back(
+          Object{{"name", panel_name(i, "cells")}, {"source", panel_name(i, "matrix")}, {"transform", cells_of_grid()}});
+    }
+    if (panel.series.empty()) return;
   }
   const std::string points = panel_name(i, "points");
   const auto part = [&](const char* name, const char* expression) {

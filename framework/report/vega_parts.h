@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,10 @@ std::string panel_name(std::size_t i, const char* part);
 void add_data(Array& data, const FigurePanel& panel, std::size_t i);
 
 Json scales_of(const Figure& figure, const FigurePanel& panel);
-Json axes_of(const FigurePanel& panel);
-/// The style of each series, by its name, for all panels.
+enum class Names : std::uint8_t { kWritten, kLeftOut };
+/// `names`: whether the categories of a turned panel are named.
+Json axes_of(const FigurePanel& panel, Names names);
+/// The style of each series, by its name, for all panels; that of a series without a name comes after the others.
 Json style_scales(const std::vector<std::string>& names);
 
 /// What is drawn between the axes.

@@ -35,35 +35,43 @@ Json shade_of(const Figure& figure, const FigureMatrix& matrix) {
   return Object{{"name", "shade"},
                 {"type", is_log ? "log" : "linear"},
                 {"domain", pair(range.low, range.high)},
-                {"range", Object{{"scheme", "cividis"}}}};
+                {"range", Object{{"scheme", matrix.colours == FigureMatrix::Colours::kInk ? "greys" : "cividis"}}}};
 }
 
 }  // namespace
 
 Json scales_of(const Figure& figure, const FigurePanel& panel) {
   const Size size = size_of(panel);
-  const bool is_down = panel.matrix.has_value();  // row 0 is at the top
-  Array scales{
-      without_zero(scale_of("x", panel.x, range_of_x(panel), 0, size.width)),
-      without_zero(scale_of("y", panel.y, range_of_y(panel), is_down ? 0 : size.height, is_down ? size.height : 0))};
+  const bool is_down = panel.matrix || panel.is_turned;  // row 0, or the first category, is at the top
+  const FigureRange x = range_of_x(panel);
+  const FigureRange y = range_of_y(panel);
+  Array scales{without_zero(scale_of("x", panel.across(), panel.is_turned ? y : x, 0, size.width)),
+               without_zero(scale_of("y", panel.upright(), panel.is_turned ? x : y, is_down ? 0 : size.height,
+                                     is_down ? size.height : 0))};
   if (panel.matrix) scales.push_back(shade_of(figure, *panel.matrix));
   return scales;
 }
 
-Json axes_of(const FigurePanel& panel) {
-  Object x{{"orient", "bottom"}, {"scale", "x"}, {"title", panel.x.label()}, {"labelLimit", 160}, {"labelOverlap", true}};
-  if (!panel.x.categories.empty()) {
+Json axes_of(const FigurePanel& panel, Names names) {
+  const FigureAxis& across = panel.across();
+  const FigureAxis& upright = panel.upright();
+  Object x{{"orient", "bottom"}, {"scale", "x"}, {"title", across.label()}, {"labelLimit", 160}, {"labelOverlap", true}};
+  if (!across.categories.empty()) {
     x.emplace_back("labelAngle", -40);
     x.emplace_back("labelAlign", "right");
   } else {
     x.emplace_back("tickCount", 6);
   }
-  return Array{std::move(x), Object{{"orient", "left"},
-                                    {"scale", "y"},
-                                    {"title", panel.y.label()},
-                                    {"grid", !panel.matrix.has_value()},
-                                    {"tickCount", 6},
-                                    {"labelOverlap", true}}};
+  if (panel.is_turned) x.emplace_back("grid", true);
+  Object y{{"orient", "left"},
+           {"scale", "y"},
+           {"title", names == Names::kWritten ? upright.label() : ""},
+           {"grid", !panel.matrix && !panel.is_turned},
+           {"tickCount", 6},
+           {"labelOverlap", true}};
+  if (panel.is_turned) y.emplace_back("labelLimit", 420);
+  if (names == Names::kLeftOut) y.emplace_back("labels", false);
+  return Array{std::move(x), std::move(y)};
 }
 
 Json style_scales(const std::vector<std::string>& names) {

@@ -28,6 +28,8 @@ Json enter(Object channels) { return Object{{"enter", std::move(channels)}}; }
 Size size_of(const FigurePanel& panel) {
   constexpr Size kPlain{420, 260};
   constexpr Size kPlane{320, 320};
+  constexpr int kLineOfNames = 26;
+  if (panel.is_turned) return {300, kLineOfNames * (static_cast<int>(panel.x.categories.size()) + 1)};
   return panel.is_plane ? kPlane : kPlain;
 }
 

@@ -42,4 +42,33 @@ inline Figure full_figure(const std::string& text = "loss") {
   return {text, "n: runs with different seeds. " + text, {lines, bars, grid}};
 }
 
+/// Points with bars beside their names, around a line at 0.
+inline Figure turned_figure(const std::string& text) {
+  FigurePanel panel;
+  panel.is_turned = true;
+  panel.x.name = "group";
+  panel.x.categories = {text, "other"};
+  panel.y.name = text;
+  panel.y.reference = 0;
+  panel.series.push_back({"", FigureSeries::Mark::kPoints, {{0, 0.125, -0.25, 0.5}, {1, 0.75}}});
+  panel.series.push_back({text, FigureSeries::Mark::kPoints, {{0, 1.0 / 3}, {1, 0.0625}}});
+  return {text, text, {panel}};
+}
+
+/// A picture of four pixels with a line around two of them.
+inline FigurePanel outlined_panel(const std::string& text) {
+  FigurePanel panel;
+  panel.is_plane = true;
+  panel.x.name = "pixel";
+  FigureMatrix matrix;
+  matrix.colour.name = text;
+  matrix.colours = FigureMatrix::Colours::kInk;
+  matrix.column_edges = {0, 1, 2};
+  matrix.row_edges = {0, 1, 2};
+  matrix.values = {0.1, 0.2, 0.3, 0.4};
+  panel.matrix = matrix;
+  panel.series.push_back({text, FigureSeries::Mark::kOutline, {{0, 0}, {1, 0}, {1, 2}, {0, 2}, {0, kGap}, {0, 0}}});
+  return panel;
+}
+
 }  // namespace fovea::testing

@@ -1,6 +1,8 @@
 #include "framework/report/figure_writers.h"
 
 #include <doctest/doctest.h>
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <sstream>
 #include <string>
@@ -20,6 +22,13 @@ using Numbers = std::vector<double>;
 bool equal(const Numbers& a, const Numbers& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); });
+}
+
+/// Without the gaps, which have no order.
+Numbers sorted_numbers(Numbers numbers) {
+  std::erase_if(numbers, [](double number) { return std::isnan(number); });
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
 }
 
 Numbers numbers_of(const Figure& figure) {
@@ -75,6 +84,16 @@ Numbers numbers_of_csv(const std::string& text) {
     // Cells belong to no series.
     rows[i][1].empty() ? numbers.insert(numbers.end(), {cell(2), cell(4), cell(7)})
                        : numbers.insert(numbers.end(), {cell(2), cell(4), cell(5), cell(6)});
+  }
+  return numbers;
+}
+
+/// Of points without a name as well, whose rows do not tell them from cells.
+Numbers all_numbers_of_csv(const std::string& text) {
+  Numbers numbers;
+  const std::vector<std::vector<std::string>> rows = csv_rows(text);
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    for (const std::size_t column : {2, 4, 5, 6, 7}) numbers.push_back(number_of(rows[i][column]));
   }
   return numbers;
 }
@@ -250,4 +269,50 @@ TEST_CASE("text is cut into lines between words, and a word that is too long bet
   CHECK(wrapped("", 7).empty());
   CHECK(wrapped("abcdefgh", 3) == std::vector<std::string>{"abc", "def", "gh"});
   CHECK(wrapped("\xc3\xa4\xc3\xa4\xc3\xa4", 3) == std::vector<std::string>{"\xc3\xa4\xc3\xa4", "\xc3\xa4"});
+}
+
+TEST_CASE("turned panels, references and outlines over a picture have the same numbers in the three writers") {
+  for (const std::string& text : {std::string("loss"), kHostile}) {
+    CAPTURE(text);
+    Figure figure = turned_figure(text);
+    figure.panels.push_back(outlined_panel(text));
+    figure = finished(figure);
+    const Numbers expected = numbers_of(figure);
+    CHECK(expected.size() == 4 * 4 + 4 * 6 + 3 * 4);
+    const std::optional<Json> read = parse_json(json_text(figure_vega(figure)));
+    REQUIRE(read.has_value());
+    // A panel has its matrix before its series in these two.
+    const Numbers sorted = sorted_numbers(expected);
+    CHECK(equal(sorted_numbers(all_numbers_of_csv(figure_csv(figure))), sorted));
+    CHECK(equal(sorted_numbers(numbers_of_vega(*read)), sorted));
+    CHECK(equal(sorted_numbers(numbers_of_dat(figure_gnuplot(figure, GnuplotTerminal::kLatex, "x").data)), sorted));
+  }
+}
+
+TEST_CASE("in a turned panel the categories go down, and bars and the line of no difference are along the other axis") {
+  Figure two = turned_figure("loss");
+  two.panels.push_back(two.panels[0]);
+  const GnuplotFigure drawn = figure_gnuplot(finished(two), GnuplotTerminal::kSvg, "x");
+  CHECK(contains(drawn.script, "using 2:($1+0.08):3:4 with xerrorbars ls 2"));
+  CHECK(contains(drawn.script, "set yrange [1.5:-0.5]"));
+  CHECK(contains(drawn.script, "set ytics ('loss' 0, 'other' 1)"));
+  CHECK(contains(drawn.script, "set ytics ('' 0, '' 1)"));  // named once for both panels
+  CHECK(contains(drawn.script, "set arrow from first 0, graph 0 to first 0, graph 1 nohead"));
+  const std::string vega = figure_vega_text(finished(two));
+  CHECK(contains(vega, R"("x2":)"));
+  CHECK(contains(vega, R"("labels": false)"));
+}
+
+TEST_CASE("an outline over a picture has no markers, in the plot and in the legend") {
+  Figure figure{"", "", {outlined_panel("loss")}};
+  const GnuplotFigure drawn = figure_gnuplot(finished(figure), GnuplotTerminal::kSvg, "x");
+  CHECK(contains(drawn.script, "using 1:2 with lines ls 1 lw 3"));
+  CHECK(contains(drawn.script, "keyentry with lines ls 1 lw 3 title 'loss'"));
+  CHECK(contains(drawn.script, "set palette defined (0 '#FFFFFF'"));
+  CHECK(contains(drawn.script, "unset colorbox"));
+  const std::string vega = figure_vega_text(finished(figure));
+  CHECK(contains(vega, R"("marker": false)"));
+  CHECK_FALSE(contains(vega, R"("marker": true)"));
+  CHECK(contains(vega, R"("symbolType": "stroke")"));
+  CHECK(contains(vega, R"("scheme": "greys")"));
 }
