@@ -12,12 +12,16 @@ namespace {
 // In the order of the help.
 constexpr std::array kKinds = {
     FigureKind{"curve", "a metric over the steps of training, mean and band over seeds", curve_figure},
+    FigureKind{"table", "metrics at the end of training, a row for each group: mean and interval", table_figure},
+    FigureKind{"forest", "how much each group differs from the first, seed by seed", forest_figure},
     FigureKind{"slices", "a metric at the end, by groups of items", slices_figure},
     FigureKind{"selection", "how a site chooses, over training: entropy, distinct items, dead share", selection_figure},
     FigureKind{"load", "the rows that each expert of a router gets, over training", load_figure},
     FigureKind{"map", "where the heads of a site look: weights by query and item", map_figure},
     FigureKind{"path", "the order in which a model points at the points of an item", path_figure},
-    FigureKind{"pareto", "a metric against the pairs that were scored, or the rows read, for it", pareto_figure}};
+    FigureKind{"glimpse", "the regions of an image that a model looks at, step by step", glimpse_figure},
+    FigureKind{"pareto", "a metric against the pairs that were scored, or the rows read, for it", pareto_figure},
+    FigureKind{"estimators", "bias, variance and cosine of what fovea study has compared", estimators_figure}};
 
 }  // namespace
 

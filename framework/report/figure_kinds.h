@@ -33,6 +33,10 @@ Figure load_figure(const RunGroups& runs, const FigureRequest& request);
 Figure map_figure(const RunGroups& runs, const FigureRequest& request);
 Figure path_figure(const RunGroups& runs, const FigureRequest& request);
 Figure pareto_figure(const RunGroups& runs, const FigureRequest& request);
+Figure table_figure(const RunGroups& runs, const FigureRequest& request);
+Figure forest_figure(const RunGroups& runs, const FigureRequest& request);
+Figure glimpse_figure(const RunGroups& runs, const FigureRequest& request);
+Figure estimators_figure(const RunGroups& runs, const FigureRequest& request);
 
 std::span<const FigureKind> figure_kinds();
 

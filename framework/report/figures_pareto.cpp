@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -47,6 +48,12 @@ FigureAxis::Scale scale_of(const FigurePanel& panel) {
   return least > 0 && largest >= 10 * least ? FigureAxis::Scale::kLogarithmic : FigureAxis::Scale::kLinear;
 }
 
+bool is_without_work(const FigurePanel& panel) {
+  return std::all_of(panel.series.begin(), panel.series.end(), [](const FigureSeries& series) {
+    return std::all_of(series.points.begin(), series.points.end(), [](const FigurePoint& point) { return point.x == 0; });
+  });
+}
+
 }  // namespace
 
 Figure pareto_figure(const RunGroups& runs, const FigureRequest& request) {
@@ -61,6 +68,12 @@ Figure pareto_figure(const RunGroups& runs, const FigureRequest& request) {
   panel.x.name = of_rows ? "rows gathered in the whole run, forward and backward" : "pairs scored in the whole run";
   panel.y.name = choice.metric + ", " + choice.split;
   for (const RunGroup& group : runs.groups) panel.series.push_back(series_of(runs, group, choice, of_rows));
+  if (is_without_work(panel)) {
+    throw Error("figure",
+                fmt::format("expected runs with sites that have {}; no run has; choose runs of a model with attention, or "
+                            "draw a table.",
+                            of_rows ? "gathered rows" : "scored pairs (--against rows counts those read)"));
+  }
   panel.x.scale = scale_of(panel);
   Figure figure{groups_title(runs) + ": " + choice.metric + " against its cost", "", {std::move(panel)}};
   figure.caption = runs_caption(runs) + band_caption(figure) +

@@ -25,6 +25,11 @@ bool has_one_name(const RunGroups& runs) {
                      [&](const RunGroup& group) { return group.experiment == first.experiment && group.run == first.run; });
 }
 
+bool has_one_experiment(const RunGroups& runs) {
+  return std::all_of(runs.groups.begin(), runs.groups.end(),
+                     [&](const RunGroup& group) { return group.experiment == runs.groups.front().experiment; });
+}
+
 FigurePoint point_of(double x, const Summary& summary) {
   FigurePoint point{x, summary.mean.value_or(std::numeric_limits<double>::quiet_NaN())};
   if (summary.interval) {
@@ -50,20 +55,26 @@ std::vector<const FoundRun*> counted_runs(const RunGroup& group) {
   return runs;
 }
 
-std::string group_label(const RunGroups& runs, const RunGroup& group, std::size_t n) {
-  std::string name = group.differences();
-  if (!has_one_name(runs)) name = group.name();
-  if (name.empty()) name = group.run;
+std::string group_name(const RunGroups& runs, const RunGroup& group) {
+  const std::string settings = group.differences();
+  std::string name = group.name();
+  if (has_one_name(runs)) {
+    name = settings.empty() ? group.run : settings;
+  } else if (has_one_experiment(runs)) {
+    name = group.run + (settings.empty() ? "" : " " + settings);
+  }
   constexpr std::size_t kMost = 80;
-  return fmt::format("{} (n = {})", short_text(name, kMost), n);
+  return short_text(name, kMost);
+}
+
+std::string group_label(const RunGroups& runs, const RunGroup& group, std::size_t n) {
+  return fmt::format("{} (n = {})", group_name(runs, group), n);
 }
 
 std::string groups_title(const RunGroups& runs) {
   const RunGroup& first = runs.groups.front();
   if (has_one_name(runs)) return first.experiment + "/" + first.run;
-  const bool is_one = std::all_of(runs.groups.begin(), runs.groups.end(),
-                                  [&](const RunGroup& group) { return group.experiment == first.experiment; });
-  return is_one ? first.experiment : fmt::format("{} groups of runs", runs.groups.size());
+  return has_one_experiment(runs) ? first.experiment : fmt::format("{} groups of runs", runs.groups.size());
 }
 
 std::string runs_caption(const RunGroups& runs) {

@@ -14,7 +14,9 @@ namespace fovea {
 /// The finished runs of a group; all of them where none is finished.
 std::vector<const FoundRun*> counted_runs(const RunGroup& group);
 
-/// Legend of a group: what tells it from the others, and n.
+/// What tells a group from the others.
+std::string group_name(const RunGroups& runs, const RunGroup& group);
+/// Legend of a group: its name, and n.
 std::string group_label(const RunGroups& runs, const RunGroup& group, std::size_t n);
 
 /// Experiment and run where all groups are of the same, else what they have in common.

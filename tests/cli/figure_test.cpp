@@ -8,6 +8,7 @@
 
 #include "framework/cli/cli.h"
 #include "framework/cli/process.h"
+#include "framework/report/figure_kinds.h"
 #include "tests/report/sample_runs.h"
 
 using namespace fovea;
@@ -86,7 +87,7 @@ TEST_CASE("figure prints CSV, or writes the form that the name ends in, with the
 TEST_CASE("gnuplot draws every kind as SVG, PDF and LaTeX, with script and numbers beside it") {
   if (!has_gnuplot()) return;
   const Runs runs;
-  for (const std::string kind : {"curve", "slices", "selection", "load", "map", "path", "pareto"}) {
+  for (const std::string kind : {"curve", "table", "forest", "slices", "selection", "load", "map", "path", "pareto"}) {
     CAPTURE(kind);
     std::vector<std::string> words{kind, runs.folder, "-o", runs.at(kind + ".svg")};
     if (kind == "selection") words.insert(words.end(), {"--site", "layer_1/router"});
@@ -102,6 +103,34 @@ TEST_CASE("gnuplot draws every kind as SVG, PDF and LaTeX, with script and numbe
   CHECK(content_of(runs.at("paper.tex")).starts_with("% sort_by_pointing/N=5: accuracy by groups of items\n"));
   CHECK(contains(content_of(runs.at("paper.tex")), "\\includegraphics"));
   CHECK(contains(content_of(runs.at("paper.tex")), "top\\_k(2)"));
+}
+
+TEST_CASE("a table is text as LaTeX, Markdown and CSV, and a picture in the other forms") {
+  const Runs runs;
+  const Answer printed = answer({"table", runs.folder});
+  CHECK(printed.out.starts_with("group,n,split,metric,slice,mean,deviation,low,high\n"));
+  CHECK(contains(printed.out, "\nsite=softmax,3,test,accuracy,,0.75,"));
+  const Answer latex = answer({"table", runs.folder, "-o", runs.at("t.tex")});
+  CHECK(latex.out.starts_with(runs.at("t.tex") + ": sort_by_pointing/N=5: test\nn: runs with different seeds."));
+  CHECK(contains(content_of(runs.at("t.tex")), "\\begin{tabular}{lrr}\n\\toprule\ngroup & n & accuracy"));
+  CHECK(answer({"table", runs.folder, "-o", runs.at("t.md")}).code == cli::kOk);
+  CHECK(contains(content_of(runs.at("t.md")), "| group | n | accuracy |\n|---|---:|---:|\n"));
+  CHECK(answer({"table", runs.folder, "-o", runs.at("t.csv")}).code == cli::kOk);
+  CHECK(content_of(runs.at("t.csv")) == printed.out);
+  CHECK(answer({"table", runs.folder, "-o", runs.at("t.vg.json")}).code == cli::kOk);
+  CHECK(contains(content_of(runs.at("t.vg.json")), "vega/v5.json"));
+  CHECK(files_in(runs.place.path()) == 4);
+  const Answer wrong = answer({"curve", runs.folder, "-o", runs.at("c.md")});
+  CHECK(wrong.code == cli::kUsage);
+  CHECK(contains(wrong.err, "of a table alone; the kind is 'curve'"));
+}
+
+TEST_CASE("the help has an example of each kind") {
+  const std::string help = answer({"--help"}).out;
+  for (const FigureKind& kind : figure_kinds()) {
+    CAPTURE(kind.name);
+    CHECK(contains(help, std::string("  fovea figure ") + kind.name + " "));
+  }
 }
 
 TEST_CASE("names in a results file neither run in gnuplot nor break its picture") {
