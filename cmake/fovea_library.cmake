@@ -25,12 +25,23 @@ add_custom_target(fovea_commit
     -P ${PROJECT_SOURCE_DIR}/cmake/fovea_commit.cmake
   BYPRODUCTS ${PROJECT_BINARY_DIR}/generated/fovea_commit.h
   COMMENT "Asking git for the commit" VERBATIM)
+
+# The page of reports as text in the library.
+set(FOVEA_PAGE ${PROJECT_BINARY_DIR}/generated/report_page.cpp)
+file(GLOB FOVEA_PAGE_FILES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/framework/report/page/*)
+add_custom_command(OUTPUT ${FOVEA_PAGE}
+  COMMAND ${CMAKE_COMMAND} -DPAGE=${PROJECT_SOURCE_DIR}/framework/report/page -DOUT=${FOVEA_PAGE}
+    -P ${PROJECT_SOURCE_DIR}/cmake/fovea_page.cmake
+  DEPENDS ${FOVEA_PAGE_FILES} ${PROJECT_SOURCE_DIR}/cmake/fovea_page.cmake VERBATIM)
+add_custom_target(fovea_page DEPENDS ${FOVEA_PAGE})
+
+# The version, in the sources that tell it.
 set(FOVEA_VERSION_DEFINITION "FOVEA_VERSION=\"${PROJECT_VERSION}\"")
 set_source_files_properties(${PROJECT_SOURCE_DIR}/framework/train/provenance.cpp PROPERTIES
   INCLUDE_DIRECTORIES ${PROJECT_BINARY_DIR}/generated
   COMPILE_DEFINITIONS "${FOVEA_VERSION_DEFINITION};FOVEA_FLAGS=\"-march=${FOVEA_ARCH} ${CMAKE_BUILD_TYPE}\";FOVEA_LIBRARIES=\"${FOVEA_LIBRARIES}\"")
 set_source_files_properties(${PROJECT_SOURCE_DIR}/framework/cli/cli.cpp ${PROJECT_SOURCE_DIR}/framework/cli/plugin_library.cpp
-  PROPERTIES COMPILE_DEFINITIONS ${FOVEA_VERSION_DEFINITION})
+  ${PROJECT_SOURCE_DIR}/framework/cli/report_request.cpp PROPERTIES COMPILE_DEFINITIONS ${FOVEA_VERSION_DEFINITION})
 
 # -Wrestrict, -Wstringop-overflow and -Warray-bounds of g++ 12 are wrong about std::string (GCC bug 105651).
 set(FOVEA_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion
@@ -69,7 +80,7 @@ function(fovea_sources target precision)
   target_link_libraries(${target} PRIVATE fovea_third_party)
   fovea_compile_options(${target})
   target_precompile_headers(${target} PRIVATE ${FOVEA_PRECOMPILED})
-  add_dependencies(${target} fovea_commit)
+  add_dependencies(${target} fovea_commit fovea_page)
 endfunction()
 
 # fovea_add_library(NAME PRECISION_DEFINITION): the library NAME and the program of the same name.
@@ -78,7 +89,7 @@ function(fovea_add_library name precision)
   fovea_sources(${name}_rare "${precision}")
   target_compile_options(${name}_rare PRIVATE $<$<CONFIG:Release>:-O1>)
 
-  add_library(${name} SHARED ${FOVEA_SOURCES} $<TARGET_OBJECTS:${name}_rare>)
+  add_library(${name} SHARED ${FOVEA_SOURCES} ${FOVEA_PAGE} $<TARGET_OBJECTS:${name}_rare>)
   add_library(fovea::${name} ALIAS ${name})
   fovea_sources(${name} "${precision}")
   set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})

@@ -84,8 +84,8 @@ std::string form_text(Comparison::Form form) {
 
 }  // namespace
 
-std::string comparison_text(const Comparison& comparison, const std::vector<DoneRun>& runs) {
-  std::vector<std::vector<std::string>> lines;
+std::optional<TextTable> published_table(const Comparison& comparison, const std::vector<DoneRun>& runs) {
+  TextTable table;
   std::size_t most_seeds = 0;
   for (const Comparison::Row& row : comparison.rows) {
     const std::map<std::string, Seeds> found = found_of(comparison, row, runs);
@@ -94,21 +94,28 @@ std::string comparison_text(const Comparison& comparison, const std::vector<Done
     most_seeds = std::max(most_seeds, seeds.size());
     std::vector<std::string> line = {row.name, mean_text(seeds), figure_text(of_lowest_cost(found))};
     for (std::size_t source = 0; source < comparison.sources.size(); ++source) line.push_back(published_text(row, source));
-    lines.push_back(std::move(line));
+    table.rows.push_back(std::move(line));
   }
-  if (lines.empty()) return "";
-  std::vector<std::string> head = {"", most_seeds == 1 ? "here" : fmt::format("mean of {} seeds", most_seeds),
-                                   "lowest training cost"};
-  head.insert(head.end(), comparison.sources.begin(), comparison.sources.end());
-  lines.insert(lines.begin(), std::move(head));
+  if (table.rows.empty()) return std::nullopt;
+  table.title = fmt::format("{}: {}{}", comparison.title, comparison.metric, form_text(comparison.form));
+  table.head = {"", most_seeds == 1 ? "here" : fmt::format("mean of {} seeds", most_seeds), "lowest training cost"};
+  table.head.insert(table.head.end(), comparison.sources.begin(), comparison.sources.end());
   // With one seed, the column would repeat the mean.
   if (most_seeds == 1) {
-    for (auto& line : lines) line.erase(line.begin() + 2);
+    table.head.erase(table.head.begin() + 2);
+    for (auto& line : table.rows) line.erase(line.begin() + 2);
   }
-  std::vector<bool> right(lines[0].size(), true);
-  right[0] = false;
-  return fmt::format("{}: {}{}\n{}", comparison.title, comparison.metric, form_text(comparison.form),
-                     table_text(lines, right));
+  table.is_number.assign(table.head.size(), true);
+  table.is_number[0] = false;
+  return table;
+}
+
+std::string comparison_text(const Comparison& comparison, const std::vector<DoneRun>& runs) {
+  const std::optional<TextTable> table = published_table(comparison, runs);
+  if (!table) return "";
+  std::vector<std::vector<std::string>> lines = table->rows;
+  lines.insert(lines.begin(), table->head);
+  return table->title + "\n" + table_text(lines, table->is_number);
 }
 
 }  // namespace fovea::cli

@@ -8,6 +8,7 @@
 
 #include "framework/core/error.h"
 #include "framework/core/text.h"
+#include "framework/report/figure_thinned.h"
 
 namespace fovea {
 namespace {
@@ -64,28 +65,6 @@ Extent hide_unseen(const FigurePanel& panel, std::vector<FigurePoint>& points) {
   return hidden;
 }
 
-/// The points of least and largest y of each part, in their order; a gap stays one where a part is nothing else.
-std::vector<FigurePoint> thinned(const std::vector<FigurePoint>& points) {
-  const std::size_t parts = kMostPoints / 2;
-  std::vector<FigurePoint> kept;
-  for (std::size_t part = 0; part < parts; ++part) {
-    const auto begin = points.begin() + static_cast<std::ptrdiff_t>(part * points.size() / parts);
-    const auto end = points.begin() + static_cast<std::ptrdiff_t>((part + 1) * points.size() / parts);
-    auto least = end;
-    auto largest = end;
-    for (auto point = begin; point != end; ++point) {
-      if (std::isnan(point->y)) continue;
-      if (least == end || point->y < least->y) least = point;
-      if (largest == end || point->y > largest->y) largest = point;
-    }
-    if (least == end) least = largest = begin;
-    if (largest < least) std::swap(least, largest);
-    kept.push_back(*least);
-    if (largest != least) kept.push_back(*largest);
-  }
-  return kept;
-}
-
 void finish_series(Figure& figure, FigurePanel& panel) {
   Extent hidden = 0;
   std::set<std::string> taken;
@@ -93,9 +72,8 @@ void finish_series(Figure& figure, FigurePanel& panel) {
     if (!series.name.empty()) make_different(taken, series.name = short_text(series.name, kLongName));
     hidden += hide_unseen(panel, series.points);
     if (series.points.size() <= kMostPoints) continue;
-    series.points = thinned(series.points);
-    say(figure,
-        fmt::format("Of a series of more than {} points, the least and the largest of each part are drawn.", kMostPoints));
+    series.points = thinned(series.points, kMostPoints);
+    say(figure, thinned_sentence(kMostPoints));
   }
   if (hidden > 0) {
     say(figure,

@@ -14,7 +14,9 @@ namespace fovea {
 
 /// What the program knows of an experiment besides its runs.
 struct AboutExperiment {
-  std::string question;              // sentences
+  std::string question;              // one line, as the sentences of the others
+  std::string details;               // what is compared
+  std::string expected;              // what its author expects
   std::vector<TextTable> published;  // figures of papers beside those of the runs
 };
 
@@ -27,12 +29,16 @@ struct ReportRequest {
 /// {"format": 1, "title", "made_by", "command", "notes": [text], "sections": [...], "unread": [{"file", "problem"}]}, a
 /// section for each experiment:
 ///
-///     {"experiment", "question", "answer": Table, "numbers": Table, "published": [Table], "figures": [Figure],
-///      "views": {"reads", "heads", "planes"}, "settings": [{"name", "value"}], "differing": Table, "provenance": [...],
-///      "runs": [{"id", "file", "hash", "group", "seed", "state", "step", "command", "config": {}, "provenance": {}}]}
+///     {"experiment", "question", "details", "expected", "answer": Table, "numbers": Table, "comparison": Table,
+///      "published": [Table], "figures": [Figure], "views": {"reads", "heads", "planes"},
+///      "settings": [{"name", "value"}], "differing": Table,
+///      "runs": [{"id", "file", "hash", "group", "run", "seed", "state", "step", "note", "command", "config": {},
+///                "provenance": {}}]}
 ///     Table   {"title", "columns": [text], "numbers": [bool], "rows": [[text]], "notes": [text]}
-///     Figure  {"id", "view", "title", "heading", "caption", "panels": [...], "spec"}; view is curves, slices, comparison,
-///             selection, routers or cost. `spec` is for Vega; its data are empty, as the page fills them in from `panels`.
+///     Figure  {"id", "view", "title", "heading", "detail", "caption", "panels", "data", "spec"}; view is curves, slices, comparison,
+///             selection, routers or cost. `spec` is for Vega; the page fills in its data sets, which are in `data` as
+///             columns: {"panel_0_points": {"rows": 2, "columns": [{"name": "x", "values": [0, 10]}, {"name": "line",
+///             "values": [true], "lengths": [2]}]}}.
 ///
 /// The same runs and request give the same model. It has at most kMostReportBytes as text: `notes` says what was left out.
 Json report_model(const RunGroups& runs, const ReportRequest& request);

@@ -9,27 +9,6 @@
 namespace fovea {
 namespace {
 
-/// Names of groups, without what all of them share.
-std::vector<std::string> short_names(const std::vector<RunGroup>& groups) {
-  const auto same = [&](const auto& part) {
-    return std::all_of(groups.begin(), groups.end(), [&](const RunGroup& group) { return part(group) == part(groups[0]); });
-  };
-  const bool same_experiment = same([](const RunGroup& group) { return group.experiment; });
-  const bool same_run = same_experiment && same([](const RunGroup& group) { return group.run; });
-  std::vector<std::string> names;
-  for (const RunGroup& group : groups) {
-    const std::string settings = group.differences();
-    if (!same_experiment) {
-      names.push_back(group.name());
-    } else if (same_run && !settings.empty()) {
-      names.push_back(settings);
-    } else {
-      names.push_back(group.run + (settings.empty() ? "" : " " + settings));
-    }
-  }
-  return names;
-}
-
 std::string title_of(const RunGroups& found, const MetricChoice& choice) {
   std::set<std::string> experiments;
   for (const RunGroup& group : found.groups) experiments.insert(group.experiment);
@@ -125,6 +104,26 @@ void add_sentences(TextTable& table, const RunGroups& found, const std::vector<s
 }
 
 }  // namespace
+
+std::vector<std::string> short_names(const std::vector<RunGroup>& groups) {
+  const auto same = [&](const auto& part) {
+    return std::all_of(groups.begin(), groups.end(), [&](const RunGroup& group) { return part(group) == part(groups[0]); });
+  };
+  const bool same_experiment = same([](const RunGroup& group) { return group.experiment; });
+  const bool same_run = same_experiment && same([](const RunGroup& group) { return group.run; });
+  std::vector<std::string> names;
+  for (const RunGroup& group : groups) {
+    const std::string settings = group.differences();
+    if (!same_experiment) {
+      names.push_back(group.name());
+    } else if (same_run && !settings.empty()) {
+      names.push_back(settings);
+    } else {
+      names.push_back(group.run + (settings.empty() ? "" : " " + settings));
+    }
+  }
+  return names;
+}
 
 TextTable comparison_table(const RunGroups& found, const GroupComparison& comparison) {
   const std::vector<std::string> names = short_names(found.groups);
