@@ -325,6 +325,8 @@ void Evaluation::describe(SelectionSite& site, const Batch& batch) const {
   };
   site.key_axis = text(axes->second.items);
   site.query_axis = text(axes->second.queries);
+  // Steps of an output are as many as the items, but at no distance from them.
+  if (!site.key_axis.empty() && !site.query_axis.empty() && site.key_axis != site.query_axis) site.mass_by_distance.clear();
 }
 
 }  // namespace fovea

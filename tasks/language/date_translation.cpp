@@ -173,7 +173,9 @@ class DateTranslation final : public Task {
     return {{{"source", kToken, {"place"}, "character", 0},
              {"targets", kClass, {"character"}, "written"},
              {"form", kClass, {}, "form"},
-             {"answers", kClass, {"character"}, "written"}},
+             {"answers", kClass, {"character"}, "written"},
+             {"looked", kItem, {"character"}, "", {}, "source:1"},
+             {"log_prob", kLogProbability}},
             {{"character", ascii()},
              {"written", {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "-"}},
              {"form", {kForms.begin(), kForms.end()}}}};

@@ -79,7 +79,8 @@ class Glimpse final : public Task {
              {"targets", kClass, {"word"}, "digit"},
              {"regions", kItem, {"word"}},
              {"answers", kClass, {"word"}, "digit"},
-             {"looked", kItem, {"word"}}},
+             {"looked", kItem, {"word"}},
+             {"log_prob", kLogProbability}},
             {{"digit", digits}}};
   }
 
