@@ -66,6 +66,32 @@ train hurried --threads 2 >/dev/null
 same hurried "a run that was left at once and resumed must give the bits of one that was not"
 echo "left at once and resumed: the same"
 
+# Sites whose results come about in other ways: in tiles, told query by query, and drawn by a policy, whose entropy is summed
+# over the steps between evaluations.
+also() {
+  local experiment="$1" run="$2"
+  local -a options=("${@:3}")
+  local name="also_$experiment"
+  local file="$experiment/$run/results.h5"
+  for threads in 1 3 8; do
+    "$program" run "$experiment" "${options[@]}" --quiet --output "$work/${name}_$threads" --threads "$threads" >/dev/null
+    "$program" verify "$work/${name}_1/$file" --same "$work/${name}_$threads/$file" >/dev/null ||
+      fail "$experiment: $threads threads must give the bits of one"
+  done
+  "$program" run "$experiment" "${options[@]}" --quiet --output "$work/${name}_stopped" --threads 2 >/dev/null 2>&1 &
+  sleep 0.3
+  kill -TERM $! 2>/dev/null || true
+  wait $! || true
+  "$program" run "$experiment" "${options[@]}" --quiet --output "$work/${name}_stopped" --threads 3 >/dev/null
+  "$program" verify "$work/${name}_1/$file" --same "$work/${name}_stopped/$file" >/dev/null ||
+    fail "$experiment: a run that was stopped and resumed must give the bits of one that was not"
+  echo "$experiment: the same"
+}
+also long_recall given "site=scaled_dot | causal & window(8, 0) | softmax | none" kernel=tiles sizes=64x4 tests=64x4 \
+  vocabulary=64 positions=rotary batch=16 shard_rows=4 steps=60 evaluate_every=15 checkpoint_every=5 validation_rows=40 test_rows=40 \
+  width=16 heads=2
+also soft_vs_hard sample steps=120 evaluate_every=40 checkpoint_every=20 validation_rows=100 test_rows=100
+
 # Kills at random moments; a file that is there must be whole, also to h5py.
 for ((i = 0; i < kills; ++i)); do
   start killed
