@@ -12,6 +12,7 @@ namespace {
 using What = TensorMeaning::What;
 
 const InputTypes kTypes{{"facts", {{2, 7, 5}, Kind::kReal}},
+                        {"more", {{2, 7, 5}, Kind::kReal}},
                         {"there", {{2, 7}, Kind::kIndex}},
                         {"question", {{2, 5}, Kind::kReal}},
                         {"words", {{2, 5, 5}, Kind::kReal}}};
@@ -111,19 +112,17 @@ TEST_CASE("what a loop asks step by step belongs to its output, with inputs for 
   }
 }
 
-TEST_CASE("a mask is not what is masked, whatever its name is") {
-  const auto axes = axes_of(
-      [](Builder& b, const InputTypes& types) {
-        const Value there = b.input("there", types.at("there"));
-        const Value facts = b.input("facts", types.at("facts"));
-        const auto scope = b.scope("site");
-        Site site(b, "dot | dense | softmax | none", 1, 1);
-        const Value flags = unsqueeze(slice(facts, 2, 0, 1), 3);
-        const Value keys = reshape(flags, {-1, 7, 1});
-        b.output("read", site.attend({keys, site.prepare_keys(keys), keys, there}).read);
-      },
-      {{{"facts", What::kMask}}, {}});
-  CHECK(text(axes.at("site").items) == "facts:1");  // the only one that goes into the items
+TEST_CASE("a mask is not what is masked, though both go into the items") {
+  const auto model = [](Builder& b, const InputTypes& types) {
+    const Value facts = b.input("facts", types.at("facts"));
+    const Value keys = multiply(facts, b.input("more", types.at("facts")));
+    const Value words = b.input("words", types.at("words"));
+    const auto scope = b.scope("site");
+    Site site(b, "dot | dense | softmax | none", 5, 5);
+    b.output("read", site.attend({words, site.prepare_keys(keys), keys, {}}).read);
+  };
+  CHECK(text(axes_of(model).at("site").items) == "facts:1");
+  CHECK(text(axes_of(model, {{{"facts", What::kMask}}, {}}).at("site").items) == "more:1");
 }
 
 }  // namespace fovea
