@@ -47,7 +47,7 @@ std::string health_text(const std::vector<SelectionSite>& sites) {
   const auto optional_text = [](const auto& value) { return value ? figure_text(static_cast<double>(*value)) : "-"; };
   Rows rows = {{"  site", "entropy", "distinct items", "dead share", "largest share", "right"}};
   for (const SelectionSite& site : sites) {
-    if (!site.dead_share) continue;
+    if (!site.mean_entropy) continue;
     rows.push_back({"  " + site.path, optional_text(site.mean_entropy), optional_text(site.distinct_items),
                     optional_text(site.dead_share), optional_text(site.largest_share),
                     optional_text(site.selection_accuracy)});
@@ -60,7 +60,7 @@ std::string cuts_text(const std::vector<SelectionSite>& sites) {
   std::string text;
   for (const SelectionSite& site : sites) {
     if (site.entries_cut == 0) continue;
-    text += fmt::format("  {}: {} entries were left out; rows are one query in {} of each item, density is of all\n",
+    text += fmt::format("  {}: {} entries were left out; rows are one query in {}, the density stands for all\n",
                         site.path, count_text(site.entries_cut), site.query_stride);
   }
   return text;
