@@ -12,9 +12,9 @@ inline TableRecord sample_study() {
       {"experiment", "soft_vs_hard"}, {"run", "sample"}, {"site", "decoder/site"}, {"samples", "200"}, {"seed", "1"}};
   table.axis = "estimator";
   table.rows = {"exact", "reinforce(baseline=none)"};
-  table.columns = {{"bias", "1", "", {1e-9, 0.2}},  {"bias_error", "1", "", {0, 0.19}},
-                   {"variance", "1", "", {0, 150}}, {"square_error", "1", "", {0, 151}},
-                   {"cosine", "1", "", {1, 0.4}},   {"seconds", "s", "", {0.1, 0.2}}};
+  table.columns = {{"bias", "1", "", {1e-9, 0.2}},     {"bias_error", "1", "", {0, 0.19}},
+                   {"variance", "1", "", {1e-9, 150}}, {"square_error", "1", "", {0, 151}},
+                   {"cosine", "1", "", {1, 0.4}},      {"seconds", "s", "", {0.1, 0.2}}};
   return table;
 }
 
