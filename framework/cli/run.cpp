@@ -162,3 +162,4 @@ const Command kRun = {"run", "train and evaluate the runs of an experiment; resu
                       run_with<Arguments, run>};
 
 }  // namespace fovea::cli
+                      "  fovea run babi_memn2n sample_rows=500     # items kept to look at, 64 by default\n"
