@@ -158,8 +158,8 @@ int run(const Arguments& arguments, const Console& console) {
 const Command kRun = {"run", "train and evaluate the runs of an experiment; resumes what was interrupted",
                       "  fovea run sort_by_pointing\n  fovea run sort_by_pointing steps=200 learning_rate=3e-4\n"
                       "  fovea run sort_by_pointing --seeds 5 --threads 4 --output /data/runs\n"
+                      "  fovea run babi_memn2n sample_rows=500     # items kept to look at, 64 by default\n"
                       "  fovea run my_experiment --plugin ./libmy_ideas.so\n",
                       run_with<Arguments, run>};
 
 }  // namespace fovea::cli
-                      "  fovea run babi_memn2n sample_rows=500     # items kept to look at, 64 by default\n"
