@@ -8,7 +8,7 @@ namespace fovea {
 
 inline constexpr Extent kMostEntries = Extent{1} << 17U;  // of a site, about
 
-/// Of how many items, and of every how manieth of their queries, the choices are kept.
+/// Of how many items, and of every n-th of their queries, the choices are kept.
 struct SampleCut {
   Extent items = 0;
   Extent stride = 1;
