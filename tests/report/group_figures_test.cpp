@@ -133,3 +133,11 @@ TEST_CASE("runs that have nothing of a kind are told in one line what it needs")
     CHECK(problem.find('\n') == std::string::npos);
   }
 }
+
+TEST_CASE("pareto refuses runs whose sites have done nothing, instead of a cost of 0") {
+  RunGroups runs = groups();
+  for (RunGroup& group : runs.groups) {
+    for (FoundRun& run : group.runs) run.summary.sites.clear();
+  }
+  CHECK_THROWS_WITH_AS(make_figure("pareto", runs, {}), doctest::Contains("expected runs with sites that have"), Error);
+}
