@@ -141,7 +141,8 @@ void Router::publish(Builder& builder, const Routed& routed, Value gates, At /*a
                                        .count = routed.count,
                                        .log_prob = {},
                                        .right = {},
-                                       .dropped = routed.dropped});
+                                       .dropped = routed.dropped,
+                                       .queries = gates});
 }
 
 }  // namespace fovea
