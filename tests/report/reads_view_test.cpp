@@ -154,6 +154,7 @@ TEST_CASE("a story of many reads has a line for each, without the folder that al
   record.selection = {site_of("decoder/attention", choices)};
   const PublishedRun run(record);
   const std::string text = story_text(run.file(), 0);
+  CHECK(contains(text, "\n  story: mary went garden john hall\n"));
   CHECK(contains(text, "\n  attention 7 * mary went garden (item 0), weight 0.75\n"));
   CHECK(contains(text, "\n  attention 8 * mary went garden (item 0), weight 0.75, right is john hall (item 1)\n"));
 }

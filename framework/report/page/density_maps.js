@@ -44,6 +44,14 @@
     return {rows, columns, low, high, isExact: false, cells};
   }
 
+  /** Whether most of what is there would be as dark as nothing on a linear scale. @param {Maps} maps */
+  function hasFewLarge(maps) {
+    let sum = 0;
+    let count = 0;
+    for (const cells of maps.cells) cells.forEach((value) => { if (value > 0) { sum += value; ++count; } });
+    return count > 0 && sum / count < maps.high / 10;
+  }
+
   /** The place of a weight on the scale, from 0 to 1. @param {Maps} maps @param {boolean} isLogarithmic */
   const scaleOf = (maps, isLogarithmic) => (isLogarithmic && maps.high > maps.low
     ? (value) => Math.log(Math.max(value, maps.low) / maps.low) / Math.log(maps.high / maps.low)
@@ -84,5 +92,5 @@
       make("span", {}, "black: none"));
   }
 
-  fovea.maps = {unpackRows, exactMaps, densityMaps, scaleOf, paint, legend, shortNumber};
+  fovea.maps = {unpackRows, exactMaps, densityMaps, scaleOf, paint, legend, shortNumber, hasFewLarge};
 })();

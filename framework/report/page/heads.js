@@ -1,7 +1,7 @@
 // View 7: where the heads of a site look, a map for each head.
 (() => {
   const {make, button} = fovea.tools;
-  const {unpackRows, exactMaps, densityMaps, scaleOf, paint, legend, shortNumber} = fovea.maps;
+  const {unpackRows, exactMaps, densityMaps, scaleOf, paint, legend, shortNumber, hasFewLarge} = fovea.maps;
   const drawnSize = 320;  // pixels of the longer side of a map
   const manyHeads = 16;  // shown at first
   const shownEntries = 20;  // of a row
@@ -61,7 +61,7 @@
 
   /** One site of one run: its maps, a query of them, the distances. */
   async function showSite(element, run, site, tools, isCurrent) {
-    const state = {item: 0, head: 0, query: 0, isLogarithmic: !site.exact, heads: Math.min(site.heads, manyHeads)};
+    const state = {item: 0, head: 0, query: 0, isLogarithmic: false, heads: Math.min(site.heads, manyHeads)};
     const exact = site.exact ? await Promise.all(site.exact.map(unpackRows)) : null;
     const sampled = site.sampled ? await unpackRows(site.sampled) : null;
     const density = site.density ? await densityMaps(site) : null;
@@ -71,7 +71,9 @@
     const texts = () => (site.exact ? site.exact[state.item].texts : []);
     const maps = make("div", {class: "maps"});
     const below = make("div", {class: "row", role: "status"});
-    let drawn = density;
+    let drawn = density ?? exactMaps(site, exact[0]);
+    state.isLogarithmic = hasFewLarge(drawn);
+    const isFirstLogarithmic = state.isLogarithmic;
     const markers = [];
 
     function select(head, query) {
@@ -139,8 +141,8 @@
     const heads = Array.from({length: site.heads}, (_, head) => `head ${head}`);
     const headSelect = fovea.controls.chooser("Head", heads, (head) => select(head, state.query));
     const queryInput = fovea.controls.number(`Query, 0 to ${site.queries - 1}`, site.queries - 1, (query) => { state.query = query; showRow(); });
-    const scaleSelect = fovea.controls.chooser("Colours", state.isLogarithmic ? ["logarithmic", "linear"] : ["linear", "logarithmic"],
-      (place) => { state.isLogarithmic = (place === 0) !== Boolean(site.exact); draw(); });
+    const scaleSelect = fovea.controls.chooser("Colours", isFirstLogarithmic ? ["logarithmic", "linear"] : ["linear", "logarithmic"],
+      (place) => { state.isLogarithmic = (place === 0) === isFirstLogarithmic; draw(); });
     const itemSelect = site.exact && site.exact.length > 1
       ? fovea.controls.chooser("Item of the sample", site.exact.map((one) => String(one.item)), (place) => { state.item = place; draw(); }) : null;
     const moreHeads = site.heads > manyHeads

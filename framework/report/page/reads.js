@@ -79,29 +79,36 @@
       make("thead", {}, head), make("tbody", {}, ...rows));
   }
 
-  /** Dark on light and light on dark, by the luminance of the colour. */
-  function shade(element, t) {
-    const [red, green, blue] = cividis(t);
-    element.style.backgroundColor = `rgb(${red} ${green} ${blue})`;
-    element.style.color = 0.299 * red + 0.587 * green + 0.114 * blue > 110 ? "#000" : "#fff";
+  /** The luminance of WCAG 2, from 0 to 1. */
+  function luminance(colour) {
+    const [red, green, blue] = colour.map((part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   }
 
-  function shadedCell(read, place) {
+  /** Black or white on the colour, whichever has more contrast: at least 4.58. */
+  function shade(element, t) {
+    const colour = cividis(t);
+    element.style.backgroundColor = `rgb(${colour.join(" ")})`;
+    element.style.color = luminance(colour) > 0.179 ? "#000" : "#fff";
+  }
+
+  function shadedCell(read, place, most) {
     const cell = describeCell(read, place);
     const element = make("td", {class: `cell${cell.isRight ? " right" : ""}`, title: cellTitle(cell) || null});
     if (!cell.isKept || cell.weight === null || cell.weight < 0.005) return element;
-    shade(element, cell.weight);
+    shade(element, cell.weight / most);
     element.append(String(Math.round(cell.weight * 100)), cell.isBest ? "★" : "");
     return element;
   }
 
   /** Many reads of items with short texts: a row for each read. */
   function tableByReads(parts, reads, names) {
+    const most = Math.max(...reads.flatMap((read) => read.weights), 1e-9);
     const answer = (read) => (read.best < 0 ? "nothing" : partName(parts, read.best));
     const head = make("tr", {}, make("th", {scope: "col"}, "read"), make("th", {scope: "col"}, "looked at most"),
       ...parts.places.map((place, i) => make("th", {scope: "col", class: "part", title: `item ${place}`}, parts.texts[i] || String(place))));
     const rows = reads.map((read, i) => make("tr", {}, make("th", {scope: "row"}, names[i]), make("td", {class: "text"}, answer(read)),
-      ...parts.places.map((place) => shadedCell(read, place))));
+      ...parts.places.map((place) => shadedCell(read, place, most))));
     return make("table", {class: "reads shaded"},
       make("caption", {}, "Weights in per cent, by read and item; ★ marks the item looked at most, a frame the right one; empty: below 0.5"),
       make("thead", {}, head), make("tbody", {}, ...rows));
