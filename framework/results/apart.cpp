@@ -1,10 +1,12 @@
 #include "framework/results/apart.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <span>
 
 #include "framework/core/error.h"
@@ -32,10 +34,17 @@ constexpr char kFinished = '\x06';  // the last byte of a child that came to its
   }
 }
 
-std::string read_to_end(int in) {
+/// What comes from the child, until it ends or is to be stopped.
+std::string read_to_end(int in, pid_t child, const std::atomic<int>* stop) {
+  constexpr int kTurn = 50;  // ms, within which a stop is noticed
   std::string text;
-  std::array<char, 4096> piece{};
+  std::array<char, 65536> piece{};
   for (;;) {
+    pollfd waiting{in, POLLIN, 0};
+    if (stop != nullptr && ::poll(&waiting, 1, kTurn) <= 0) {
+      if (*stop != 0) ::kill(child, SIGKILL);
+      continue;
+    }
     const ssize_t size = uninterrupted([&] { return ::read(in, piece.data(), piece.size()); });
     if (size <= 0) return text;
     text.append(piece.data(), static_cast<std::size_t>(size));
@@ -44,7 +53,7 @@ std::string read_to_end(int in) {
 
 }  // namespace
 
-std::string run_apart(std::chrono::seconds limit, const std::function<std::string()>& work) {
+std::string run_apart(std::chrono::seconds limit, const std::function<std::string()>& work, const std::atomic<int>* stop) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_no_process("make a pipe", errno);
   const pid_t parent = ::getpid();
@@ -56,7 +65,7 @@ std::string run_apart(std::chrono::seconds limit, const std::function<std::strin
     be_child(ends[1], work);
   }
   ::close(ends[1]);
-  std::string text = child > 0 ? read_to_end(ends[0]) : "";
+  std::string text = child > 0 ? read_to_end(ends[0], child, stop) : "";
   ::close(ends[0]);
   if (child < 0) throw_no_process("make a process", code);
   int status = 0;

@@ -33,7 +33,7 @@ EvaluationTable read_last_row(const Reader& reader, const std::string& group) {
 
 RunSummary read(const std::filesystem::path& file) {
   const hdf5::Session session;
-  const Reader reader(file);
+  const Reader reader(file, {"config", "provenance", "train", "evaluation"});
   RunSummary summary;
   summary.attributes = reader.attributes("/");
   expect_schema(summary.attributes);

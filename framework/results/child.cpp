@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 #include <csignal>
 #include <limits>
 #include <system_error>
@@ -55,6 +56,13 @@ void limit_computing(std::chrono::seconds limit) {
   ::getrlimit(RLIMIT_CPU, &time);
   time.rlim_cur = static_cast<rlim_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec + 1 + limit.count());
   ::setrlimit(RLIMIT_CPU, &time);
+}
+
+void limit_memory(std::uint64_t bytes) {
+  rlimit memory{};
+  ::getrlimit(RLIMIT_AS, &memory);
+  memory.rlim_cur = std::min<rlim_t>(bytes, memory.rlim_max);
+  ::setrlimit(RLIMIT_AS, &memory);
 }
 
 std::string ended_early(int status, std::chrono::seconds limit) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 // What the child processes that read the files of anybody have in common.
@@ -12,6 +13,9 @@ void begin_child(int parent, int out);
 
 /// Ends this process after so much more of computing.
 void limit_computing(std::chrono::seconds limit);
+
+/// A reservation of more memory than this is refused from now on, to the process and to those that it starts.
+void limit_memory(std::uint64_t bytes);
 
 /// Why a child that ended with this status, of waitpid, did not come to its end.
 std::string ended_early(int status, std::chrono::seconds limit);

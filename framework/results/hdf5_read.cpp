@@ -88,7 +88,8 @@ void check_size(Id data_set, Id properties, const std::string& path, std::uint64
 
 }  // namespace
 
-Reader::Reader(const std::filesystem::path& path) : bytes_(read_file(path)), file_bytes_(bytes_.size()) {
+Reader::Reader(const std::filesystem::path& path, std::set<std::string> groups)
+    : groups_(std::move(groups)), bytes_(read_file(path)), file_bytes_(bytes_.size()) {
   check_signature(bytes_);
   constexpr unsigned kOurs = H5LT_FILE_IMAGE_DONT_COPY | H5LT_FILE_IMAGE_DONT_RELEASE;
   file_ = Handle(H5LTopen_file_image(bytes_.data(), bytes_.size(), kOurs), "open the file as HDF5");
@@ -126,6 +127,7 @@ void Reader::walk(Id group, const std::string& path, int depth) {
     const ssize_t size = H5Lget_name_by_idx(group, ".", index, H5_ITER_INC, i, name.data(), name.size(), H5P_DEFAULT);
     check<Id>(size, "read the name of a link");
     if (size >= static_cast<ssize_t>(name.size())) reject(path, "names of less than 1024 bytes", "holds a longer one");
+    if (depth == 0 && !groups_.empty() && groups_.count(name.data()) == 0) continue;
     const std::string child = (path == "/" ? path : path + "/") + name.data();
     H5L_info_t link;
     check(H5Lget_info(group, name.data(), &link, H5P_DEFAULT), "read about a link");

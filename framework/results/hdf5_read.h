@@ -23,7 +23,8 @@ namespace fovea::hdf5 {
 /// Errors    a file that is missing, empty, not HDF5, truncated, or breaks one of these rules.
 class Reader {
  public:
-  explicit Reader(const std::filesystem::path& path);
+  /// Where `groups` are given, "config" and others at the root, no other object is looked at, and none is in the tree.
+  explicit Reader(const std::filesystem::path& path, std::set<std::string> groups = {});
 
   const std::vector<TreeLine>& tree() const { return tree_; }
   bool has(const std::string& path) const { return known_.count(path) != 0; }
@@ -47,6 +48,7 @@ class Reader {
   TreeLine look_at_data_set(Id data_set, const std::string& path) const;
   Handle open(const std::string& path) const;
 
+  std::set<std::string> groups_;  // empty: all
   std::vector<std::byte> bytes_;  // the library reads them from here, so that no error of reading is its own
   std::uint64_t file_bytes_ = 0;
   Handle file_;
