@@ -27,8 +27,8 @@ constexpr const char* kExamples =
     "  fovea COMMAND --help                      # more of one command\n\n";
 
 // In the order of the help.
-constexpr std::array kCommands = {&kList, &kDescribe, &kCheck,  &kDraw,  &kRun,    &kSample, &kStudy, &kShow,
-                                  &kLs,   &kCompare,  &kFigure, &kReads, &kReport, &kVerify, &kWatch};
+constexpr std::array kCommands = {&kList, &kDescribe, &kCheck,  &kDraw,  &kRun,    &kSample, &kStudy,  &kShow,
+                                  &kLs,   &kCompare,  &kFigure, &kReads, &kReport, &kServe,  &kVerify, &kWatch};
 
 std::string version_text() { return fmt::format("fovea {} ({})", FOVEA_VERSION, kPrecision); }
 

@@ -83,8 +83,8 @@ TEST_CASE("help is printed for the program and for every command, with examples"
   const Answer program = answer({"--help"});
   CHECK(program.code == cli::kOk);
   CHECK(contains(program.out, "Exit codes"));
-  for (const std::string command :
-       {"list", "describe", "check", "draw", "run", "sample", "study", "show", "ls", "compare", "verify", "watch"}) {
+  for (const std::string command : {"list", "describe", "check", "draw", "run", "sample", "study", "show", "ls", "compare",
+                                    "serve", "verify", "watch"}) {
     CHECK(contains(program.out, "\n  " + command));
     const Answer a = answer({command, "--help"});
     CHECK(a.code == cli::kOk);
