@@ -1,7 +1,10 @@
 #include "modules/routing/assign.h"
 
 #include <algorithm>
+#include <string>
 
+#include "framework/core/error.h"
+#include "framework/core/registered.h"
 #include "framework/core/span.h"
 #include "framework/cpu/row_math.h"
 #include "framework/ops/signature.h"
@@ -36,7 +39,9 @@ class AssignOp final : public Op {
       reject(name(), came + " do not fit " + std::to_string(sizes_.experts) +
                          " experts; give gates and scores [B, M, E], a bias [E] and ids (Index) [B, M].");
     }
-    const Shape places = rows.inserted(2, policy_->places(sizes_.experts, sizes_.offered));
+    const Extent most = policy_->places(sizes_.experts, sizes_.offered);
+    expect("places", "a number of places", most, 1, sizes_.experts);
+    const Shape places = rows.inserted(2, most);
     return {{places, Kind::kIndex}, {places, Kind::kIndex}, {rows, Kind::kIndex}, {rows, Kind::kIndex}};
   }
 
@@ -49,7 +54,11 @@ class AssignOp final : public Op {
     for (const std::size_t o : {kWanted, kKept}) std::fill_n(run.out[o].index(), run.out[o].size(), Index{-1});
     for (const std::size_t o : {kCount, kDropped}) std::fill_n(run.out[o].index(), run.out[o].size(), Index{0});
     const Shape& shape = run.out[kWanted].shape();
-    for (Extent b = 0; b < shape[0]; ++b) policy_->assign(element(run, b));
+    for (Extent b = 0; b < shape[0]; ++b) {
+      const Assignment given = element(run, b);
+      policy_->assign(given);
+      check(given);
+    }
   }
 
   // Whole numbers, so that sums over shards are exact in any order.
@@ -70,6 +79,27 @@ class AssignOp final : public Op {
 
  private:
   static constexpr std::size_t kNone = ~std::size_t{0};
+
+  void expect(const char* function, const char* what, Extent came, Extent least, Extent most) const {
+    if (came >= least && came <= most) return;
+    throw Error(registered(*policy_) + ", " + function, std::string(what) + " from " + std::to_string(least) + " to " +
+                                                            std::to_string(most) + " was expected; " + std::to_string(came) +
+                                                            " came; correct the policy.");
+  }
+
+  // A wrong number would be read as the place of an expert.
+  void check(const Assignment& given) const {
+    for (Extent row = 0; row < given.rows; ++row) {
+      const Index count = given.counts[row];
+      expect("assign", "a count", count, 0, given.places);
+      for (Extent place = 0; place < given.places; ++place) {
+        const Index kept = given.kept[row * given.places + place];
+        if (place < count) expect("assign", "an expert in `kept`", kept, 0, given.experts - 1);
+        if (place >= count) expect("assign", "what `kept` holds behind the count", kept, -1, -1);
+        expect("assign", "an expert in `wanted`", given.wanted_of(row, place), -1, given.experts - 1);
+      }
+    }
+  }
 
   Assignment element(const OpRun& run, Extent b) const {
     const Shape& shape = run.out[kWanted].shape();

@@ -32,7 +32,11 @@ struct Assignment {
 
   std::size_t pair(Extent row, Extent expert) const { return static_cast<std::size_t>(row * experts + expert); }
   Index& wanted_of(Extent row, Extent place) const { return wanted[row * places + place]; }
-  void keep(Extent row, Extent expert) const { kept[row * places + counts[row]++] = static_cast<Index>(expert); }
+  /// What is beyond the places of a row is counted, and refused after `assign`.
+  void keep(Extent row, Extent expert) const {
+    const Extent place = counts[row]++;
+    if (place < places) kept[row * places + place] = static_cast<Index>(expert);
+  }
   void drop(Extent row) const { ++dropped[row]; }
 };
 

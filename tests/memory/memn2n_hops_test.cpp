@@ -34,7 +34,8 @@ TEST_CASE("a map of the state belongs to no hop, to all or to each, whatever the
   for (const auto& [map, count] : {std::pair<const char*, int>{"tied", 1}, {"none", 0}, {"shared", 1}, {"hop", 3}}) {
     options.state_map = map;
     int found = 0;
-    for (const Node& node : Network{options}.build()->nodes()) {
+    const auto graph = Network{options}.build();
+    for (const Node& node : graph->nodes()) {
       if (node.kind == Node::Kind::kParameter && node.path.find("state") == 0) ++found;
     }
     CHECK(found == count);
@@ -77,7 +78,8 @@ TEST_CASE("gates of hops are separate, or one for all") {
     MemN2NOptions options = plain(3);
     options.gate = gate;
     int found = 0;
-    for (const Node& node : Network{options}.build()->nodes()) {
+    const auto graph = Network{options}.build();
+    for (const Node& node : graph->nodes()) {
       if (node.kind == Node::Kind::kParameter && node.path.find("gate") == 0 && node.path.ends_with("/weight")) ++found;
     }
     CHECK(found == count);

@@ -98,7 +98,7 @@ TEST_CASE("an index that begins empty finds what was put, and nothing after a ne
     for (int round = 0; round < 2; ++round) {
       CHECK(found_by(*index, std::vector<Real>(kWidth, 1)).empty());
       std::vector<Index> held;
-      for (Index n = 0; n < 1500; n += 1) held.push_back((n * 7) % kSlots);
+      for (Index n = 0; n < 1500; n += 1) held.push_back(static_cast<Index>((n * 7) % kSlots));
       std::sort(held.begin(), held.end());
       for (const Index slot : held) index->put(slot);
       index->put(held[3]);

@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "framework/attention/site/site.h"
 #include "framework/cpu/parallel.h"
 #include "framework/graph/functions.h"
 #include "framework/graph/loop.h"
+#include "modules/memory/large/slot_index.h"
 #include "modules/memory/sparse/access_order.h"
 #include "tests/support/gradient_check.h"
 #include "tests/support/model_run.h"
@@ -99,6 +102,27 @@ std::shared_ptr<const Graph> dense(MemoryStart start) {
   return b.freeze();
 }
 
+/// An index whose answers are no slots, or too many.
+class WrongIndex final : public SlotIndex {
+ public:
+  void fields(Options& options) override {
+    options.add("slot", slot_, "what it finds");
+    options.add("count", count_, "how often it says to have found it; 0: as often as it is asked");
+  }
+  void build(const Words& /*words*/, Holds /*holds*/) override {}
+  void put(Index /*slot*/) override {}
+  void reset() override {}
+  Extent search(const Real* /*query*/, Extent count, Index* found) override {
+    std::fill_n(found, count, static_cast<Index>(slot_));
+    return count_ == 0 ? count : count_;
+  }
+
+ private:
+  Extent slot_ = 0;
+  Extent count_ = 0;
+};
+FOVEA_SLOT_INDEX("test_wrong", WrongIndex, R"doc(What is no slot, for tests.)doc");
+
 std::vector<Real> reals(const Tensor& tensor) { return {tensor.real(), tensor.real() + tensor.size()}; }
 
 }  // namespace
@@ -172,6 +196,20 @@ TEST_CASE("the slot whose access is longest ago is found, also after a new start
       order.touch(slot);
     }
     order.reset();
+  }
+}
+
+TEST_CASE("what an index finds is checked before it is read") {
+  const auto run = [](const std::string& index) { test::ModelRun(sparse(options_of(index))).run(kReadAlone); };
+  CHECK_NOTHROW(run("test_wrong(slot=11)"));
+  const std::string place = "slot_index 'test_wrong', search";
+  for (const std::string wrong : {"12", "-1"}) {
+    CHECK_THROWS_WITH_AS(run("test_wrong(slot=" + wrong + ")"),
+                         doctest::Contains((place + "] slots from 0 to 11 were expected; " + wrong).c_str()), Error);
+  }
+  for (const std::string wrong : {"4", "-2"}) {
+    CHECK_THROWS_WITH_AS(run("test_wrong(count=" + wrong + ")"),
+                         doctest::Contains((place + "] at most the 3 slots asked for were expected; ").c_str()), Error);
   }
 }
 

@@ -228,6 +228,43 @@ TEST_CASE("room is the ceiling, also where a product is not quite whole") {
   CHECK(room_of(1.25, 2, 128, 8) == 40);
 }
 
+/// Shares out two rows among three experts in a wrong way.
+class WrongPolicy final : public RoutingPolicy {
+ public:
+  WrongPolicy(Extent places, Index count, Index kept, Index wanted)
+      : places_(places), count_(count), kept_(kept), wanted_(wanted) {}
+  Extent places(Extent /*experts*/, Extent /*offered*/) const override { return places_; }
+  void assign(const Assignment& run) const override {
+    for (Index i = 0; i < count_; ++i) run.keep(1, kept_);
+    if (count_ < 0) run.counts[1] = count_;
+    if (count_ == 0) run.kept[0] = kept_;
+    run.wanted_of(0, 1) = wanted_;
+  }
+
+ private:
+  Extent places_;
+  Index count_, kept_, wanted_;
+};
+
+TEST_CASE("what a policy says is checked before it is read") {
+  const auto run = [](Extent places, Index count, Index kept, Index wanted) {
+    Builder b;
+    const Value gates = b.parameter("gates", {1, 2, 3});
+    const auto policy = std::make_shared<WrongPolicy>(places, count, kept, wanted);
+    b.output("kept", assign(policy, {.gates = gates}, {.experts = 3, .offered = 3}).kept);
+    ModelRun(b.freeze()).run({});
+  };
+  CHECK_NOTHROW(run(2, 2, 2, -1));
+  CHECK_THROWS_WITH_AS(run(0, 0, -1, 0), doctest::Contains("places] a number of places from 1 to 3 was expected; 0"), Error);
+  CHECK_THROWS_WITH_AS(run(4, 0, -1, 0), doctest::Contains("a number of places from 1 to 3 was expected; 4 came"), Error);
+  CHECK_THROWS_WITH_AS(run(2, 3, 1, 0), doctest::Contains("policy, assign] a count from 0 to 2 was expected; 3 came"),
+                       Error);
+  CHECK_THROWS_WITH_AS(run(2, -1, 1, 0), doctest::Contains("a count from 0 to 2 was expected; -1 came"), Error);
+  CHECK_THROWS_WITH_AS(run(2, 1, 3, 0), doctest::Contains("`kept` from 0 to 2 was expected; 3 came"), Error);
+  CHECK_THROWS_WITH_AS(run(2, 0, 1, 0), doctest::Contains("behind the count from -1 to -1 was expected; 1 came"), Error);
+  CHECK_THROWS_WITH_AS(run(2, 1, 1, 3), doctest::Contains("`wanted` from -1 to 2 was expected; 3 came"), Error);
+}
+
 TEST_CASE("pick takes places along the last axis, and its gradient puts them back") {
   const auto x = testing::random_input({2, 3, 4}, 1);
   Builder b;

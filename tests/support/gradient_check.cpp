@@ -152,6 +152,7 @@ void OpRunner::backward(std::uint32_t wanted, const std::vector<std::vector<Real
     }
   }
   for (std::size_t i = 0; i < grad_out_.size(); ++i) {
+    if (grad_out_[i].type.kind != Kind::kReal) continue;
     std::copy(cotangents[i].begin(), cotangents[i].end(), grad_out_[i].tensor().real());
   }
   auto grad_out = tensors(grad_out_);

@@ -1,5 +1,9 @@
 #include "modules/memory/sparse/sparse_words.h"
 
+#include <string>
+
+#include "framework/core/error.h"
+#include "framework/core/registered.h"
 #include "framework/core/rng.h"
 #include "framework/core/span.h"
 #include "framework/cpu/packs.h"
@@ -65,9 +69,19 @@ void SparseWords::add_empty(Extent count) {
   }
 }
 
+void SparseWords::reject_found(const std::string& expected, Extent came) const {
+  throw Error(registered(*index_) + ", search",
+              expected + " were expected; " + std::to_string(came) + " came; correct the index.");
+}
+
 FoundSlots SparseWords::search(std::span<const Real> query, Extent count, Real sharpness) {
   candidates_.resize(count);
-  candidates_.resize(index_->search(query.data(), count, candidates_.data()));
+  const Extent found = index_->search(query.data(), count, candidates_.data());
+  if (found < 0 || found > count) reject_found("at most the " + std::to_string(count) + " slots asked for", found);
+  candidates_.resize(found);
+  for (const Index slot : candidates_) {
+    if (slot < 0 || slot >= options_.slots) reject_found("slots from 0 to " + std::to_string(options_.slots - 1), slot);
+  }
   if (options_.start == MemoryStart::kZero) add_empty(count);
   found_.resize(count);
   scores_.resize(count);

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "modules/memory/large/slot_index.h"
@@ -37,6 +38,7 @@ class SparseWords {
   Extent take_scored() { return index_->take_scored(); }
 
  private:
+  [[noreturn]] void reject_found(const std::string& expected, Extent came) const;
   void add_empty(Extent count);
 
   const SparseAccess& options_;
