@@ -3,28 +3,31 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
 
 #include "framework/cli/screen.h"
-#include "framework/core/text.h"
-#include "framework/results/run_file.h"
+#include "framework/cli/screen_table.h"
 
 namespace fovea::cli {
 namespace {
 
-struct RowKey {
+constexpr auto kNumber = TableRow::Kind::kNumber;
+
+/// The figures of a split, or of a slice of it.
+struct Row {
   std::string run;
   std::string split;
-  std::string slice;
-  bool operator==(const RowKey&) const = default;
-};
+  std::string slice;                                  // empty: all items
+  std::map<std::string, std::vector<double>> values;  // by metric, one per seed
+  std::optional<double> chance{};
+  std::string label{};  // of the slice
 
-// The values of one cell, one per seed.
-using Cells = std::map<std::string, std::vector<double>>;
+  bool is_of(const Row& other) const { return run == other.run && split == other.split; }
+};
 
 // Deviation of a sample, n - 1 in the denominator.
 double deviation(const std::vector<double>& values, double mean) {
+  if (std::all_of(values.begin(), values.end(), [&](double v) { return v == values.front(); })) return 0;  // no rounding
   double sum = 0;
   for (const double value : values) sum += (value - mean) * (value - mean);
   return std::sqrt(sum / static_cast<double>(values.size() - 1));
@@ -35,22 +38,60 @@ void add_once(std::vector<T>& items, const T& item) {
   if (std::find(items.begin(), items.end(), item) == items.end()) items.push_back(item);
 }
 
-/// The results as an argument of a command: a path that begins with a dash would be read as an option.
-std::string file_of(const DoneRun& run) {
-  const std::string path = (run.directory / kResultsName).string();
-  return shell_word(path.starts_with('-') ? "./" + path : path);
+Row& row_of(std::vector<Row>& rows, const DoneRun& run, const FinalMetric& figure) {
+  for (Row& row : rows) {
+    if (row.run == run.run && row.split == figure.split && row.slice == figure.slice) return row;
+  }
+  const auto chance = run.chance.find(figure.split);
+  const bool has_chance = figure.slice.empty() && chance != run.chance.end();
+  rows.push_back({run.run, figure.split, figure.slice, {}, has_chance ? std::optional(chance->second) : std::nullopt});
+  return rows.back();
 }
 
-std::string reader_line(const DoneRun& run) {
-  const auto& figures = run.outcome.final_metrics;
-  const auto found = std::find_if(figures.begin(), figures.end(), [](const FinalMetric& f) { return f.slice.empty(); });
-  const std::string group = found == figures.end() ? "train" : "evaluation/" + found->split;
-  const std::string data = found == figures.end() ? "loss" : found->metric;
-  const std::string program = fmt::format("import h5py, sys; print(h5py.File(sys.argv[1])[\"{}/{}\"][...])", group, data);
-  return fmt::format("python3 -c {} {}", shell_word(program), file_of(run));
+/// Leaves out the slices of a split that are no news: all of them have the figures of the split.
+std::vector<Row> without_equal_slices(const std::vector<Row>& rows) {
+  std::vector<Row> kept;
+  for (const Row& row : rows) {
+    const auto whole = std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.is_of(row) && r.slice.empty(); });
+    const auto slices =
+        std::count_if(rows.begin(), rows.end(), [&](const Row& r) { return r.is_of(row) && !r.slice.empty(); });
+    const bool are_equal = whole != rows.end() && std::all_of(rows.begin(), rows.end(), [&](const Row& r) {
+                             return !r.is_of(row) || r.values == whole->values;
+                           });
+    if (are_equal && !row.slice.empty()) continue;
+    kept.push_back(row);
+    kept.back().label = !row.slice.empty()        ? row.slice
+                        : are_equal && slices > 1 ? fmt::format("all, each of {}", slices)
+                                                  : "all";
+  }
+  return kept;
+}
+
+/// True where there is a chance level for each row that could have one, and always the same.
+bool has_one_chance(const std::vector<Row>& rows) {
+  std::set<std::optional<double>> levels;
+  for (const Row& row : rows) {
+    if (row.slice.empty()) levels.insert(row.chance);
+  }
+  return levels.size() == 1;
+}
+
+std::size_t most_seeds(const std::vector<Row>& rows) {
+  std::size_t most = 0;
+  for (const Row& row : rows) {
+    for (const auto& [metric, values] : row.values) most = std::max(most, values.size());
+  }
+  return most;
 }
 
 }  // namespace
+
+void add_results(DoneRun& run, const RunSummary& summary) {
+  for (const EvaluationTable& table : summary.evaluation) {
+    if (table.chance) run.chance[table.split] = *table.chance;
+  }
+  run.choices = all_choices(choices_of(summary));
+}
 
 std::string mean_text(const std::vector<double>& values) {
   double mean = 0;
@@ -60,43 +101,60 @@ std::string mean_text(const std::vector<double>& values) {
   return fmt::format("{} +- {:.2g}", figure_text(mean), deviation(values, mean));
 }
 
-std::string closing_table(const std::vector<DoneRun>& runs) {
-  std::vector<RowKey> keys;
-  std::vector<Cells> cells;
+TextTable closing_table(const std::vector<DoneRun>& runs) {
+  std::vector<Row> rows;
   std::vector<std::string> metrics;
-  std::map<std::string, std::set<Extent>> seeds;
   for (const DoneRun& run : runs) {
-    seeds[run.run].insert(run.seed);
     for (const FinalMetric& figure : run.outcome.final_metrics) {
-      const RowKey key{run.run, figure.split, figure.slice.empty() ? "all" : figure.slice};
-      add_once(keys, key);
-      cells.resize(keys.size());
-      const auto row = static_cast<std::size_t>(std::find(keys.begin(), keys.end(), key) - keys.begin());
-      cells[row][figure.metric].push_back(figure.value);
+      row_of(rows, run, figure).values[figure.metric].push_back(figure.value);
       add_once(metrics, figure.metric);
     }
   }
-  std::vector<std::vector<std::string>> rows = {{"run", "split", "slice", "seeds"}};
-  rows[0].insert(rows[0].end(), metrics.begin(), metrics.end());
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    std::vector<std::string> row = {keys[i].run, keys[i].split, keys[i].slice, fmt::format("{}", seeds[keys[i].run].size())};
-    for (const std::string& metric : metrics) row.push_back(cells[i].count(metric) > 0 ? mean_text(cells[i][metric]) : "");
-    rows.push_back(std::move(row));
+  if (rows.empty()) return {};
+  rows = without_equal_slices(rows);
+  const bool is_one_chance = has_one_chance(rows);
+  TextTable table;
+  for (const Row& row : rows) {
+    TableRow line(table);
+    line.add("run", row.run);
+    line.add("split", row.split);
+    line.add("slice", row.label);
+    for (const std::string& metric : metrics) {
+      const auto found = row.values.find(metric);
+      line.add(metric, found == row.values.end() ? "" : mean_text(found->second), kNumber);
+      if (metric == metrics.front() && !is_one_chance)
+        line.add("chance", row.chance ? figure_text(*row.chance) : "", kNumber);
+    }
   }
-  return table_text(rows, {false, false, false, true});
+  const auto is_of_first = [&](const Row& row) { return row.split == rows.front().split; };
+  if (std::all_of(rows.begin(), rows.end(), is_of_first)) table.title = "Figures of the split " + rows.front().split;
+  table = without_repeats(std::move(table), 3);
+  if (is_one_chance && rows.front().chance) {
+    table.sentences.push_back(fmt::format("A random guess has {} {}.", metrics.front(), figure_text(*rows.front().chance)));
+  }
+  if (const std::size_t seeds = most_seeds(rows); seeds > 1) {
+    table.sentences.push_back(fmt::format("Means of {} seeds, +- their standard deviation.", seeds));
+  }
+  return table;
 }
 
-std::string closing_notes(const std::string& program, const std::string& experiment, const std::vector<DoneRun>& runs) {
-  double seconds = 0;
-  for (const DoneRun& run : runs) seconds += run.outcome.train_seconds;
-  std::string text = fmt::format("training  {} ({:.1f} s)\n", duration_text(seconds), seconds);
-  for (const DoneRun& run : runs) text += fmt::format("results   {}\n", (run.directory / kResultsName).string());
-  const DoneRun& first = runs.front();
-  const std::string name = shell_word(program);
-  text += fmt::format("\nNext, try\n  {} show {}\n  {} verify {}\n", name, file_of(first), name, file_of(first));
-  text += fmt::format("  {} draw {} -o model.svg\n  {} describe {}\n", name, experiment, name, experiment);
-  if (runs.size() == 1) text += fmt::format("  {} run {} --seeds 3\n", name, experiment);
-  return text + "  " + reader_line(first) + "\n";
+TextTable choices_table(const std::vector<DoneRun>& runs) {
+  std::vector<std::string> names;
+  std::map<std::string, std::vector<Choices>> seeds;
+  for (const DoneRun& run : runs) {
+    add_once(names, run.run);
+    if (run.choices) seeds[run.run].push_back(*run.choices);
+  }
+  TextTable table;
+  if (seeds.empty()) return table;
+  for (const std::string& name : names) {
+    TableRow row(table);
+    row.add("run", name);
+    add_choices(row, seeds[name]);
+  }
+  table = without_repeats(std::move(table), 1);
+  table.title = "What was chosen: pairs scored and rows read for each item of training, entropy in nats";
+  return table;
 }
 
 }  // namespace fovea::cli

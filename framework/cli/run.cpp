@@ -1,18 +1,25 @@
 #include <fmt/format.h>
 #include <algorithm>
+#include <optional>
 #include <ostream>
 
 #include "framework/cli/closing.h"
 #include "framework/cli/command.h"
 #include "framework/cli/comparison.h"
+#include "framework/cli/last_look.h"
 #include "framework/cli/log_file.h"
+#include "framework/cli/next_steps.h"
 #include "framework/cli/plugin_library.h"
 #include "framework/cli/progress.h"
 #include "framework/cli/resolve.h"
 #include "framework/cli/screen.h"
+#include "framework/cli/screen_table.h"
 #include "framework/cli/signals.h"
+#include "framework/cli/wrapping.h"
+#include "framework/core/registry.h"
 #include "framework/core/text.h"
 #include "framework/results/run_file.h"
+#include "framework/results/summary.h"
 
 namespace fovea::cli {
 namespace {
@@ -32,7 +39,7 @@ struct Arguments {
     list.flag("--restart", restart, "start over where the same run already exists");
     list.flag("--any-build", any_build,
               "resume what another build of the program has begun; the file of results lists both");
-    list.flag("--quiet", quiet, "print the closing table only");
+    list.flag("--quiet", quiet, "print the closing table only, and write no report");
     add_plugins(list, experiment.plugins);
   }
 };
@@ -118,14 +125,9 @@ std::string finished_text(const DoneRun& run) {
                      note.empty() ? "" : ", " + note);
 }
 
-int run(const Arguments& arguments, const Console& console) {
-  const StopSignals signals;  // before any thread
-  const ResolvedExperiment experiment = resolve(arguments.experiment);
-  ProgressLine line(console.out, arguments.quiet            ? ProgressLine::Style::kSilent
-                                 : is_terminal(console.out) ? ProgressLine::Style::kTerminal
-                                                            : ProgressLine::Style::kPlain);
-  const std::vector<RunRequest> requests = requests_of(arguments, experiment, console.command_line);
-  std::vector<DoneRun> done;
+/// All runs, one after the other. The exit code where a signal has ended them before the last, else kOk.
+int train_all(const std::vector<RunRequest>& requests, const StopSignals& signals, const Console& console,
+              ProgressLine& line, std::vector<DoneRun>& done) {
   for (const RunRequest& request : requests) {
     done.push_back({request.run.name, request.run.train.seed, request.directory, train(request, signals, line)});
     const DoneRun& last = done.back();
@@ -142,14 +144,55 @@ int run(const Arguments& arguments, const Console& console) {
     }
   }
   line.finish();
-  std::string named = experiment.name;  // as a command needs it
-  for (const std::string& plugin : arguments.experiment.plugins) named += " --plugin " + shell_word(plugin);
-  console.out << '\n' << closing_table(done) << '\n';
-  for (const Comparison& comparison : experiment.published) {
-    const std::string text = comparison_text(comparison, done);
-    if (!text.empty()) console.out << text << '\n';
+  return kOk;
+}
+
+std::string question_of(const std::string& experiment, std::size_t width) {
+  const PluginInfo* const info = Catalogue::instance().find(Experiment::kKind, experiment);
+  return wrapped(info == nullptr ? experiment : first_line(info->doc), width, 0) + "\n";
+}
+
+/// What was found, as far as it can be read; the tables of figures need no file.
+void read_results(std::vector<DoneRun>& done) {
+  for (DoneRun& run : done) {
+    try {
+      add_results(run, read_summary(run.directory / kResultsName));
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
+      // The commands that read it say what is wrong.
+    }
   }
-  console.out << closing_notes(console.program, named, done);
+}
+
+void print_closing(const ResolvedExperiment& experiment, const std::vector<DoneRun>& done, const Console& console) {
+  const std::size_t width = width_for(console.out);
+  console.out << '\n' << screen_text(closing_table(done), width) << '\n';
+  for (const Comparison& comparison : experiment.published) {
+    const std::optional<TextTable> table = published_table(comparison, done);
+    if (table) console.out << screen_text(*table, width) << '\n';
+  }
+  const std::string choices = screen_text(choices_table(done), width);
+  if (!choices.empty()) console.out << choices << '\n';
+}
+
+int run(const Arguments& arguments, const Console& console) {
+  const StopSignals signals;  // before any thread
+  const ResolvedExperiment experiment = resolve(arguments.experiment);
+  const std::size_t width = width_for(console.out);
+  ProgressLine line(console.out, arguments.quiet            ? ProgressLine::Style::kSilent
+                                 : is_terminal(console.out) ? ProgressLine::Style::kTerminal
+                                                            : ProgressLine::Style::kPlain);
+  std::vector<DoneRun> done;
+  const std::vector<RunRequest> requests = requests_of(arguments, experiment, console.command_line);
+  console.out << question_of(experiment.name, width) << std::flush;
+  const int code = train_all(requests, signals, console, line, done);
+  if (code != kOk) return code;
+  read_results(done);
+  print_closing(experiment, done, console);
+  const AskedRun asked{shell_word(console.program), arguments.experiment, arguments.seeds, arguments.output};
+  if (!arguments.quiet) console.out << story_of(done, width);
+  console.out << results_text(done);
+  if (!arguments.quiet) console.out << report_of(folder_of(asked), done) << std::flush;
+  console.out << '\n' << next_steps(asked, done, width);
   return kOk;
 }
 

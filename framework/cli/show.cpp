@@ -3,17 +3,23 @@
 
 #include "framework/cli/command.h"
 #include "framework/cli/screen.h"
+#include "framework/cli/show_brief.h"
 #include "framework/results/run_file.h"
 #include "framework/results/summary.h"
 #include "framework/results/verify.h"
+#include "framework/runs/found_run.h"
 
 namespace fovea::cli {
 namespace {
 
 struct Arguments {
   std::string file;
+  bool all = false;
 
-  void fields(ArgumentList& list) { list.word("file", file, "results.h5, or the directory of its run"); }
+  void fields(ArgumentList& list) {
+    list.word("file", file, "results.h5, or the directory of its run");
+    list.flag("--all", all, "everything: settings, provenance, sites, parameters and data sets");
+  }
 };
 
 using Rows = std::vector<std::vector<std::string>>;
@@ -85,18 +91,8 @@ std::string tree_text(const std::string& title, const std::vector<TreeLine>& tre
   return rows.empty() ? "" : "\n" + title + "\n" + table_text(rows);
 }
 
-int show(const Arguments& arguments, const Console& console) {
-  std::filesystem::path path = arguments.file;
-  std::error_code none;                             // what cannot be looked at is an error of reading
-  if (std::filesystem::is_directory(path, none)) {  // of a run
-    if (!std::filesystem::exists(path / kResultsName, none)) {
-      throw Error(path.string(), "expected the directory of one run; there is no results.h5 in it; give one such as " +
-                                     (path / "RUN").string() + ", or follow a run that has just begun with 'fovea watch'.");
-    }
-    path /= kResultsName;
-  }
-  const RunSummary summary = read_summary(path);
-  std::string text = path.string() + "\n" + section("file", summary.attributes) + section("config", summary.config) +
+std::string all_text(const RunSummary& summary) {
+  std::string text = section("file", summary.attributes) + section("config", summary.config) +
                      section("provenance", summary.provenance) + section("clock", summary.clock);
   Rows train;
   const std::vector<std::int64_t>& steps = summary.train.step;
@@ -110,7 +106,25 @@ int show(const Arguments& arguments, const Console& console) {
   text += tree_text(fmt::format("parameters  ({}; arena of a shard {})", count_text(summary.parameter_count),
                                 bytes_text(static_cast<std::size_t>(summary.arena_bytes))),
                     summary.parameters);
-  console.out << text << tree_text("data sets", summary.tree);
+  return text + tree_text("data sets", summary.tree);
+}
+
+/// The results file of what was given.
+std::filesystem::path file_of(const std::filesystem::path& given) {
+  std::error_code none;                                           // what cannot be looked at is an error of reading
+  if (!std::filesystem::is_directory(given, none)) return given;  // else of a run
+  if (!std::filesystem::exists(given / kResultsName, none)) {
+    throw Error(given.string(), "expected the directory of one run; there is no results.h5 in it; give one such as " +
+                                    (given / "RUN").string() + ", or follow a run that has just begun with 'fovea watch'.");
+  }
+  return given / kResultsName;
+}
+
+int show(const Arguments& arguments, const Console& console) {
+  const std::filesystem::path path = file_of(arguments.file);
+  const RunSummary summary = read_summary(path);
+  console.out << path.string() << '\n'
+              << (arguments.all ? all_text(summary) : brief_text(found_run(path, summary), console));
   const std::string damage = hash_failure(path);
   if (damage.empty()) return kOk;
   console.err << damage << '\n';
@@ -119,7 +133,9 @@ int show(const Arguments& arguments, const Console& console) {
 
 }  // namespace
 
-const Command kShow = {"show", "print what a results file holds", "  fovea show runs/sort_by_pointing/main/results.h5\n",
+const Command kShow = {"show", "print what a run has found; --all: everything that its results file holds",
+                       "  fovea show runs/sort_by_pointing/main/results.h5\n"
+                       "  fovea show runs/sort_by_pointing/main --all\n",
                        run_with<Arguments, show>};
 
 }  // namespace fovea::cli
