@@ -76,6 +76,7 @@ class BabiMemN2N final : public Experiment {
     Comparison table;
     table.title =
         std::to_string(stories_.questions) + " training questions of each task" + (stories_.joint ? ", learnt jointly" : "");
+    if (stories_.source == "generated") table.title += ", stories generated here and released there";
     table.metric = "accuracy";
     table.form = Comparison::Form::kPercentWrong;
     std::vector<std::vector<double>> figures;
@@ -100,6 +101,7 @@ class BabiMemN2N final : public Experiment {
     model.start_linearly(linear_epochs_ * epoch);
     spec.model = [model](Builder& b, const InputTypes& inputs) { build(b, inputs, model); };
     train.steps = (linear_epochs_ + epochs_) * epoch;
+    train.evaluate_every = 25 * epoch;
     train.optimizer = "sgd";
     // The paper's 0.01 and 40 are for a cost that is summed over the batch; ours is its mean.
     train.learning_rate = 0.01 * static_cast<double>(train.batch);
