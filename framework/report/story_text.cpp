@@ -89,6 +89,17 @@ std::string text_by_parts(const ItemParts& parts, const std::vector<Read>& reads
   return parts.texts.size() > kMostLines ? text + fmt::format("  ... of {}\n", parts.texts.size()) : text;
 }
 
+/// All parts in one line; characters without blanks between them.
+std::string row_text(const ItemParts& parts) {
+  constexpr std::size_t kMostParts = 200;
+  const auto first = parts.texts.begin();
+  const auto end = first + static_cast<std::ptrdiff_t>(std::min(parts.texts.size(), kMostParts));
+  const bool are_characters = std::all_of(first, end, [](const std::string& text) { return text.size() <= 1; });
+  return short_text(
+      fmt::format("{}{}", fmt::join(first, end, are_characters ? "" : " "), end == parts.texts.end() ? "" : " ..."),
+      4 * kWidest);
+}
+
 /// Many reads: a line for each, with the part that it looked at most.
 std::string text_by_reads(const ItemParts& parts, const std::vector<Read>& reads) {
   const auto part_text = [&](std::int64_t part) {
@@ -97,7 +108,7 @@ std::string text_by_reads(const ItemParts& parts, const std::vector<Read>& reads
     return parts.texts[place].empty() ? fmt::format("item {}", part)
                                       : fmt::format("{} (item {})", short_text(parts.texts[place], kWidest), part);
   };
-  std::string text;
+  std::string text = parts.name.empty() ? "" : fmt::format("  {}: {}\n", parts.name, row_text(parts));
   for (const Read& read : reads) {
     text +=
         fmt::format("  {} * {}, weight {:.2f}", read.name, read.best < 0 ? "nothing" : part_text(read.best), read.weight);
