@@ -205,11 +205,11 @@ TEST_CASE("what an index finds is checked before it is read") {
   const std::string place = "slot_index 'test_wrong', search";
   for (const std::string wrong : {"12", "-1"}) {
     CHECK_THROWS_WITH_AS(run("test_wrong(slot=" + wrong + ")"),
-                         doctest::Contains((place + "] slots from 0 to 11 were expected; " + wrong).c_str()), Error);
+                         doctest::Contains((place + ": slots from 0 to 11 were expected; " + wrong).c_str()), Error);
   }
   for (const std::string wrong : {"4", "-2"}) {
     CHECK_THROWS_WITH_AS(run("test_wrong(count=" + wrong + ")"),
-                         doctest::Contains((place + "] at most the 3 slots asked for were expected; ").c_str()), Error);
+                         doctest::Contains((place + ": at most the 3 slots asked for were expected; ").c_str()), Error);
   }
 }
 

@@ -255,9 +255,9 @@ TEST_CASE("what a policy says is checked before it is read") {
     ModelRun(b.freeze()).run({});
   };
   CHECK_NOTHROW(run(2, 2, 2, -1));
-  CHECK_THROWS_WITH_AS(run(0, 0, -1, 0), doctest::Contains("places] a number of places from 1 to 3 was expected; 0"), Error);
+  CHECK_THROWS_WITH_AS(run(0, 0, -1, 0), doctest::Contains("places: a number of places from 1 to 3 was expected; 0"), Error);
   CHECK_THROWS_WITH_AS(run(4, 0, -1, 0), doctest::Contains("a number of places from 1 to 3 was expected; 4 came"), Error);
-  CHECK_THROWS_WITH_AS(run(2, 3, 1, 0), doctest::Contains("policy, assign] a count from 0 to 2 was expected; 3 came"),
+  CHECK_THROWS_WITH_AS(run(2, 3, 1, 0), doctest::Contains("policy, assign: a count from 0 to 2 was expected; 3 came"),
                        Error);
   CHECK_THROWS_WITH_AS(run(2, -1, 1, 0), doctest::Contains("a count from 0 to 2 was expected; -1 came"), Error);
   CHECK_THROWS_WITH_AS(run(2, 1, 3, 0), doctest::Contains("`kept` from 0 to 2 was expected; 3 came"), Error);
