@@ -152,6 +152,7 @@ TEST_CASE("a story of many reads has a line for each, without the folder that al
   std::vector<SampleChoice> choices;
   for (std::int64_t query = 0; query < 9; ++query) choices.push_back({0, query, {0, 1}, {0.75, 0.25}, query == 8 ? 1 : -1});
   record.selection = {site_of("decoder/attention", choices)};
+  record.selection[0].key_axis = "predictions/test/story:1";
   const PublishedRun run(record);
   const std::string text = story_text(run.file(), 0);
   CHECK(contains(text, "\n  story: mary went garden john hall\n"));
