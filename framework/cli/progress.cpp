@@ -38,7 +38,7 @@ std::string progress_text(const Progress& progress, std::size_t width) {
       "  loss " + figure_text(progress.loss),
       has_metric ? fmt::format("  {} {}", progress.metrics.front().first, figure_text(progress.metrics.front().second)) : "",
       progress.sequences_per_second > 0
-          ? fmt::format("  {} sequences/s", count_text(static_cast<long long>(progress.sequences_per_second)))
+          ? fmt::format("  {} items/s", count_text(static_cast<long long>(progress.sequences_per_second)))
           : "",
       has_time ? "  " + duration_text(progress.seconds_left) + " left" : ""};
   const auto text = [&] { return fmt::format("{}", fmt::join(parts, "")); };

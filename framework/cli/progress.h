@@ -8,7 +8,7 @@
 
 namespace fovea::cli {
 
-/// "main  step 340/1,000  loss 0.7312  sequence_accuracy 0.85  4,812 sequences/s  0:12 left". Where that is wider, it goes
+/// "main  step 340/1,000  loss 0.7312  sequence_accuracy 0.85  4,812 items/s  0:12 left". Where that is wider, it goes
 /// without the speed, then without the loss and the metric, so that the time left is always there.
 std::string progress_text(const Progress& progress, std::size_t width);
 

@@ -39,13 +39,13 @@ TEST_CASE("counts, durations and bytes are written for people") {
 
 TEST_CASE("a line of progress has step, loss, metric, speed and time left") {
   CHECK(cli::progress_text(training(340), 80) ==
-        "main  step 340/1,000  loss 0.7312  accuracy 0.5  4,812 sequences/s  1:12 left");
+        "main  step 340/1,000  loss 0.7312  accuracy 0.5  4,812 items/s  1:12 left");
 }
 
 TEST_CASE("a line of progress fits, and always has the time left") {
-  CHECK(cli::progress_text(training(340), 77) ==
-        "main  step 340/1,000  loss 0.7312  accuracy 0.5  4,812 sequences/s  1:12 left");
-  CHECK(cli::progress_text(training(340), 76) == "main  step 340/1,000  loss 0.7312  accuracy 0.5  1:12 left");
+  CHECK(cli::progress_text(training(340), 73) ==
+        "main  step 340/1,000  loss 0.7312  accuracy 0.5  4,812 items/s  1:12 left");
+  CHECK(cli::progress_text(training(340), 72) == "main  step 340/1,000  loss 0.7312  accuracy 0.5  1:12 left");
   CHECK(cli::progress_text(training(340), 50) == "main  step 340/1,000  accuracy 0.5  1:12 left");
   CHECK(cli::progress_text(training(340), 31) == "main  step 340/1,000  1:12 left");
   CHECK(cli::progress_text(training(340), 25) == "main  step ...  1:12 left");
