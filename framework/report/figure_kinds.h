@@ -5,6 +5,7 @@
 #include <string>
 
 #include "framework/report/figure.h"
+#include "framework/report/site_arrays.h"
 #include "framework/runs/run_groups.h"
 
 namespace fovea {
@@ -15,8 +16,9 @@ struct FigureRequest {
   std::string split = {};
   std::string site = {};
   std::optional<Extent> head = {};
-  Extent item = 0;           // of the sample
-  std::string against = {};  // of pareto: pairs or rows
+  Extent item = 0;                   // of the sample
+  std::string against = {};          // of pareto: pairs or rows
+  const SiteArrays* read = nullptr;  // where many figures of the same runs are made
 };
 
 /// Each is made in one source, figures_<name>.cpp.

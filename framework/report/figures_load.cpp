@@ -9,7 +9,6 @@
 #include "framework/report/figure_kinds.h"
 #include "framework/report/group_series.h"
 #include "framework/report/site_choice.h"
-#include "framework/results/read_arrays.h"
 #include "framework/runs/listing.h"
 
 namespace fovea {
@@ -44,9 +43,9 @@ FigureMatrix matrix_of(const std::vector<double>& steps, const NumberArray& load
 
 bool ascend(const std::vector<double>& steps) { return std::is_sorted(steps.begin(), steps.end(), std::less_equal<>()); }
 
-std::optional<FigurePanel> panel_of(const FoundRun& run, const std::string& site) {
+std::optional<FigurePanel> panel_of(const FoundRun& run, const std::string& site, const FigureRequest& request) {
   const std::vector<std::string> paths{site_array(site, "over_training/step"), site_array(site, "over_training/load")};
-  const std::map<std::string, NumberArray> arrays = read_arrays(run.file, paths);
+  const std::map<std::string, NumberArray> arrays = site_arrays(run, request, paths);
   const auto step = arrays.find(paths[0]);
   const auto load = arrays.find(paths[1]);
   if (step == arrays.end() || load == arrays.end()) return std::nullopt;
@@ -70,7 +69,7 @@ Figure load_figure(const RunGroups& runs, const FigureRequest& request) {
     for (const RunGroup& group : runs.groups) {
       const FoundRun& run = *counted_runs(group).front();
       if (figure.panels.size() == kMostPanels) break;
-      std::optional<FigurePanel> panel = panel_of(run, site);
+      std::optional<FigurePanel> panel = panel_of(run, site, request);
       if (!panel) continue;
       ++panels;
       panel->title =

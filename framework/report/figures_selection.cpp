@@ -6,7 +6,6 @@
 #include "framework/report/figure_kinds.h"
 #include "framework/report/group_series.h"
 #include "framework/report/site_choice.h"
-#include "framework/results/read_arrays.h"
 
 namespace fovea {
 namespace {
@@ -30,18 +29,18 @@ struct Line {
   std::vector<std::map<std::string, NumberArray>> runs;
 };
 
-std::map<std::string, NumberArray> read_site(const FoundRun& run, const std::string& site) {
+std::map<std::string, NumberArray> read_site(const FoundRun& run, const std::string& site, const FigureRequest& request) {
   std::vector<std::string> paths{site_array(site, "over_training/step")};
   for (const Quantity& quantity : kQuantities) {
     paths.push_back(site_array(site, std::string("over_training/") + quantity.array));
   }
-  return read_arrays(run.file, paths);
+  return site_arrays(run, request, paths);
 }
 
-Line line_of(const RunGroup& group, const std::string& site) {
+Line line_of(const RunGroup& group, const std::string& site, const FigureRequest& request) {
   Line line{"", site, {}};
   for (const FoundRun* run : counted_runs(group)) {
-    std::map<std::string, NumberArray> arrays = read_site(*run, site);
+    std::map<std::string, NumberArray> arrays = read_site(*run, site, request);
     if (!arrays.empty()) line.runs.push_back(std::move(arrays));
   }
   return line;
@@ -61,17 +60,17 @@ std::vector<Curve> curves_of(const Line& line, const Quantity& quantity) {
 }
 
 /// A line for each group; where there is one group, a line for each of its sites.
-std::vector<Line> lines_of(const RunGroups& runs, const std::vector<std::string>& sites) {
+std::vector<Line> lines_of(const RunGroups& runs, const std::vector<std::string>& sites, const FigureRequest& request) {
   std::vector<Line> lines;
   if (runs.groups.size() == 1 && sites.size() > 1) {
     for (std::size_t i = 0; i < sites.size() && lines.size() < kMostSeries; ++i) {
-      lines.push_back(line_of(runs.groups.front(), sites[i]));
+      lines.push_back(line_of(runs.groups.front(), sites[i], request));
       lines.back().name = fmt::format("{} (n = {})", sites[i], lines.back().runs.size());
     }
     return lines;
   }
   for (const RunGroup& group : runs.groups) {
-    lines.push_back(line_of(group, sites.front()));
+    lines.push_back(line_of(group, sites.front(), request));
     lines.back().name = group_label(runs, group, lines.back().runs.size());
   }
   return lines;
@@ -92,7 +91,7 @@ std::string sites_caption(const RunGroups& runs, const std::vector<std::string>&
 Figure selection_figure(const RunGroups& runs, const FigureRequest& request) {
   expect_groups(runs);
   const std::vector<std::string> sites = sites_of(runs, request);
-  const std::vector<Line> lines = lines_of(runs, sites);
+  const std::vector<Line> lines = lines_of(runs, sites, request);
   Figure figure{groups_title(runs) + ": how it chooses over training", "", {}};
   for (const Quantity& quantity : kQuantities) {
     FigurePanel panel;

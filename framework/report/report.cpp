@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "framework/core/error.h"
+#include "framework/core/text.h"
 #include "framework/report/figure.h"
 #include "framework/report/report_parts.h"
 #include "framework/report/report_views.h"
@@ -38,11 +39,29 @@ std::vector<RunGroups> sections_of(const RunGroups& runs) {
   return sections;
 }
 
+/// Texts of files may not be UTF-8, which JSON has to be.
+Json with_valid_texts(const Json& json) {
+  if (json.is<std::string>() && !is_utf8(json.as<std::string>())) return printable(json.as<std::string>());
+  if (json.is<List>()) {
+    List list;
+    for (const Json& element : json.as<List>()) list.push_back(with_valid_texts(element));
+    return list;
+  }
+  if (json.is<Object>()) {
+    Object object;
+    for (const auto& [name, value] : json.as<Object>()) {
+      object.emplace_back(is_utf8(name) ? name : printable(name), with_valid_texts(value));
+    }
+    return object;
+  }
+  return json;
+}
+
 /// A part that these runs have nothing for is left out.
 template <class Part>
 Json part_or_null(const Part& part) {
   try {
-    return part();
+    return with_valid_texts(part());
   } catch (const Error&) {
     return {};
   }

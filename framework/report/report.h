@@ -14,10 +14,10 @@ namespace fovea {
 
 /// What the program knows of an experiment besides its runs.
 struct AboutExperiment {
-  std::string question;              // one line, as the sentences of the others
-  std::string details;               // what is compared
-  std::string expected;              // what its author expects
-  std::vector<TextTable> published;  // figures of papers beside those of the runs
+  std::string question = {};              // one line, as the sentences of the others
+  std::string details = {};               // what is compared
+  std::string expected = {};              // what its author expects
+  std::vector<TextTable> published = {};  // figures of papers beside those of the runs
 };
 
 struct ReportRequest {

@@ -147,8 +147,10 @@ void add_parts(std::vector<ReportFigure>& figures, const Wish& wish, const std::
 
 std::vector<ReportFigure> report_figures(const RunGroups& runs, std::size_t section) {
   std::vector<ReportFigure> figures;
+  const SiteArrays read(runs);
   const std::vector<RunGroups> parts = parts_of(runs);
-  for (const Wish& wish : wishes_of(runs)) {
+  for (Wish& wish : wishes_of(runs)) {
+    wish.request.read = &read;
     if (wish.groups == Wish::Groups::kParts) {
       add_parts(figures, wish, parts, runs.groups.size());
     } else if (std::optional<Figure> figure = figure_or_none(wish, runs)) {

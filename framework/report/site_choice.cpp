@@ -28,4 +28,9 @@ std::vector<std::string> sites_of(const RunGroups& runs, const FigureRequest& re
 
 std::string site_array(const std::string& site, const std::string& name) { return "/selection/" + site + "/" + name; }
 
+std::map<std::string, NumberArray> site_arrays(const FoundRun& run, const FigureRequest& request,
+                                               std::span<const std::string> paths) {
+  return request.read == nullptr ? read_arrays(run.file, paths) : request.read->of(run, paths);
+}
+
 }  // namespace fovea

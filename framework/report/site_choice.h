@@ -1,9 +1,12 @@
 #pragma once
 
+#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "framework/report/figure_kinds.h"
+#include "framework/results/read_arrays.h"
 
 namespace fovea {
 
@@ -13,5 +16,9 @@ std::vector<std::string> sites_of(const RunGroups& runs, const FigureRequest& re
 
 /// "/selection/decoder/pointer/density".
 std::string site_array(const std::string& site, const std::string& name);
+
+/// Arrays of a run, from what was read already where the request has that. Errors: as read_arrays.
+std::map<std::string, NumberArray> site_arrays(const FoundRun& run, const FigureRequest& request,
+                                               std::span<const std::string> paths);
 
 }  // namespace fovea

@@ -18,7 +18,8 @@
   function columnsOf(figure, width) {
     const given = figure.spec.layout?.columns ?? 1;
     const sharesLabels = figure.spec.marks.some((mark) => mark.axes?.some((axis) => axis.labels === false));
-    return sharesLabels ? given : Math.max(1, Math.min(figure.panels.length, 3, Math.floor(width / 290)));
+    const most = figure.panels.length === 4 ? 2 : 3;
+    return sharesLabels ? given : Math.max(1, Math.min(figure.panels.length, most, Math.floor(width / 290)));
   }
 
   /** Draws twice where labels take more or less room than was guessed. */
@@ -127,5 +128,5 @@
     return element;
   }
 
-  Object.assign(fovea, {figureElement});
+  Object.assign(fovea, {figureElement, isWide});
 })();

@@ -16,7 +16,8 @@
   function figureGrid(figures, prefix) {
     const isSame = figures.length > 1 && figures.every((figure) => figure.caption === figures[0].caption);
     const elements = figures.map((figure) => fovea.figureElement(figure, prefix, !isSame));
-    const isFirst = (i) => i < mostShown && !(figures[i].detail && i > 0);
+    const most = figures.some(fovea.isWide) ? 2 : mostShown;
+    const isFirst = (i) => i < most && !(figures[i].detail && i > 0);
     const grid = make("div", {class: "figures"}, ...elements.filter((_, i) => isFirst(i)));
     const rest = elements.filter((_, i) => !isFirst(i));
     return [grid,

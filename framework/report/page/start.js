@@ -4,6 +4,7 @@
   function show(model) {
     document.querySelector("footer")?.remove();
     fovea.frame(model, model.sections.map(fovea.section));
+    performance.mark("shown");
   }
 
   Object.assign(fovea, {show});
