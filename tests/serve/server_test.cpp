@@ -38,9 +38,9 @@ TEST_CASE("a request with host and token is answered, one without either is not"
   CHECK(body_of(got(server, "/")) == "<!doctype html><title>page</title>");
   CHECK(status_of(asked(server, "GET " + target + " HTTP/1.1\r\nHost: localhost:" + std::to_string(server.port()) +
                                     "\r\nConnection: close\r\n\r\n")) == 200);
-  for (const std::string& path :
-       std::vector<std::string>{"/", "/api/runs", "/api/model", "/api/live", "/api/run/x", "/nothing",
-                                "/?token=", "/?token=" + kToken + "0", "/?Token=" + kToken, "/?token=0&token=" + kToken}) {
+  for (const std::string& path : std::vector<std::string>{
+           "/", "/api/runs", "/api/model", "/api/live", "/api/run/x", "/nothing", "/?token=", "/?token=" + kToken + "0",
+           "/?token=" + std::string(kToken.size(), '0'), "/?Token=" + kToken, "/?token=0&token=" + kToken}) {
     CAPTURE(path);
     CHECK(status_of(asked(server, server.request(path))) == 403);
   }

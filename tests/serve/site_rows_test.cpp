@@ -61,6 +61,7 @@ TEST_CASE("rows of an item are those of its queries") {
   SiteRows rows;
   CHECK(part(rows.rows(file, {"decoder/pointer", 1, 2, 1}), "kept") == "[8]");
   CHECK(part(rows.rows(file, {"decoder/pointer", 0, 2, 0}), "kept") == "[5,6,7]");
+  CHECK(part(rows.rows(file, {"decoder/pointer", 0, 1, 0}), "kept") == "[5]");
   CHECK(part(rows.rows(file, {"decoder/pointer", 7, 9, 0}), "offsets") == "[0]");
 }
 

@@ -151,7 +151,7 @@ def check_answers(served, folder):
 
 def check_damage(served, folder):
     """Damaged files are rows, and the server goes on."""
-    with open(os.path.join(folder, "soft_vs_hard", "soft-seed1", "results.h5"), "rb") as file:
+    with open(os.path.join(folder, "soft_vs_hard", "soft", "results.h5"), "rb") as file:
         whole = file.read()
     for i in range(12):
         target = os.path.join(folder, f"damaged{i}")
@@ -190,6 +190,7 @@ def check_live(served, folder):
         trained.wait()
         events = served.events(f"/api/live?run={found[0]['id']}", 20, lambda kind, data: kind == "state")
         check(events[-1][1].get("state") == "interrupted" and "no process works on this run" in events[-1][1]["text"], "a killed run is told", events[-1:])
+        time.sleep(1)  # a list is at most half a second old
         states = [one["state"] for group in served.json("/api/runs")["groups"] for one in group["runs"] if one["id"] == found[0]["id"]]
         check(states == ["interrupted"], "also in the list", states)
     finally:

@@ -10,7 +10,7 @@
 
   const count = (number, one, many) => `${number} ${number === 1 ? one : many}`;
   const nameOf = (group) => `${group.experiment}/${group.run}`;
-  const runName = (group, run) => `${group.run}${group.settings ? ` ${group.settings}` : ""} seed ${run.seed}`;
+  const runName = (group, run) => `${group.run} seed ${run.seed}`;
   const runsOf = (groups) => groups.flatMap((group) => group.runs);
 
   function ageText(seconds) {
@@ -47,7 +47,7 @@
       return make("section", {id: "board", "aria-labelledby": "board-title"},
         make("h2", {id: "board-title"}, "Runs"), this.status,
         make("div", {class: "choices"}, make("label", {for: "only"}, "Only with"), this.filter, this.showChosen, all),
-        make("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": "Runs"}, table), this.more, this.unread, this.live, this.newer);
+        make("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of runs"}, table), this.more, this.unread, this.live, this.newer);
     }
 
     chosenRuns() {
@@ -122,7 +122,9 @@
       const known = new Map(this.list.groups.flatMap((group) => group.runs.map((run) => [run.id, {name: runName(group, run), run}])));
       for (const run of this.list.unread) if (run.has_journal) known.set(run.id, {name: run.file, run});
       const isLive = ({run}) => run.state === "running" || / running at step /.test(run.problem);
-      const runs = [...known].filter(([, one]) => isLive(one)).map(([id, one]) => ({id, name: one.name}));
+      const live = [...known].filter(([, one]) => isLive(one));
+      const isTwice = (name) => live.filter(([, one]) => one.name === name).length > 1;
+      const runs = live.map(([id, one]) => ({id, name: isTwice(one.name) ? `${one.name}, ${one.run.file}` : one.name}));
       const wanted = runs.map((run) => run.id).join();
       if (runs.length === 0 || wanted === this.followed) return;
       this.stop?.();
