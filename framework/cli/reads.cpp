@@ -4,6 +4,7 @@
 
 #include "framework/cli/command.h"
 #include "framework/cli/screen.h"
+#include "framework/core/text.h"
 #include "framework/report/item_reads.h"
 #include "framework/report/story_text.h"
 #include "framework/runs/listing.h"
@@ -71,7 +72,7 @@ bool print_run(const FoundRun& run, const Arguments& arguments, const Console& c
   if (reads.sites().empty()) return false;
   const Wanted wanted = wanted_of(arguments.only);
   console.out << fmt::format("{}: {} items of the {} sample\n{}", path_text(run), reads.sample().items(),
-                             reads.sample().split(), counts_text(reads));
+                             printable(reads.sample().split()), counts_text(reads));
   for (const std::string& note : reads.notes()) console.out << "  " << note << '\n';
   if (arguments.item != kAny) {
     console.out << '\n' << story_text(run.file, arguments.item);

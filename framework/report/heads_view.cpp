@@ -169,13 +169,15 @@ Json run_json(const ViewRun& run, std::vector<std::string>& notes) {
     const std::optional<SampleSite> site = sample.site(path);
     if (!site || site->queries < 2 || site->items < 2) continue;
     if (site->heads > kMostHeads) {
-      notes.push_back(fmt::format("{}: the site {} is left out, as it has more than {} heads.", run.name, path, kMostHeads));
+      notes.push_back(
+          fmt::format("{}: the site {} is left out, as it has more than {} heads.", run.name, printable(path), kMostHeads));
       continue;
     }
     Json json = site_json(sample, *site, room);
     if (json.is<std::nullptr_t>()) {
-      notes.push_back(fmt::format(
-          "{}: the site {} is left out, as it is too large for this page and its file has no density.", run.name, path));
+      notes.push_back(
+          fmt::format("{}: the site {} is left out, as it is too large for this page and its file has no density.", run.name,
+                      printable(path)));
       continue;
     }
     left -= std::min(left, json_line(json).size());

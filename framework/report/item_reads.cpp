@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "framework/core/text.h"
 #include "framework/report/item_words.h"
 
 namespace fovea {
@@ -14,13 +15,13 @@ RunReads::RunReads(const std::filesystem::path& file) : sample_(file) {
   for (const std::string& path : sample_.sites()) {
     std::optional<SampleSite> site = sample_.site(path);
     if (!site) {
-      notes_.push_back(fmt::format("The site {} is left out, as its arrays are missing or disagree.", path));
+      notes_.push_back(fmt::format("The site {} is left out, as its arrays are missing or disagree.", printable(path)));
       continue;
     }
     std::size_t most = 0;
     for (const auto& rows : site->rows) most = std::max(most, rows.size());
     if (most > kMostReads) {
-      notes_.push_back(fmt::format("The site {} asks {} times an item and is shown as a map.", path, most));
+      notes_.push_back(fmt::format("The site {} asks {} times an item and is shown as a map.", printable(path), most));
     } else if (most > 0) {
       sites_.push_back(std::move(*site));
     }

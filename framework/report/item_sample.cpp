@@ -111,13 +111,30 @@ ItemSample::ItemSample(std::filesystem::path file) : file_(std::move(file)) {
   outline_ = read_outline(file_, groups);
   choose_split();
   if (split_.empty()) return;
+  find_sites();
   read_predictions();
+}
+
+void ItemSample::find_sites() {
   const std::string start = "/selection/";
   for (const auto& [path, found] : outline_) {
     if (!path.starts_with(start) || found.type != "group" || text_of(found.attributes, "site").empty()) continue;
     const std::string split = text_of(found.attributes, "split");
     if (split.empty() || split == split_) sites_.push_back(path.substr(start.size()));
   }
+}
+
+std::vector<std::string> ItemSample::small_site_arrays(std::int64_t room) const {
+  std::vector<std::string> paths;
+  for (const std::string& site : sites_) {
+    for (const char* name : {"item", "query", "offsets", "kept", "weights", "right", "mass_by_distance"}) {
+      const OutlineEntry* found = entry(fovea::site_array(site, name));
+      if (found == nullptr || !is_number_type(found->type) || count_of(found->shape) > room) continue;
+      room -= count_of(found->shape);
+      paths.push_back(fovea::site_array(site, name));
+    }
+  }
+  return paths;
 }
 
 /// The split that the sites chose on, else test or validation, else the first that has predictions.
@@ -158,7 +175,13 @@ void ItemSample::read_predictions() {
     left -= count;
     paths.push_back(at->first);
   }
+  const std::vector<std::string> of_sites = small_site_arrays(kMostNumbers);
+  paths.insert(paths.end(), of_sites.begin(), of_sites.end());
   for (auto& [path, array] : read_arrays(file_, paths)) {
+    if (path.starts_with("/selection/")) {
+      site_arrays_[path] = std::move(array);
+      continue;
+    }
     if (path == correct) {
       correct_ = std::move(array.values);
       continue;
@@ -209,8 +232,11 @@ std::optional<bool> ItemSample::is_correct(Extent item) const {
 }
 
 NumberArray ItemSample::site_array(const std::string& path, const std::string& name) const {
-  const std::vector<std::string> paths{fovea::site_array(path, name)};
-  std::map<std::string, NumberArray> arrays = read_arrays(file_, paths);
+  const std::string whole = fovea::site_array(path, name);
+  const auto known = site_arrays_.find(whole);
+  if (known != site_arrays_.end()) return known->second;
+  if (entry(whole) == nullptr) return {};
+  std::map<std::string, NumberArray> arrays = read_arrays(file_, std::vector<std::string>{whole});
   return arrays.empty() ? NumberArray{} : std::move(arrays.begin()->second);
 }
 
@@ -235,11 +261,8 @@ void ItemSample::describe(SampleSite& site) const {
 std::optional<SampleSite> ItemSample::site(const std::string& path) const {
   const OutlineEntry* group = entry("/selection/" + path);
   if (group == nullptr) return std::nullopt;
-  const char* const names[] = {"item", "query", "offsets", "kept", "weights", "right"};
-  std::vector<std::string> paths;
-  for (const char* name : names) paths.push_back(fovea::site_array(path, name));
-  std::map<std::string, NumberArray> arrays = read_arrays(file_, paths);
-  const auto values = [&](std::size_t name) -> const std::vector<double>& { return arrays[paths[name]].values; };
+  const auto values = [&](const char* name) { return site_array(path, name).values; };
+  const std::vector<double> items = values("item");
   SampleSite site;
   site.path = path;
   site.text = printable(text_of(group->attributes, "site"));
@@ -248,16 +271,15 @@ std::optional<SampleSite> ItemSample::site(const std::string& path) const {
   site.entries_cut = number_of(group->attributes, "entries_cut");
   site.keys = axis_of(text_of(group->attributes, "keys"), split_);
   site.asked = axis_of(text_of(group->attributes, "queries"), split_);
-  site.query = whole_of(values(1));
-  site.offsets = places_of(values(2));
-  site.kept = whole_of(values(3));
-  site.weights = values(4);
-  site.right = whole_of(values(5));
+  site.query = whole_of(values("query"));
+  site.offsets = places_of(values("offsets"));
+  site.kept = whole_of(values("kept"));
+  site.weights = values("weights");
+  site.right = whole_of(values("right"));
   const std::size_t rows = site.query.size();
   if (site.right.empty()) site.right.assign(rows, -1);
-  const bool agree = values(0).size() == rows && site.offsets.size() == rows + 1 &&
-                     site.weights.size() == site.kept.size() && site.right.size() == rows &&
-                     is_ascending_to(site.offsets, site.kept.size());
+  const bool agree = items.size() == rows && site.offsets.size() == rows + 1 && site.weights.size() == site.kept.size() &&
+                     site.right.size() == rows && is_ascending_to(site.offsets, site.kept.size());
   const auto is_place = [](std::int64_t value) { return value >= 0 && value < kLargestPlace; };
   if (!agree || !std::all_of(site.kept.begin(), site.kept.end(), is_place) ||
       !std::all_of(site.query.begin(), site.query.end(), is_place)) {
@@ -265,7 +287,7 @@ std::optional<SampleSite> ItemSample::site(const std::string& path) const {
   }
   site.rows.resize(static_cast<std::size_t>(items_));
   for (std::size_t row = 0; row < rows; ++row) {
-    const std::int64_t item = whole_of(values(0)[row]);
+    const std::int64_t item = whole_of(items[row]);
     if (item >= 0 && item < items_) site.rows[static_cast<std::size_t>(item)].push_back(row);
   }
   describe(site);

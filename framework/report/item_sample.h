@@ -80,10 +80,13 @@ class ItemSample {
   std::optional<bool> is_correct(Extent item) const;
   /// Nothing where the arrays of a site are missing or disagree.
   std::optional<SampleSite> site(const std::string& path) const;
-  /// Another array of a site, such as "density"; empty where there is none.
+  /// An array of a site, such as "density"; empty where there is none.
   NumberArray site_array(const std::string& path, const std::string& name) const;
 
  private:
+  void find_sites();
+  /// Paths of the arrays of sites that are read together with the sample, as far as there is room.
+  std::vector<std::string> small_site_arrays(std::int64_t room) const;
   void choose_split();
   void read_predictions();
   SampleArray array_of(const std::string& name, const OutlineEntry& found, std::vector<double> values) const;
@@ -98,6 +101,7 @@ class ItemSample {
   std::vector<SampleArray> arrays_;
   std::vector<std::string> sites_;
   std::vector<double> correct_;
+  std::map<std::string, NumberArray> site_arrays_;  // those that were read with the sample
 };
 
 }  // namespace fovea

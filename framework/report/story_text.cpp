@@ -5,6 +5,7 @@
 #include <map>
 
 #include "framework/core/error.h"
+#include "framework/core/text.h"
 #include "framework/report/figure.h"
 #include "framework/report/item_reads.h"
 #include "framework/report/item_words.h"
@@ -46,7 +47,7 @@ std::size_t shared_folder(const RunReads& reads) {
 
 std::string name_of(const RunReads& reads, const SampleSite& site, std::size_t row, Extent item) {
   const std::size_t rows = site.rows[static_cast<std::size_t>(item)].size();
-  std::string name = site.path.substr(shared_folder(reads));
+  std::string name = short_text(site.path.substr(shared_folder(reads)), kWidest);
   if (rows == 1) return name;
   const std::string words = query_words(reads.sample(), site, item, site.query_of(row));
   name += fmt::format(" {}", site.query_of(row));
@@ -161,7 +162,7 @@ std::string story_text(const RunReads& reads, Extent item) {
   const ItemSample& sample = reads.sample();
   const std::string verdict = verdict_text(reads, item);
   std::string text =
-      fmt::format("item {} of the {} sample{}{}\n", item, sample.split(), verdict.empty() ? "" : ": ", verdict);
+      fmt::format("item {} of the {} sample{}{}\n", item, printable(sample.split()), verdict.empty() ? "" : ": ", verdict);
   for (const auto& [ignored, group] : groups_of(reads, item)) {
     constexpr std::size_t kFewReads = 8;
     const ItemParts parts = parts_of(sample, *group.front(), item);

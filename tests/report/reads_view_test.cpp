@@ -188,3 +188,11 @@ TEST_CASE("views show one seed of each group, at most eight groups, and say so")
   CHECK(size_of(part(view, "runs")) == 8);
   CHECK(contains(text_at(part(view, "note", 0)), "first 8 of 9 groups"));
 }
+
+TEST_CASE("the name of a site is data as well") {
+  RunRecord record = story_record();
+  for (SelectionSite& site : record.selection) site.path = "\x1b[2J" + site.path;
+  const PublishedRun run(record);
+  CHECK(!contains(story_text(run.file(), 0), "\x1b"));
+  CHECK(!contains(json_line(reads_view(run.groups())), "\x1b"));
+}
