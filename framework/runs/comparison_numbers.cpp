@@ -30,11 +30,13 @@ Json difference_json(const ComparedGroup& group) {
   const auto& t_test = group.difference.t_test;
   Json::Array seeds;
   for (const std::uint64_t seed : group.pairs.seeds) seeds.emplace_back(seed);
+  Json is_exact;
+  if (flip) is_exact = Json(flip->is_exact);
   return Json::Object{{"seeds", std::move(seeds)},
                       {"statistics", summary_json(group.difference.difference)},
                       {"sign_flip_p", number_json(flip ? std::optional(flip->p) : std::nullopt)},
                       {"smallest_p", number_json(flip ? std::optional(flip->smallest_p) : std::nullopt)},
-                      {"is_exact", flip ? Json(flip->is_exact) : Json()},
+                      {"is_exact", std::move(is_exact)},
                       {"holm_p", number_json(group.holm_p)},
                       {"t_p", number_json(t_test ? std::optional(t_test->p) : std::nullopt)}};
 }
