@@ -25,6 +25,7 @@ std::size_t columns_of(const std::string& text) {
 
 std::vector<CurvePoint> falling(int count) {
   std::vector<CurvePoint> points;
+  points.reserve(count);
   for (int i = 0; i < count; ++i) points.push_back({static_cast<double>(i), 1.0 - static_cast<double>(i) / count});
   return points;
 }

@@ -89,7 +89,7 @@ class Client {
     const std::size_t place = text_.find("Content-Length: ");
     const std::size_t size = head + 4 + (place < head ? std::stoul(text_.substr(place + 16)) : 0);
     while (text_.size() < size && read_piece()) continue;
-    const std::string answer = text_.substr(0, size);
+    std::string answer = text_.substr(0, size);
     text_.erase(0, answer.size());
     return answer;
   }

@@ -47,7 +47,8 @@ TEST_CASE("a request with host and token is answered, one without either is not"
   for (const std::string host :
        {"", "Host: evil.example\r\n", "Host: evil.example:80\r\n", "Host: 127.0.0.1\r\n", "Host: 127.0.0.1:1\r\n"}) {
     CAPTURE(host);
-    CHECK(status_of(asked(server, "GET " + target + " HTTP/1.1\r\n" + host + "\r\n")) == 421);
+    const std::string request = "GET " + target + " HTTP/1.1\r\n";
+    CHECK(status_of(asked(server, request + host + "\r\n")) == 421);
   }
   const std::string own = "Host: " + server.host() + "\r\n";
   CHECK(status_of(asked(server, "GET " + target + " HTTP/1.1\r\n" + own + "Host: evil.example\r\n\r\n")) == 421);
