@@ -66,8 +66,8 @@ std::string cuts_text(const std::vector<SelectionSite>& sites) {
   std::string text;
   for (const SelectionSite& site : sites) {
     if (site.entries_cut == 0) continue;
-    text += fmt::format("  {}: {} entries were left out; rows are one query in {}, the density stands for all\n",
-                        site.path, count_text(site.entries_cut), site.query_stride);
+    text += fmt::format("  {}: {} entries were left out; rows are one query in {}, the density stands for all\n", site.path,
+                        count_text(site.entries_cut), site.query_stride);
   }
   return text;
 }
