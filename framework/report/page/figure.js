@@ -22,6 +22,14 @@
     return sharesLabels ? given : Math.max(1, Math.min(figure.panels.length, most, Math.floor(width / 290)));
   }
 
+  /** What is wider than its place scrolls, also by the keyboard. */
+  function tellWidth(plot) {
+    const isWide = plot.scrollWidth > plot.clientWidth;
+    plot.toggleAttribute("data-scrolls", isWide);
+    if (isWide) plot.tabIndex = 0;
+    else plot.removeAttribute("tabindex");
+  }
+
   /** Draws twice where labels take more or less room than was guessed. */
   function drawIn(figure, plot) {
     const width = plot.clientWidth;
@@ -38,9 +46,8 @@
     }
     const svg = plot.querySelector("svg");
     if (svg) svg.setAttribute("aria-hidden", "true");
-    plot.toggleAttribute("data-scrolls", plot.scrollWidth > plot.clientWidth + 1);
-    if (plot.scrollWidth > plot.clientWidth + 1) plot.tabIndex = 0;
-    else plot.removeAttribute("tabindex");
+    tellWidth(plot);
+    requestAnimationFrame(() => tellWidth(plot));  // Vega may still make room for its labels
   }
 
   /** @type {Set<() => void>} what is not drawn yet */
