@@ -82,20 +82,21 @@ TEST_CASE("a density that does not find room has fewer cells, and no run takes m
 }
 
 TEST_CASE("cells are halved into their sums, also where there is an odd one") {
-  const DensityCells half = halved({1, 3, 2, {1, 2, 3, 4, 5, 6}});
+  const DensityCells half = halved({1, 3, 3, {1, 2, 3, 4, 5, 6, 7, 8, 9}});
   CHECK(half.rows == 2);
-  CHECK(half.columns == 1);
-  CHECK(half.sums == std::vector<double>{10, 11});
+  CHECK(half.columns == 2);
+  CHECK(half.sums == std::vector<double>{12, 9, 15, 9});
 }
 
 TEST_CASE("levels of cells are logarithmic, 0 is none, and what is no number is none") {
-  const double odd = std::numeric_limits<double>::quiet_NaN();
-  const auto cells = density_cells({{1, 1, 5}, {0, 1, 10, 100, odd}});
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  const double endless = std::numeric_limits<double>::infinity();
+  const auto cells = density_cells({{1, 1, 6}, {0, 1, 10, 100, none, endless}});
   REQUIRE(cells);
   const QuantisedCells quantised = quantised_cells(*cells);
   CHECK(quantised.low == 1);
   CHECK(quantised.high == 100);
-  CHECK(quantised.levels == std::vector<std::uint8_t>{0, 1, 128, 255, 0});
+  CHECK(quantised.levels == std::vector<std::uint8_t>{0, 1, 128, 255, 0, 0});
   CHECK(quantised_cells(*density_cells({{1, 1, 2}, {0, 0}})).levels == std::vector<std::uint8_t>{0, 0});
   CHECK(!density_cells({{1, 2, 2}, {1, 2, 3}}));
   CHECK(!density_cells({{1, 513, 1}, std::vector<double>(513)}));

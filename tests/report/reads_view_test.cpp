@@ -108,7 +108,8 @@ TEST_CASE("a file of schema 1 has neither labels nor axes of sites, and is told 
   }
   const PublishedRun run(record);
   const std::string text = story_text(run.file(), 0);
-  CHECK(contains(text, "6 1"));  // the question
+  CHECK(contains(text, "6 1"));       // the question
+  CHECK(!contains(text, "\n   2 "));  // the mask says that there are two statements
   CHECK(contains(text, "answered: 4"));
 }
 
