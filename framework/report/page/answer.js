@@ -33,7 +33,7 @@
         cell.replaceChildren(numberCell(isPadded[i] ? padded(cell.textContent) : cell.textContent));
       });
     }
-    element.querySelectorAll("thead th").forEach((cell, i) => cell.classList.toggle("measured", isPadded[i] && data.rows.some((row) => row[i].includes(" ["))));
+    element.querySelectorAll("thead th, thead td").forEach((cell, i) => cell.classList.toggle("measured", isPadded[i] && data.rows.some((row) => row[i].includes(" ["))));
     return element;
   }
 

@@ -81,7 +81,7 @@
 
   /** @param {string[]} columns @param {any[][]} rows @param {number} current */
   function stepTable(columns, rows, current, caption) {
-    return make("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": caption},
+    return make("div", {class: "scroll", tabindex: 0, role: "group", "aria-label": caption},
       make("table", {class: "reads"}, make("caption", {}, caption),
         make("thead", {}, make("tr", {}, ...columns.map((name) => make("th", {scope: "col"}, name)))),
         make("tbody", {}, ...rows.map((row, i) => make("tr", {class: i === current ? "current" : null, "aria-current": i === current ? "step" : null},

@@ -136,7 +136,7 @@
     if (parts.places.length > 64) table = tableOfBest(parts, reads, names);
     else if (reads.length <= 8 && (longest > 6 || reads.length <= 4)) table = tableByParts(parts, reads, names);
     else table = tableByReads(parts, reads, names);
-    return make("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": "Weights of the reads"}, table);
+    return make("div", {class: "scroll", tabindex: 0, role: "group", "aria-label": "Weights of the reads"}, table);
   }
 
   function pair(name, lines) {

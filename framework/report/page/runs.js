@@ -32,7 +32,7 @@
     const lines = [...new Set(runs.map((run) => run.command).filter((command) => command))];
     const label = "Commands that make the runs again";
     return make("details", {}, make("summary", {}, label),
-      make("pre", {class: "commands", tabindex: 0, role: "region", "aria-label": label}, lines.join("\n")));
+      make("pre", {class: "commands", tabindex: 0, role: "group", "aria-label": label}, lines.join("\n")));
   }
 
   /** @param {any} section of the model */

@@ -67,7 +67,7 @@
     const links = [];
     const part = (name, title, ...content) => {
       links.push([`${id}-${name}`, title]);
-      return make("section", {class: `part ${name}`, "aria-labelledby": `${id}-${name}`},
+      return make("div", {class: `part ${name}`},
         make("h3", {id: `${id}-${name}`}, title), ...content);
     };
     const parts = [];

@@ -38,11 +38,11 @@
    */
   function table(data, caption) {
     const isNumber = (i) => Boolean(data.numbers[i]);
-    const head = make("tr", {}, ...data.columns.map((name, i) => make("th", {scope: "col", class: isNumber(i) ? "number" : null}, name)));
+    const head = make("tr", {}, ...data.columns.map((name, i) => make(name ? "th" : "td", {scope: name ? "col" : null, class: isNumber(i) ? "number" : null}, name)));
     const body = data.rows.map((row) => make("tr", {}, ...row.map((cell, i) =>
       make(i === 0 ? "th" : "td", {scope: i === 0 ? "row" : null, class: isNumber(i) ? "number" : null}, cell))));
     const element = make("table", {}, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...body));
-    return make("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": caption}, element);
+    return make("div", {class: "scroll", tabindex: 0, role: "group", "aria-label": caption}, element);
   }
 
   const arrayTypes = {u8: Uint8Array, i32: Int32Array, f32: Float32Array, f64: Float64Array};
