@@ -30,6 +30,9 @@
     else plot.removeAttribute("tabindex");
   }
 
+  /** What draws each plot now. @type {WeakMap<HTMLElement, any>} */
+  const shown = new WeakMap();
+
   /** Draws twice where labels take more or less room than was guessed. */
   function drawIn(figure, plot) {
     const width = plot.clientWidth;
@@ -37,8 +40,11 @@
     let panel = Math.floor(width / columns) - (hasMatrix(figure) ? 150 : 75);
     for (let attempt = 0; attempt < 2; ++attempt) {
       panel = Math.max(panel, 110);
+      shown.get(plot)?.finalize();
       plot.replaceChildren();
-      const {bounds} = viewOf(fovea.pageSpec(figure, panel, columns), plot).run().scenegraph().root;
+      const view = viewOf(fovea.pageSpec(figure, panel, columns), plot).run();
+      shown.set(plot, view);
+      const {bounds} = view.scenegraph().root;
       const drawn = bounds.x2 - bounds.x1 + 12;  // and the padding
       const off = width - drawn;
       if (Math.abs(off) < 4 || (off > 0 && panel >= 640)) break;

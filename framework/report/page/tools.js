@@ -81,7 +81,9 @@
     dark: ["#56B4E9", "#E69F00", "#2FC79A", "#E3A3C7", "#F2F2F2"],
   };
   const dark = matchMedia("(prefers-color-scheme: dark)");
+  let isOnPaper = false;
   const isDark = () => {
+    if (isOnPaper) return false;
     const chosen = document.documentElement.dataset.theme;
     return chosen ? chosen === "dark" : dark.matches;
   };
@@ -104,6 +106,12 @@
   const onTheme = (callback) => void followers.push(callback);
   const tellTheme = () => followers.forEach((callback) => callback());
   dark.addEventListener("change", () => document.documentElement.dataset.theme || tellTheme());
+  for (const [name, value] of /** @type {[string, boolean][]} */ ([["beforeprint", true], ["afterprint", false]])) {
+    addEventListener(name, () => {
+      isOnPaper = value;
+      tellTheme();
+    });
+  }
   /** @param {"light"|"dark"|""} theme empty: that of the system */
   function setTheme(theme) {
     if (theme) document.documentElement.dataset.theme = theme;
