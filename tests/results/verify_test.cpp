@@ -131,11 +131,12 @@ TEST_CASE("a reading process ends with the one that waits for it, and does not t
   REQUIRE(::pipe(ends.data()) == 0);
   const pid_t parent = ::fork();
   if (parent == 0) {
-    const std::string nothing = run_apart(std::chrono::seconds(1), [&]() -> std::string {
+    ::dup2(ends[1], STDIN_FILENO);  // one of the standard files, which alone a reading process keeps
+    const std::string nothing = run_apart(std::chrono::seconds(1), []() -> std::string {
       ::raise(SIGINT);
       ::raise(SIGHUP);
       const pid_t own = ::getpid();
-      if (::write(ends[1], &own, sizeof(own)) == sizeof(own)) ::pause();
+      if (::write(STDIN_FILENO, &own, sizeof(own)) == sizeof(own)) ::pause();
       return "";
     });
     ::_exit(0);
