@@ -1,7 +1,8 @@
 """Every command of the documentation can be pasted: those of README.md, docs/, experiments/README.md, of what `fovea describe`
 says about each plugin, and of the examples of `fovea COMMAND --help`. Each line goes through bash, with a stand-in for the
 program that keeps its arguments; then the program has to accept them. A training is resolved and its model built, but it does
-not begin, as its output cannot be made.
+not begin, as its output cannot be made. The commands that a run and `fovea show` print to be tried next are run as they are, on
+a machine that has the program and nothing else.
 
 usage: pasted.py PROGRAM SOURCE [-v]        exits with 1 where a command cannot be pasted
 """
@@ -171,14 +172,19 @@ def quick(arguments, folder):
         inner = os.path.join(folder, "runs", "sort_by_pointing", "main")
         results = os.path.join(inner, "results.h5")
         return [command, *((inner if command == "watch" else results) if not w.startswith("-") else w for w in arguments[1:])], {0}, ""
+    if command in ("reads", "report"):
+        return [command, "runs", *(w for w in arguments[1:] if not w.startswith("runs"))], {0}, ""
     if command == "compare":  # other metrics than those of these runs may be asked for
         return [command, "runs", "other", *(w for w in arguments[1:] if not w.startswith(("runs", "other")))], {0, 1}, ""
-    if command == "figure":  # of these runs, which have no router, and not every split
-        words = [word for word in arguments[1:] if not word.startswith("runs")]
+    if command == "figure":  # of these runs, which have no router, no images, no study, and not every split
+        words = [word for word in arguments[1:] if not word.startswith(("runs", "study"))]
         place = words.index("-o") if "-o" in words else len(words)
         if not shutil.which("gnuplot"):
             words[place + 1 : place + 2] = [re.sub(r"\.(svg|pdf|tex)$", ".csv", word) for word in words[place + 1 : place + 2]]
-        return [command, words[0], "runs", *words[1:]], {0, 1} if words[0] == "load" else {0}, ""
+        places = ["runs", "other"] if words[0] == "forest" else ["runs"]
+        return [command, words[0], *places, *words[1:]], {0, 1} if words[0] in ("load", "glimpse", "estimators") else {0}, ""
+    if command == "serve":  # it would not end
+        return [command, "none", *(word for word in arguments[1:] if not word.startswith("runs"))], {1}, "it does not exist"
     if command == "draw" and not shutil.which("dot"):
         arguments = [re.sub(r"\.(svg|png|pdf)$", ".dot", word) for word in arguments]
     return arguments, {0}, ""
@@ -204,11 +210,53 @@ def fault(text, folder):
     return f"exit code {done.returncode}: {done.stderr.strip()[-400:]}"
 
 
+SMALL = "steps=2 test_rows=8 validation_rows=8 --output 'my runs'"
+RUNS = (f"run sort_by_pointing hidden=8 n=4 n_min=4 lengths=5 'site=additive | dense | softmax | none' {SMALL}",
+        f"run sort_by_pointing hidden=8 n=4 n_min=4 lengths=5 {SMALL}/seeds --seeds 2",
+        f"run soft_vs_hard hidden=4 {SMALL}")
+
+
+def commands_below(heading, text):
+    """The lines below a heading that the program prints, which begin with two blanks."""
+    lines = text.splitlines()
+    begin = lines.index(heading) + 1
+    end = next((i for i in range(begin, len(lines)) if not lines[i].startswith("  ")), len(lines))
+    return [line.strip() for line in lines[begin:end]]
+
+
+def printed_faults(folder):
+    """Of what a run and show print to be tried next: what does not work without any other program."""
+    alone = {**os.environ, "PATH": os.path.join(folder, "nothing")}
+    failed, count = [], 0
+
+    def call(text):
+        return subprocess.run(["/bin/bash", "-c", text], cwd=folder, env=alone, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+
+    for run in RUNS:
+        done = call(f"{shlex.quote(PROGRAM)} {run}")
+        if done.returncode != 0:
+            failed.append(f"fovea {run}: exit code {done.returncode}: {done.stdout[-400:]}")
+            continue
+        steps = commands_below("Next, try", done.stdout)
+        if len(steps) != 3:
+            failed.append(f"fovea {run}: three commands to try next were expected; {steps} came")
+        shown = call(next(step for step in steps if " show " in step)).stdout
+        for step in steps + commands_below("More", shown):
+            count += 1
+            done = call(step)
+            if done.returncode != 0:
+                failed.append(f"printed by fovea {run}: {step}\n    exit code {done.returncode}: {done.stdout[-400:]}")
+    return count, failed
+
+
 def main():
     commands = collected()
     failed = list(commands.wrapped)
     with tempfile.TemporaryDirectory() as folder:
         make_inputs(folder)
+        count, faults = printed_faults(folder)
+        failed += faults
         unique = {text: place for place, text in reversed(commands.found)}
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             for (text, place), error in zip(unique.items(), pool.map(lambda text: fault(text, folder), unique)):
@@ -222,7 +270,7 @@ def main():
             failed.append(f"{page}: `fovea {text}`: {error}")
     for line in failed:
         print("FAILED", line)
-    print(f"{len(unique)} commands, {len(failed)} that cannot be pasted")
+    print(f"{len(unique)} commands and {count} printed ones, {len(failed)} that cannot be pasted")
     return 1 if failed else 0
 
 
