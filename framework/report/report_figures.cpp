@@ -104,10 +104,22 @@ std::vector<RunGroups> parts_of(const RunGroups& runs) {
   return parts;
 }
 
+/// Of a single evaluation there is nothing over training.
+bool has_course(const Figure& figure) {
+  return std::any_of(figure.panels.begin(), figure.panels.end(), [](const FigurePanel& panel) {
+    return (panel.matrix && panel.matrix->columns() > 1) ||
+           std::any_of(panel.series.begin(), panel.series.end(),
+                       [](const auto& series) { return series.points.size() > 1; });
+  });
+}
+
 /// Runs may have nothing of a kind: then there is no figure.
 std::optional<Figure> figure_or_none(const Wish& wish, const RunGroups& runs) {
+  static const std::set<std::string> kOverTraining{"curve", "selection", "load"};
   try {
-    return make_figure(wish.kind, runs, wish.request);
+    Figure figure = make_figure(wish.kind, runs, wish.request);
+    if (kOverTraining.count(wish.kind) != 0 && !has_course(figure)) return std::nullopt;
+    return figure;
   } catch (const Error&) {
     return std::nullopt;
   }

@@ -21,12 +21,12 @@
 
   /**
    * A table of results: numbers and their intervals in columns of their own.
-   * @param {Table} data @param {string} caption
+   * @param {Table} data @param {string} caption @param {boolean} areOurs false where some are of papers, with the digits that these give
    */
-  function resultTable(data, caption) {
+  function resultTable(data, caption, areOurs = true) {
     const element = table(data, caption);
     element.classList.add("results");
-    const isPadded = data.columns.map((name, i) => data.numbers[i] && !["n", "pairs", "p", "Holm"].includes(name) && isMeasured(data.rows.map((row) => row[i])));
+    const isPadded = data.columns.map((name, i) => areOurs && data.numbers[i] && !["n", "pairs", "p", "Holm"].includes(name) && isMeasured(data.rows.map((row) => row[i])));
     for (const row of element.querySelectorAll("tbody tr")) {
       [...row.cells].forEach((cell, i) => {
         if (!data.numbers[i]) return;
@@ -51,7 +51,7 @@
     return [
       resultTable(section.answer, section.answer.title),
       ...fovea.notesOf(section.answer),
-      ...section.published.flatMap((data) => [resultTable(data, `Beside figures of papers. ${data.title}`), ...fovea.notesOf(data)]),
+      ...section.published.flatMap((data) => [resultTable(data, `Beside figures of papers. ${data.title}`, false), ...fovea.notesOf(data)]),
       section.numbers ? allDigits(section) : null,
     ];
   }
