@@ -76,7 +76,7 @@ try_op() {
 try_tutorial() {
   open_project tutorial
   run_page tutorial.md sh
-  for text in "gradient of run soft: right" "gradient of run few: right" "scored pairs"; do expect_text "$text"; done
+  for text in "gradient of run soft: right" "gradient of run few: right" "pairs scored"; do expect_text "$text"; done
   if command -v h5ls >"$output"; then
     run_page tutorial.md "sh needs=h5ls"
     expect_text "kept"
