@@ -88,6 +88,7 @@ void read_sites(const Reader& reader, RunSummary& summary) {
     site.largest_share = find_real(attributes, "largest_share");
     site.mean_entropy = find_real(attributes, "mean_entropy");
     site.selection_accuracy = find_real(attributes, "selection_accuracy");
+    site.policy_entropy = find_real(attributes, "policy_entropy");
     site.split = find_text(attributes, "split");
     site.heads = std::max<std::int64_t>(find_integer(attributes, "heads"), 1);
     site.query_stride = std::max<std::int64_t>(find_integer(attributes, "query_stride"), 1);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <sstream>
+#include <string>
 
 #include "tests/runs/sample_runs.h"
 
@@ -37,6 +39,24 @@ TEST_CASE("show begins with the question, what was found, chance, the sites and 
   CHECK(contains(all.out, "\nconfig\n"));
   CHECK(contains(all.out, "\ndata sets\n"));
   CHECK(lines_of(all.out) > 100);
+}
+
+TEST_CASE("the entropy of a site that draws in training is that of what it drew from, not of the best choice") {
+  const ScratchDirectory scratch;
+  const Answer run = answer({"run", "soft_vs_hard", "steps=2", "hidden=4", "n=4", "test_rows=8", "validation_rows=8",
+                             "--quiet", "--output", scratch.path()});
+  REQUIRE(run.code == cli::kOk);
+  const std::size_t line = run.out.rfind("\nsample ");
+  REQUIRE(line != std::string::npos);
+  std::istringstream cells(run.out.substr(line));
+  std::string name;
+  double pairs = 0;
+  double rows = 0;
+  double backward = 0;
+  double entropy = 0;
+  cells >> name >> pairs >> rows >> backward >> entropy;
+  CHECK(rows == 4);      // draws
+  CHECK(entropy > 0.5);  // log 4 is 1.39
 }
 
 TEST_CASE("show has what a file says of an experiment that the program does not know") {
