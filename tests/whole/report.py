@@ -160,7 +160,7 @@ def check_saving(browser, folder):
                 content = file.read()
         check(content.startswith(begin), f"a figure is saved as {ending}", content[:60])
         if ending == ".svg":
-            check(b"NaN" not in content and b"accuracy" in content, "a saved SVG is whole and has its title")
+            check(b"NaN" not in content and b"over training" in content, "a saved SVG is whole and has its title")
 
 
 def drawn(browser):
