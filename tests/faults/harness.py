@@ -10,7 +10,8 @@ import threading
 import time
 
 FOREIGN = "nobody foresaw"  # how the program begins an error that it does not know
-MAY_STAY = {"log.txt", "lock"}  # of a run that was interrupted; a run that was not has a log where it met something odd
+# Of a run that was interrupted; a run that was not has a log where it met something odd, and a report where it is not quiet.
+MAY_STAY = {"log.txt", "lock", "report.html"}
 MEMORY = 6 << 30  # bytes of address space of a process that reads damaged files
 
 

@@ -38,6 +38,7 @@ static const char* skipped;
 static long from;
 static long how_many = 1;
 static int code;
+static pid_t program;  // that this was loaded into; not a child that reads for it
 static atomic_long calls;
 static char is_below[kDescriptors];  // of each descriptor
 
@@ -53,6 +54,7 @@ __attribute__((constructor)) static void begin(void) {
   from = number_of("FAULT_FROM", 0);
   how_many = number_of("FAULT_FOR", 1);
   code = how ? atoi(how) : 0;
+  program = getpid();
 }
 
 // Writes past the functions below.
@@ -85,12 +87,14 @@ static int is_skipped(const char* call) {
 
 static Fate fate_of(const char* call, const char* what) {
   if (is_skipped(call)) return kGoOn;
+  const int is_exit = how && strcmp(how, "exit") == 0;
+  if (is_exit && getpid() != program) return kGoOn;
   const long number = atomic_fetch_add(&calls, 1) + 1;
   if (from <= 0 || number < from || (how_many > 0 && number >= from + how_many)) return kGoOn;
   char line[PATH_MAX + 64];
   snprintf(line, sizeof line, "%ld %s %s\n", number, call, what);
   append("FAULT_TRACE", line, O_APPEND);
-  if (how && strcmp(how, "exit") == 0) syscall(SYS_exit_group, 99);
+  if (is_exit) syscall(SYS_exit_group, 99);
   if (how && strcmp(how, "half") == 0) return kHalf;
   errno = code;
   return code != 0 ? kFail : kGoOn;

@@ -233,7 +233,7 @@ code=0
 "$program" show full/$main >out 2>err || code=$?
 [ "$code" -ne 0 ] && said "" || fail "show was expected to say that the hash does not fit"
 expect 0 "$program" run "${small[@]}" --output "$(printf 'a\xe9b')"
-expect 0 "$program" show "$(printf 'a\xe9b')"/$main
+expect 0 "$program" show --all "$(printf 'a\xe9b')"/$main
 grep -qF 'a\xe9b' out || fail "a command line that is no text was expected to be recorded with escapes"
 # Plain lines on a terminal that cannot redraw them.
 if command -v script >/dev/null; then
