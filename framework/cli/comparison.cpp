@@ -53,6 +53,7 @@ std::vector<double> by_seed(const std::map<std::string, Seeds>& found) {
     for (const auto& [seed, one] : seeds) sums[seed] += one.figure / static_cast<double>(found.size());
   }
   std::vector<double> means;
+  means.reserve(sums.size());
   for (const auto& [seed, sum] : sums) means.push_back(sum);
   return means;
 }

@@ -138,9 +138,8 @@ List sections_json(const std::vector<RunGroups>& sections, const ReportRequest& 
 
 void replace(Json& json, const std::string& name, Json value) {
   Object object = json.as<Object>();
-  for (auto& [key, old] : object) {
-    if (key == name) old = std::move(value);
-  }
+  const auto found = std::find_if(object.begin(), object.end(), [&](const auto& member) { return member.first == name; });
+  if (found != object.end()) found->second = std::move(value);
   json = std::move(object);
 }
 

@@ -37,8 +37,8 @@ struct ReportRequest {
 ///     Table   {"title", "columns": [text], "numbers": [bool], "rows": [[text]], "notes": [text]}
 ///     Figure  {"id", "view", "title", "heading", "detail", "caption", "panels", "data", "spec"}; view is curves, slices,
 ///             comparison, selection, routers or cost. `spec` is for Vega; the page fills in its data sets, which are in
-///             `data` as columns: {"panel_0_points": {"rows": 2, "columns": [{"name": "x", "values": [0, 10]}, {"name": "line",
-///             "values": [true], "lengths": [2]}]}}.
+///             `data` as columns: {"panel_0_points": {"rows": 2, "columns": [{"name": "x", "values": [0, 10]}, {"name":
+///             "line", "values": [true], "lengths": [2]}]}}.
 ///
 /// The same runs and request give the same model. It has at most kMostReportBytes as text: `notes` says what was left out.
 Json report_model(const RunGroups& runs, const ReportRequest& request);

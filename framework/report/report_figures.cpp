@@ -68,6 +68,7 @@ std::vector<Wish> selection_wishes(const RunGroups& runs) {
   if (runs.groups.size() == 1) return {{"selection", "selection"}};  // a line for each site
   if (sites.size() > kMostSites) sites.resize(kMostSites);
   std::vector<Wish> wishes;
+  wishes.reserve(sites.size());
   for (const std::string& site : sites) wishes.push_back({"selection", "selection", {.site = site}});
   return wishes;
 }
@@ -76,6 +77,7 @@ std::vector<Wish> wishes_of(const RunGroups& runs) {
   std::vector<Wish> wishes;
   std::vector<FigureRequest> curves = curves_of(runs);
   if (curves.size() > kMostCurves) curves.resize(kMostCurves);
+  wishes.reserve(curves.size());
   for (FigureRequest& request : curves) wishes.push_back({"curves", "curve", std::move(request)});
   wishes.push_back({"slices", "slices"});
   wishes.push_back({"comparison", "forest", {}, Wish::Groups::kAll});

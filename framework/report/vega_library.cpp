@@ -94,6 +94,7 @@ std::string text_of_part(const Part& part) {
 
 std::vector<std::string> vega_files() {
   std::vector<std::string> files;
+  files.reserve(kParts.size());
   for (const Part& part : kParts) files.push_back(file_name(part));
   return files;
 }
