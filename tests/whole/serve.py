@@ -161,6 +161,7 @@ def check_damage(served, folder):
             damaged[place] ^= 0xFF >> (i % 8)
         with open(os.path.join(target, "results.h5"), "wb") as file:
             file.write(damaged if i else b"")
+    time.sleep(1)  # a list is half a second old at most
     listing = served.json("/api/runs")
     check(len(listing["unread"]) >= 1 and "damaged: " in listing["unread"][0]["problem"], "a damaged file is told", listing["unread"])
     check(len(listing["groups"]) >= 5, "and hides no other")
