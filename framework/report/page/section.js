@@ -61,8 +61,8 @@
       section.expected ? make("p", {}, make("strong", {}, "Expected: "), section.expected) : null);
   }
 
-  /** @param {any} section of the model @param {number} index */
-  function sectionElement(section, index) {
+  /** @param {any} section of the model @param {number} index @param {any[]} all of them: one alone has its name as the title of the page */
+  function sectionElement(section, index, all) {
     const id = `s${index}`;
     const links = [];
     const part = (name, title, ...content) => {
@@ -78,7 +78,7 @@
     }
     parts.push(part("runs", "Settings and runs", ...fovea.runs(section)));
     const element = make("section", {class: "experiment", "aria-labelledby": id},
-      make("h2", {id}, section.experiment),
+      make("h2", {id, class: all.length === 1 ? "hidden" : null}, section.experiment),
       section.question ? make("p", {class: "question"}, section.question) : null,
       about(section), ...parts);
     return {element, id, title: section.experiment, links};
