@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "framework/cli/comparison.h"
+#include "framework/cli/wrapping.h"
 #include "framework/core/registry.h"
 #include "framework/core/text.h"
 #include "framework/train/recorder.h"
@@ -30,11 +31,6 @@ std::string part_of(const std::string& doc, const std::string& name) {
     }
   }
   return text;
-}
-
-std::string first_line(const std::string& doc) {
-  const std::string_view text = trimmed(doc);
-  return std::string(text.substr(0, text.find('\n')));
 }
 
 DoneRun done_run(const FoundRun& run) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
+#include <span>
 
 #include "framework/core/arena.h"
 #include "framework/core/error.h"
@@ -168,6 +170,14 @@ namespace {
 
 bool is_real(const Tensor& tensor) { return tensor && tensor.type.kind == Kind::kReal; }
 
+/// Whether a number is NaN, or is infinite where that is not taken: without a branch, as nearly always none is.
+bool has_bad(std::span<const Real> values, bool takes_infinity) {
+  const Real most = takes_infinity ? std::numeric_limits<Real>::infinity() : std::numeric_limits<Real>::max();
+  int bad = 0;
+  for (const Real value : values) bad |= static_cast<int>(!(std::abs(value) <= most));
+  return bad != 0;
+}
+
 class FiniteHunter final : public graph::Hunter {
  public:
   FiniteHunter(Execution::With with, Observer* observer)
@@ -183,11 +193,13 @@ class FiniteHunter final : public graph::Hunter {
     const auto tensors = looks_at_choices_ ? run.in : is_backward ? run.grad_in : run.out;
     for (const Tensor& tensor : tensors) {
       if (!is_real(tensor)) continue;
-      for (Extent i = 0; i < tensor.size(); ++i) {
-        if (std::isfinite(tensor.real()[i]) || (takes_infinity_ && !std::isnan(tensor.real()[i]))) continue;
+      const std::span<const Real> values(tensor.real(), static_cast<std::size_t>(tensor.size()));
+      if (!has_bad(values, takes_infinity_)) continue;
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        if (!has_bad(values.subspan(i, 1), takes_infinity_)) continue;
         const Extent rows = tensor.shape().rank() == 0 ? 1 : tensor.shape()[0];
         found = NotFinite{step.node->path, is_backward ? "backward" : "forward", static_cast<int>(run.time),
-                          i / (tensor.size() / rows), static_cast<double>(tensor.real()[i])};
+                          static_cast<Extent>(i) / (tensor.size() / rows), static_cast<double>(values[i])};
         return true;
       }
     }

@@ -9,79 +9,13 @@
 #include "framework/core/name.h"
 #include "framework/cpu/parallel.h"
 #include "framework/train/meanings.h"
+#include "framework/train/metric_means.h"
 #include "framework/train/samples.h"
 #include "framework/train/training.h"
 
 namespace fovea {
 
 namespace {
-
-/// Sums of one metric over rows, and over the rows of each slice.
-struct Sums {
-  struct Mean {
-    double total = 0;
-    double rows = 0;
-    void add(double value) {
-      total += value;
-      rows += 1;
-    }
-  };
-  std::string metric;
-  Mean all;
-  std::vector<Mean> by_slice;
-};
-
-/// "N=5" before "N=10": by length, then by text.
-bool comes_before(const std::string& a, const std::string& b) { return a.size() != b.size() ? a.size() < b.size() : a < b; }
-
-class Accumulator {
- public:
-  void add(const Judgement& judgement) {
-    for (const Judgement::Metric& metric : judgement.metrics) {
-      Sums& sums = sums_of(metric.name);
-      for (std::size_t row = 0; row < metric.rows.size(); ++row) {
-        sums.all.add(metric.rows[row]);
-        if (judgement.slices.empty()) continue;
-        const std::size_t slice = slice_of(judgement.slices[row]);
-        sums.by_slice.resize(std::max(sums.by_slice.size(), slice + 1));
-        sums.by_slice[slice].add(metric.rows[row]);
-      }
-    }
-  }
-
-  std::vector<JournalValue> values() const {
-    std::vector<JournalValue> values;
-    for (const Sums& sums : sums_) values.push_back({sums.metric, sums.all.total / sums.all.rows, ""});
-    std::vector<std::size_t> order(slices_.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::sort(order.begin(), order.end(),
-              [&](std::size_t a, std::size_t b) { return comes_before(slices_[a], slices_[b]); });
-    for (const Sums& sums : sums_) {
-      for (const std::size_t slice : order) {
-        if (slice >= sums.by_slice.size() || sums.by_slice[slice].rows == 0) continue;
-        values.push_back({sums.metric, sums.by_slice[slice].total / sums.by_slice[slice].rows, slices_[slice]});
-      }
-    }
-    return values;
-  }
-
- private:
-  Sums& sums_of(const std::string& metric) {
-    const auto found = std::find_if(sums_.begin(), sums_.end(), [&](const Sums& sums) { return sums.metric == metric; });
-    if (found != sums_.end()) return *found;
-    sums_.push_back({metric, {}, {}});
-    return sums_.back();
-  }
-  std::size_t slice_of(const std::string& name) {
-    const auto found = std::find(slices_.begin(), slices_.end(), name);
-    if (found != slices_.end()) return static_cast<std::size_t>(found - slices_.begin());
-    slices_.push_back(name);
-    return slices_.size() - 1;
-  }
-
-  std::vector<Sums> sums_;
-  std::vector<std::string> slices_;
-};
 
 /// A metric and a slice become the name of an array, and of the values of its slices.
 void expect_names(const Judgement& judgement) {
@@ -244,13 +178,13 @@ std::vector<JournalValue> Evaluation::try_out() {
   assemble(1);
   const Judgement judgement = judge(batch, 1);
   expect_names(judgement);
-  Accumulator accumulator;
-  accumulator.add(judgement);
-  return accumulator.values();
+  MetricMeans means;
+  means.add(judgement);
+  return means.values();
 }
 
 std::optional<std::vector<JournalValue>> Evaluation::run(const Continue& goes_on) {
-  Accumulator accumulator;
+  MetricMeans means;
   health_ = health_of_sites(graph());
   correct_.clear();
   shards_->take_counters();
@@ -265,7 +199,7 @@ std::optional<std::vector<JournalValue>> Evaluation::run(const Continue& goes_on
     check_finite(done, number);
     const Judgement judgement = judge(batch, rows);
     check_metrics(judgement, config_.name, done);
-    accumulator.add(judgement);
+    means.add(judgement);
     note_correct(judgement);
     for (SiteHealth& site : health_) {
       for (const Shard& shard : bound_) site.add(*shard.execution, done + shard.first_row);
@@ -277,7 +211,7 @@ std::optional<std::vector<JournalValue>> Evaluation::run(const Continue& goes_on
   has_run_ = true;
   counters_ = shards_->take_counters();
   if (static_cast<Extent>(correct_.size()) != config_.rows) correct_.clear();
-  std::vector<JournalValue> values = accumulator.values();
+  std::vector<JournalValue> values = means.values();
   add_balance(health_, values);
   return values;
 }

@@ -12,17 +12,9 @@ using namespace fovea::testing;
 
 namespace {
 
-/// The runs of publish_groups, read once for all tests.
-const RunGroups& groups() {
-  static const ScratchDirectory scratch;
-  static const RunGroups read = [] {
-    publish_groups(scratch.path());
-    return runs_in(std::vector<std::string>{scratch.path().string()});
-  }();
-  return read;
+Figure drawn(const std::string& kind, const FigureRequest& request = {}) {
+  return make_figure(kind, published_groups(), request);
 }
-
-Figure drawn(const std::string& kind, const FigureRequest& request = {}) { return make_figure(kind, groups(), request); }
 
 bool says(const Figure& figure, const std::string& part) { return figure.caption.find(part) != std::string::npos; }
 
@@ -77,7 +69,7 @@ TEST_CASE("slices are the last evaluation of each group of items") {
 }
 
 TEST_CASE("groups of items that differ in a number are in the order of the numbers") {
-  RunGroups turned = groups();
+  RunGroups turned = published_groups();
   for (RunGroup& group : turned.groups) {
     for (FoundRun& run : group.runs) run.summary.evaluation[0].slices = {"N=12", "N=9"};
   }
@@ -91,7 +83,7 @@ TEST_CASE("groups of items that differ in a number are in the order of the numbe
 }
 
 TEST_CASE("two seeds are two points without an interval, one is one") {
-  RunGroups few = groups();
+  RunGroups few = published_groups();
   few.groups[0].runs.pop_back();
   few.groups[1].runs.resize(1);
   const Figure figure = make_figure("pareto", few, {});
@@ -115,7 +107,7 @@ TEST_CASE("selection has a panel for each quantity that a site has") {
 }
 
 TEST_CASE("one group has a line for each of its sites") {
-  RunGroups one = groups();
+  RunGroups one = published_groups();
   one.groups.resize(1);
   const Figure figure = make_figure("selection", one, {});
   CHECK(figure.panels[0].series.size() == 1);  // the other site has no history
@@ -171,7 +163,7 @@ TEST_CASE("pareto sets a metric against the work of all sites") {
 }
 
 TEST_CASE("arrays of a file are read by their paths; what is missing or no number is left out") {
-  const std::string file = groups().groups[0].runs[0].file.string();
+  const std::string file = published_groups().groups[0].runs[0].file.string();
   const std::vector<std::string> paths{"/train/step", "/predictions/test/label", "/no/such",
                                        "/selection/layer_1/router/density"};
   const std::map<std::string, NumberArray> arrays = read_arrays(file, paths);

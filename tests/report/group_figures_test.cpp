@@ -13,16 +13,6 @@ using namespace fovea::testing;
 
 namespace {
 
-/// The runs of publish_groups, read once for all tests.
-const RunGroups& groups() {
-  static const ScratchDirectory scratch;
-  static const RunGroups read = [] {
-    publish_groups(scratch.path());
-    return runs_in(std::vector<std::string>{scratch.path().string()});
-  }();
-  return read;
-}
-
 /// A number of every run of a group, before it is compared.
 void add_to_last(RunGroup& group, std::vector<double> shifts) {
   for (std::size_t i = 0; i < group.runs.size(); ++i) {
@@ -35,7 +25,7 @@ constexpr double kQuantile = 4.302652729911275;  // of t with 2 degrees of freed
 }  // namespace
 
 TEST_CASE("a table has a row for each group and a column for each metric, with mean, interval and n") {
-  const TextTable shown = shown_table(group_table(groups(), {}));
+  const TextTable shown = shown_table(group_table(published_groups(), {}));
   CHECK(shown.head == std::vector<std::string>{"group", "n", "accuracy"});
   REQUIRE(shown.rows.size() == 2);
   CHECK(shown.rows[0] == std::vector<std::string>{"site=softmax", "3", "0.75 [0.5016, 0.9984]"});
@@ -46,18 +36,19 @@ TEST_CASE("a table has a row for each group and a column for each metric, with m
 }
 
 TEST_CASE("a table of one metric has a column for each group of items") {
-  const TextTable shown = shown_table(group_table(groups(), {.metric = "accuracy"}));
+  const TextTable shown = shown_table(group_table(published_groups(), {.metric = "accuracy"}));
   CHECK(shown.head == std::vector<std::string>{"group", "n", "all", "N=5", "N=10"});
   CHECK(shown.rows[1][3] == "0.85 [0.85, 0.85]");
-  CHECK_THROWS_WITH_AS(group_table(groups(), {.metric = "acuracy"}), doctest::Contains("Did you mean 'accuracy'?"), Error);
+  CHECK_THROWS_WITH_AS(group_table(published_groups(), {.metric = "acuracy"}), doctest::Contains("Did you mean 'accuracy'?"),
+                       Error);
 }
 
 TEST_CASE("the numbers of a table are those of its picture") {
-  const GroupTable table = group_table(groups(), {.metric = "accuracy"});
+  const GroupTable table = group_table(published_groups(), {.metric = "accuracy"});
   const TextTable numbers = number_table(table);
   CHECK(numbers.head ==
         std::vector<std::string>{"group", "n", "split", "metric", "slice", "mean", "deviation", "low", "high"});
-  const Figure figure = make_figure("table", groups(), {.metric = "accuracy"});
+  const Figure figure = make_figure("table", published_groups(), {.metric = "accuracy"});
   REQUIRE(figure.panels.size() == table.columns.size());
   CHECK(numbers.rows.size() == 2 * figure.panels.size());
   CHECK(figure.panels[0].is_turned);
@@ -71,7 +62,7 @@ TEST_CASE("the numbers of a table are those of its picture") {
 }
 
 TEST_CASE("in a table, two seeds are both there, and a row says when some of its runs lack a number") {
-  RunGroups few = groups();
+  RunGroups few = published_groups();
   few.groups[0].runs.pop_back();
   few.groups[1].runs[0].summary.evaluation[0].slices = {"N=5", "other"};
   const TextTable shown = shown_table(group_table(few, {.metric = "accuracy"}));
@@ -81,7 +72,7 @@ TEST_CASE("in a table, two seeds are both there, and a row says when some of its
 }
 
 TEST_CASE("a forest has each group minus the first, seed by seed, around a line at 0") {
-  RunGroups shifted = groups();
+  RunGroups shifted = published_groups();
   add_to_last(shifted.groups[1], {0.1, 0.2, 0.3});
   const Figure figure = make_figure("forest", shifted, {});
   REQUIRE(figure.panels.size() == 1);
@@ -98,7 +89,7 @@ TEST_CASE("a forest has each group minus the first, seed by seed, around a line 
 }
 
 TEST_CASE("a forest leaves out groups that have no seed in common with the first, and says how many") {
-  RunGroups runs = groups();
+  RunGroups runs = published_groups();
   runs.groups.push_back(runs.groups[1]);
   for (FoundRun& run : runs.groups[2].runs) run.seed += 100;
   const Figure figure = make_figure("forest", runs, {});
@@ -135,7 +126,7 @@ TEST_CASE("runs that have nothing of a kind are told in one line what it needs")
 }
 
 TEST_CASE("pareto refuses runs whose sites have done nothing, instead of a cost of 0") {
-  RunGroups runs = groups();
+  RunGroups runs = published_groups();
   for (RunGroup& group : runs.groups) {
     for (FoundRun& run : group.runs) run.summary.sites.clear();
   }

@@ -17,15 +17,6 @@ using namespace fovea::testing;
 
 namespace {
 
-const RunGroups& groups() {
-  static const ScratchDirectory scratch;
-  static const RunGroups read = [] {
-    publish_groups(scratch.path());
-    return runs_in(std::vector<std::string>{scratch.path().string()});
-  }();
-  return read;
-}
-
 const Json& member(const Json& json, const std::string& name) {
   for (const auto& [key, value] : json.as<Json::Object>()) {
     if (key == name) return value;
@@ -38,7 +29,7 @@ const Json& section(const Json& model, std::size_t i = 0) { return member(model,
 
 /// Of the runs as they are.
 const Json& plain_model() {
-  static const Json model = report_model(groups(), {.made_by = "fovea"});
+  static const Json model = report_model(published_groups(), {.made_by = "fovea"});
   return model;
 }
 
@@ -88,9 +79,9 @@ TEST_CASE("a report has a section for each experiment: answer, figures, settings
 }
 
 TEST_CASE("the hidden numbers of a report are those of fovea compare --csv") {
-  const MetricChoice choice = resolved_metric({}, groups().groups);
-  const TextTable expected =
-      comparison_numbers(groups(), compare_groups(groups().groups, choice, GroupFigure::Unfinished::kLeftOut));
+  const MetricChoice choice = resolved_metric({}, published_groups().groups);
+  const TextTable expected = comparison_numbers(
+      published_groups(), compare_groups(published_groups().groups, choice, GroupFigure::Unfinished::kLeftOut));
   const Json& numbers = member(section(plain_model()), "numbers");
   CHECK(member(numbers, "columns") == member(table_json(expected), "columns"));
   CHECK(member(numbers, "rows") == member(table_json(expected), "rows"));
@@ -98,7 +89,7 @@ TEST_CASE("the hidden numbers of a report are those of fovea compare --csv") {
 
 TEST_CASE("the same runs make the same page, and texts of files cannot leave their place in it") {
   const StandIn vega;
-  RunGroups runs = groups();
+  RunGroups runs = published_groups();
   for (RunGroup& group : runs.groups) {
     group.experiment = kHostile;
     group.run = kHostile;
@@ -140,7 +131,7 @@ TEST_CASE("where Vega is not installed, one line says what to install; a script 
 }
 
 TEST_CASE("a million slices and a thousand metrics are cut, and nothing is averaged less") {
-  RunGroups runs = groups();
+  RunGroups runs = published_groups();
   EvaluationTable& table = runs.groups[0].runs[0].summary.evaluation[0];
   table.slices.assign(1'000'000, "");
   for (std::size_t i = 0; i < table.slices.size(); ++i) table.slices[i] = std::to_string(i);
@@ -185,7 +176,7 @@ TEST_CASE("columns of a data set give its rows back") {
 }
 
 TEST_CASE("files that could not be read are named, and hide nothing") {
-  RunGroups runs = groups();
+  RunGroups runs = published_groups();
   FoundRun damaged;
   damaged.file = "runs/x/results.h5";
   damaged.problem = "expected HDF5";

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "framework/results/run_file.h"
+#include "framework/runs/listing.h"
 #include "tests/results/sample_record.h"
 
 namespace fovea::testing {
@@ -62,6 +63,16 @@ inline void publish_groups(const std::filesystem::path& directory) {
       publish(record, folder);
     }
   }
+}
+
+/// The runs of publish_groups, written and read once for all tests of a program.
+inline const RunGroups& published_groups() {
+  static const ScratchDirectory scratch;
+  static const RunGroups read = [] {
+    publish_groups(scratch.path());
+    return runs_in(std::vector<std::string>{scratch.path().string()});
+  }();
+  return read;
 }
 
 }  // namespace fovea::testing
