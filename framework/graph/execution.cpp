@@ -107,6 +107,7 @@ void Execution::bind(const std::string& input, const void* data) {
   const auto found = inputs.find(input);
   if (found == inputs.end()) {
     std::vector<std::string> names;
+    names.reserve(inputs.size());
     for (const auto& [name, id] : inputs) names.push_back(name);
     throw Error("graph/input", unknown_name(input, names));
   }

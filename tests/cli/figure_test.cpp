@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -95,7 +96,7 @@ TEST_CASE("gnuplot draws every kind as SVG, PDF and LaTeX, with script and numbe
     CAPTURE(drawn.err);
     CHECK(drawn.code == cli::kOk);
     CHECK(contains(content_of(runs.at(kind + ".svg")), "</svg>"));
-    CHECK(contains(drawn.out, "(beside it " + kind + ".dat, " + kind + ".gp)"));
+    CHECK(contains(drawn.out, fmt::format("(beside it {0}.dat, {0}.gp)", kind)));
   }
   CHECK(answer({"curve", runs.folder, "-o", runs.at("paper.pdf")}).code == cli::kOk);
   CHECK(content_of(runs.at("paper.pdf")).starts_with("%PDF"));
