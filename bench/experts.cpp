@@ -39,7 +39,7 @@ std::shared_ptr<const Graph> layer_of(const Setting& setting) {
 // `rows` of the dense network of equal work.
 std::shared_ptr<const Graph> dense_of(const Setting& setting, Extent rows) {
   Builder b;
-  if (setting.products == "bf16") b.set_products(cpu::Products::kBf16);
+  if (setting.products == "bf16") b.set_wishes({.products = cpu::Products::kBf16});
   const Value x = b.parameter("x", {1, rows, setting.width}, Init::normal(1));
   const Value hidden = relu(linear(x, b.parameter("w1", {setting.hidden, setting.width})));
   b.output("y", linear(hidden, b.parameter("w2", {setting.width, setting.hidden})));

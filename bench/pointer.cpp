@@ -65,7 +65,7 @@ Line line_of(const std::string& name, const Setting& setting, Candidate timed) {
 
 Result measure(const Setting& setting) {
   const auto model = [&](Builder& b, const InputTypes& inputs) {
-    b.set_products(setting.products);
+    b.set_wishes({.products = setting.products});
     pointer_network(b, inputs, network(setting));
   };
   Result result;

@@ -31,7 +31,7 @@ inline constexpr const char* kPluginSection = ".fovea_abi";
 
 namespace detail {
 /// Raise it when a virtual function of a kind of plugin is added, removed or changed: no size shows that.
-constexpr std::size_t kPluginContract = 4;
+constexpr std::size_t kPluginContract = 5;
 
 /// A number that changes when the layout of a type that crosses the border between program and plugin changes.
 constexpr std::uint64_t plugin_layout() {

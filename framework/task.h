@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -118,6 +120,20 @@ struct Meanings {
   std::map<std::string, std::vector<std::string>> labels;  // "word" -> the text of number 0, 1, ...
 };
 
+/// Reads items that a user has written, line by line: a sentence is one line, a story takes several.
+class ItemReader {
+ public:
+  virtual ~ItemReader() = default;
+  /// Takes the next line, without its end. True: an item is complete, and `batch`, which has one row, holds it: every tensor
+  /// that `fill` makes. Where the answer was not given, anything that `fill` could make stands for it.
+  ///
+  /// Errors    Error with the fact: a line that cannot be part of an item.
+  virtual bool read(std::string_view line, Batch& batch) = 0;
+};
+
+/// A reader of items that are one line each. `read` fills a batch of one row.
+std::unique_ptr<ItemReader> line_reader(std::function<void(std::string_view line, Batch& batch)> read);
+
 /// Makes seeded batches and judges outputs.
 ///
 /// A plugin: one file in tasks/GROUP, ended by FOVEA_TASK("name", Class, R"doc(docstring)doc");
@@ -141,6 +157,12 @@ class Task {
   virtual double chance() const { return -1; }
   /// An item in readable form, for `fovea sample`: by default its tensors, one after the other.
   virtual std::string text(const Batch& batch, Extent row) const;
+  /// How a user writes an item, in a line such as "whole numbers, separated by spaces"; empty: only as JSON.
+  virtual std::string item_format() const { return ""; }
+  /// A reader of what `item_format` says; null where that is empty.
+  virtual std::unique_ptr<ItemReader> item_reader() const { return nullptr; }
+  /// What the outputs say of an item, as a user would write the answer; by default the outputs, one after the other.
+  virtual std::string answer(const Batch& batch, const Outputs& outputs, Extent row) const;
   /// What the tensors and outputs are, for those who read the results; where nothing is said, Reals are numbers, Indexes are
   /// whole numbers, and axes have no names.
   virtual Meanings meanings() const { return {}; }

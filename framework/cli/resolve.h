@@ -2,10 +2,9 @@
 
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "framework/experiment.h"
+#include "framework/resolved.h"
 
 namespace fovea::cli {
 
@@ -22,23 +21,10 @@ struct ExperimentArguments {
   void fields_but_name(ArgumentList& list);
 };
 
-/// An experiment with the settings of the command line.
-struct ResolvedExperiment {
-  std::string name;
-  std::vector<std::pair<std::string, std::string>> options;  // its own, all of them
-  std::vector<RunSpec> runs;
-  std::vector<Comparison> published;
-};
-
-/// Sets the number of threads, loads the plugins and makes the runs of the experiment. Of the settings, those of the
-/// experiment come first, then the training settings, which apply to every run.
+/// Sets the number of threads, loads the plugins and makes the runs of the experiment.
 ///
-/// Errors    UsageError for an unknown experiment or key (with the nearest), a key given twice, a value of the wrong type or
-///           out of bounds; Error for runs that have no name of their own.
+/// Errors    UsageError for a setting that is no key=value, or a key given twice; else as resolve_experiment.
 ResolvedExperiment resolve(const ExperimentArguments& arguments);
-
-/// The run of this name; the first one where `name` is empty.
-const RunSpec& find_run(const ResolvedExperiment& experiment, const std::string& name);
 
 /// The graph of a run as its training starts, for the shapes of a first batch.
 std::shared_ptr<const Graph> training_graph(const RunSpec& run);

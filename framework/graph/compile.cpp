@@ -189,7 +189,7 @@ void mark_gradients(Level& level) {
 
 bool needs_gradient(const Level& level, const LevelRequest& request, int id) {
   const Node& node = level.graph->node(id);
-  if (node.kind == Node::Kind::kParameter) return true;
+  if (node.kind == Node::Kind::kParameter) return !node.is_frozen;
   if (node.kind == Node::Kind::kInput) {
     return std::find(request.wanted.begin(), request.wanted.end(), id) != request.wanted.end();
   }

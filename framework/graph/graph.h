@@ -14,15 +14,20 @@ namespace fovea {
 
 /// How a parameter starts; random ones draw from the stream of its path.
 struct Init {
-  enum class Kind : std::uint8_t { kZero, kConstant, kUniform, kNormal, kGlorotUniform };
+  enum class Kind : std::uint8_t { kZero, kConstant, kUniform, kNormal, kGlorotUniform, kValues };
   Kind kind = Kind::kGlorotUniform;
   double scale = 1;  // constant: the value; uniform: half width; normal: deviation; Glorot: gain
+  std::shared_ptr<const std::vector<double>> numbers{};  // kValues: all of them, in row-major order
 
   static Init zero() { return {Kind::kZero, 0}; }
   static Init constant(double value) { return {Kind::kConstant, value}; }
   static Init uniform(double half_width) { return {Kind::kUniform, half_width}; }
   static Init normal(double deviation) { return {Kind::kNormal, deviation}; }
   static Init glorot(double gain = 1) { return {Kind::kGlorotUniform, gain}; }
+  /// Given values, such as pretrained embeddings: as many as the parameter has.
+  static Init values(std::vector<double> numbers) {
+    return {Kind::kValues, 1, std::make_shared<const std::vector<double>>(std::move(numbers))};
+  }
 };
 
 struct Slot {
@@ -63,6 +68,7 @@ struct Node {
   std::shared_ptr<const LoopPorts> loop;
   std::vector<std::byte> constant;  // for kConstant
   Init init;                        // for kParameter
+  bool is_frozen = false;           // for kParameter: it does not move, and has no gradient
   /// For kParameter: null, or what Builder::sign_parameter says.
   std::shared_ptr<const double> sign_rate;
 };

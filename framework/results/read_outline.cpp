@@ -21,7 +21,8 @@ bool is_axis(const TextPairs& attributes) {
 }
 
 std::vector<std::string> texts_of(const hdf5::Reader& reader, const TreeLine& line) {
-  const bool is_text = line.type == "string" && line.shape.size() == 1 && line.shape[0] <= kMostTexts;
+  const bool is_text =
+      line.type == "string" && (line.shape.empty() || (line.shape.size() == 1 && line.shape[0] <= kMostTexts));
   return is_text ? reader.texts(line.path) : std::vector<std::string>{};
 }
 

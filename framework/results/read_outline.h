@@ -16,7 +16,7 @@ struct OutlineEntry {
   std::vector<std::int64_t> shape;
   std::string type;                // "group", "float32", "int32", "string", ...
   TextPairs attributes;            // those that are one value
-  std::vector<std::string> texts;  // of a data set of at most 2^16 texts
+  std::vector<std::string> texts;  // of a text, or a data set of at most 2^16 texts
 };
 
 /// What is below these groups, at any depth, and the groups themselves, by path. It is read in a separate process.

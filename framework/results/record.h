@@ -176,6 +176,8 @@ struct RunRecord {
   std::map<std::string, SiteHistory> histories;  // by the path of a site
   std::vector<Predictions> predictions;
   std::vector<Array> parameters;
+  std::int64_t parameter_step = 0;                       // the step of training that the parameters come from
+  std::vector<std::pair<std::string, double>> annealed;  // numbers that changed in training, as they are with them
   GraphRecord graph;
 };
 

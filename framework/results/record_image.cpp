@@ -105,8 +105,11 @@ void write_predictions(Id parent, const Predictions& predictions) {
   write_arrays(group.id(), axes, predictions.arrays);
 }
 
-void write_parameters(Id file, const std::vector<Array>& parameters) {
+void write_parameters(Id file, const RunRecord& record) {
+  const std::vector<Array>& parameters = record.parameters;
   const Handle root = hdf5::make_group(file, "parameters");
+  hdf5::write_attribute(root.id(), "step", record.parameter_step);
+  for (const auto& [path, value] : record.annealed) hdf5::write_attribute(root.id(), "annealed " + path, value);
   Axes axes(root.id(), names_of(parameters));
   for (const Array& parameter : parameters) axes.announce(parameter);
   for (const Array& parameter : parameters) {
@@ -177,7 +180,7 @@ std::vector<std::byte> image_of(const RunRecord& record) {
   group = hdf5::make_group(file.id(), "predictions");
   for (const Predictions& split : record.predictions) write_predictions(group.id(), split);
   group.close();
-  write_parameters(file.id(), record.parameters);
+  write_parameters(file.id(), record);
   write_graph(file.id(), record.graph);
   write_clock(file.id(), record.clock, record.train.step.size());
   return file.finish();

@@ -130,17 +130,19 @@ void Evaluation::assemble(Extent rows) {
   }
 }
 
-void Evaluation::follow(const Graph& trained, Extent step) {
-  for (const AnnealedSlot& slot : graph().annealed()) {
+void follow_annealed(const Graph& graph, const Graph& trained, Extent step, Extent steps) {
+  for (const AnnealedSlot& slot : graph.annealed()) {
     const auto same = [&](const AnnealedSlot& other) { return other.path == slot.path; };
     const auto found = std::find_if(trained.annealed().begin(), trained.annealed().end(), same);
     if (found != trained.annealed().end()) {
       slot.number->store(found->number->value());
     } else {
-      slot.number->set(step, settings_.steps);
+      slot.number->set(step, steps);
     }
   }
 }
+
+void Evaluation::follow(const Graph& trained, Extent step) { follow_annealed(graph(), trained, step, settings_.steps); }
 
 Judgement Evaluation::judge(const Batch& batch, Extent rows) { return judge_batch(*task_, batch, outputs_, rows); }
 
@@ -251,16 +253,7 @@ void Evaluation::describe(SelectionSite& site, const Batch& batch) const {
   const auto counters = counters_.find(site.path);
   if (counters != counters_.end() && config_.rows > 0) site.per_row = rates_of(counters->second, config_.rows);
   const auto axes = site_axes_.find(site.path);
-  if (axes == site_axes_.end()) return;
-  const auto text = [&](const AxisSource& source) {
-    if (source.name.empty()) return std::string();
-    const std::string name = source.is_output ? stored_name(batch, source.name) : flat_name(source.name);
-    return "predictions/" + config_.name + "/" + name + (source.axis > 0 ? ":" + std::to_string(source.axis) : "");
-  };
-  site.key_axis = text(axes->second.items);
-  site.query_axis = text(axes->second.queries);
-  // Steps of an output are as many as the items, but at no distance from them.
-  if (!site.key_axis.empty() && !site.query_axis.empty() && site.key_axis != site.query_axis) site.mass_by_distance.clear();
+  if (axes != site_axes_.end()) describe_axes(site, axes->second, batch, config_.name);
 }
 
 }  // namespace fovea

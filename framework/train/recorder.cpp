@@ -12,15 +12,6 @@ namespace fovea {
 
 namespace {
 
-GraphRecord graph_record(Training& training) {
-  GraphRecord record;
-  record.layers_dot = dot_text(training.graph(), Detail::kLayers);
-  record.ops_dot = dot_text(training.graph(), Detail::kOps);
-  record.parameter_count = static_cast<std::int64_t>(training.parameters().count());
-  record.arena_bytes = static_cast<std::int64_t>(training.plan().arena_bytes());
-  return record;
-}
-
 /// Of what a site drew from before the last evaluation.
 std::optional<double> last_entropy(const RunRecord& record, const std::string& site) {
   const auto history = record.histories.find(site);
@@ -42,6 +33,15 @@ std::vector<std::string> axes_of(int rank) {
 }
 
 }  // namespace
+
+GraphRecord graph_record(Training& training) {
+  GraphRecord record;
+  record.layers_dot = dot_text(training.graph(), Detail::kLayers);
+  record.ops_dot = dot_text(training.graph(), Detail::kOps);
+  record.parameter_count = static_cast<std::int64_t>(training.parameters().count());
+  record.arena_bytes = static_cast<std::int64_t>(training.plan().arena_bytes());
+  return record;
+}
 
 Recorder::Recorder(const RunRequest& request, const RunConfig& config, Training& training)
     : request_(request), config_(config), training_(training) {
@@ -132,22 +132,17 @@ std::uint64_t Recorder::flush() {
   return journal_->offset();
 }
 
-void Recorder::try_out(Evaluation& evaluation) {
+void Recorder::try_out(const std::vector<Evaluation*>& evaluations) {
   const RunRecord before = record_;
-  JournalRow row{JournalRow::Kind::kEvaluation, 0, 0, evaluation.config().name, evaluation.try_out()};
-  add_row(record_, train_row_);
-  add_row(record_, row);
-  Evaluation::Sample sample = evaluation.sample(1);
-  record_.selection = std::move(sample.selections);
-  record_.predictions.push_back(std::move(sample.predictions));
-  try_out();
-  record_ = before;
-}
-
-void Recorder::try_out() {
-  const RunRecord before = record_;
+  if (!evaluations.empty()) add_row(record_, train_row_);
+  for (Evaluation* evaluation : evaluations) {
+    add_row(record_, {JournalRow::Kind::kEvaluation, 0, 0, evaluation->config().name, evaluation->try_out()});
+    Evaluation::Sample sample = evaluation->sample(1);
+    record_.selection = std::move(sample.selections);
+    record_.predictions.push_back(std::move(sample.predictions));
+  }
   add_sites({}, 0);
-  add_parameters();
+  add_parameters(0);
   [[maybe_unused]] const std::vector<std::byte> image = image_of(record_);
   record_ = before;
 }
@@ -175,7 +170,7 @@ void Recorder::publish(const Checkpoint& progress, const std::vector<Evaluation*
     }
   }
   add_sites(progress.counters, progress.step);
-  add_parameters();
+  add_parameters(progress.parameter_step());
   read_clock(record_.clock);
   record_.clock.seconds = seconds();
   fovea::publish(record_, request_.directory);
@@ -204,13 +199,23 @@ void Recorder::add_sites(const std::map<std::string, Counters>& counters, Extent
   }
 }
 
-void Recorder::add_parameters() {
-  record_.parameters.clear();
-  for (const ParameterStore::Entry& entry : training_.parameters().entries()) {
-    Array array = array_of(entry.path, training_.parameters().view(entry.path), "row");
-    array.axes = axes_of(entry.shape.rank());
-    record_.parameters.push_back(std::move(array));
+void Recorder::add_parameters(Extent step) {
+  record_.parameters = parameter_arrays(training_.parameters());
+  record_.parameter_step = step;
+  training_.anneal(step);
+  record_.annealed.clear();
+  for (const AnnealedSlot& slot : training_.graph().annealed()) {
+    record_.annealed.emplace_back(slot.path, slot.number->value());
   }
+}
+
+std::vector<Array> parameter_arrays(ParameterStore& parameters) {
+  std::vector<Array> arrays;
+  for (const ParameterStore::Entry& entry : parameters.entries()) {
+    arrays.push_back(array_of(entry.path, parameters.view(entry.path), "row"));
+    arrays.back().axes = axes_of(entry.shape.rank());
+  }
+  return arrays;
 }
 
 std::vector<FinalMetric> final_metrics(const std::vector<EvaluationTable>& tables) {

@@ -36,10 +36,9 @@ class Recorder {
   /// The end of the journal, safe on the disk: what a checkpoint stores.
   std::uint64_t flush();
 
-  /// Makes the file that `publish` would write, with one item of this evaluation and its metrics, and drops it.
+  /// Makes the file that `publish` would write, with one item of each evaluation and its metrics, and drops it.
   /// Errors    whatever a file cannot hold, such as the name of a metric.
-  void try_out(Evaluation& evaluation);
-  void try_out();
+  void try_out(const std::vector<Evaluation*>& evaluations);
 
   /// Publishes results.h5 with the first items of these evaluations; selections are those of the first one.
   void publish(const Checkpoint& progress, const std::vector<Evaluation*>& samples);
@@ -51,7 +50,7 @@ class Recorder {
  private:
   void append(const JournalRow& row);
   void add_sites(const std::map<std::string, Counters>& counters, Extent steps);
-  void add_parameters();
+  void add_parameters(Extent step);
 
   using Clock = std::chrono::steady_clock;
   const RunRequest& request_;
@@ -66,6 +65,10 @@ class Recorder {
 };
 
 inline constexpr const char* kJournalName = "journal";
+
+/// What a file says of the model, and its parameters with their paths and axes.
+GraphRecord graph_record(Training& training);
+std::vector<Array> parameter_arrays(ParameterStore& parameters);
 
 /// The last figures of each split, those of the validation split only where there are no others.
 std::vector<FinalMetric> final_metrics(const std::vector<EvaluationTable>& tables);

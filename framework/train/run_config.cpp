@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <system_error>
 
 #include "framework/core/error.h"
 #include "framework/core/name.h"
 #include "framework/core/text.h"
 #include "framework/files/atomic_file.h"
 #include "framework/results/json.h"
+#include "framework/train/start_from.h"
 
 namespace fovea {
 
@@ -113,6 +115,12 @@ void check_evaluations(const RunSpec& run) {
   }
 }
 
+/// What the parameters start from may differ from seed to seed: it tells runs apart, but not what is averaged.
+bool is_start(const InputFile& file, const TrainSettings& settings) {
+  std::error_code none;  // a path that cannot be followed is no file that was read
+  return !settings.from.empty() && std::filesystem::weakly_canonical(start_file(settings), none) == file.absolute;
+}
+
 void add_file(const InputFile& file, const std::string& kind, RunConfig& config) {
   config.inputs.emplace_back(kind + " " + file.name, file.hash);
   config.places.emplace_back(kind + " " + file.name, file.absolute.string());
@@ -159,7 +167,7 @@ RunConfig config_of(const RunRequest& request, const Training& training, const I
   config.json = json_text(json);
   config.hash = hash_of_pairs(config.pairs);
   config.command = command_of(request, defaults.values, settings);
-  for (const InputFile& file : files.files()) add_file(file, "input", config);
+  for (const InputFile& file : files.files()) add_file(file, is_start(file, run.train) ? "from" : "input", config);
   for (const InputFile& library : request.libraries) add_file(library, "plugin", config);
   config.build = build_of_program();
   return config;

@@ -165,6 +165,18 @@ std::string stored_name(const Batch& batch, const std::string& output) {
   return name;
 }
 
+void describe_axes(SelectionSite& site, const SiteAxes& axes, const Batch& batch, const std::string& split) {
+  const auto text = [&](const AxisSource& source) {
+    if (source.name.empty()) return std::string();
+    const std::string name = source.is_output ? stored_name(batch, source.name) : flat_name(source.name);
+    return "predictions/" + split + "/" + name + (source.axis > 0 ? ":" + std::to_string(source.axis) : "");
+  };
+  site.key_axis = text(axes.items);
+  site.query_axis = text(axes.queries);
+  // Steps of an output are as many as the items, but at no distance from them.
+  if (!site.key_axis.empty() && !site.query_axis.empty() && site.key_axis != site.query_axis) site.mass_by_distance.clear();
+}
+
 Predictions sampled_predictions(const std::string& split, const Batch& batch, const Outputs& outputs, Extent rows,
                                 const Meanings& meanings) {
   Predictions predictions;

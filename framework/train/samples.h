@@ -7,6 +7,7 @@
 #include "framework/results/record.h"
 #include "framework/task.h"
 #include "framework/train/shards.h"
+#include "framework/train/site_axes.h"
 #include "framework/train/told_rows.h"
 
 namespace fovea {
@@ -22,6 +23,9 @@ Predictions sampled_predictions(const std::string& split, const Batch& batch, co
                                 const Meanings& meanings = {});
 /// The name of an output among the arrays of the batch that it is stored with.
 std::string stored_name(const Batch& batch, const std::string& output);
+
+/// What the items and queries of a site index among the arrays of the predictions of a split.
+void describe_axes(SelectionSite& site, const SiteAxes& axes, const Batch& batch, const std::string& split);
 
 /// The mean of what was counted over so many steps or rows.
 SiteRates rates_of(const Counters& counters, Extent count);

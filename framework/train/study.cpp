@@ -24,7 +24,8 @@ double dot(const Numbers& a, const Numbers& b) {
 RunSpec with_site(const RunSpec& run, const std::string& path, const std::string& text) {
   RunSpec changed = run;
   changed.model = [model = run.model, path, text](Builder& builder, const InputTypes& inputs) {
-    builder.replace_site(path, text);
+    builder.replace_sites(
+        [&](const std::string& here, std::string_view given) { return here == path ? text : std::string(given); });
     model(builder, inputs);
   };
   return changed;
@@ -60,7 +61,7 @@ Numbers values_of(std::span<const Real> block, const Entries& entries) {
 Entries all_entries(Training& training) {
   Entries entries;
   for (const ParameterStore::Entry& entry : training.parameters().entries()) {
-    if (entry.sign_rate == nullptr) entries.push_back(&entry);
+    if (entry.is_optimized()) entries.push_back(&entry);
   }
   return entries;
 }
