@@ -35,6 +35,25 @@ void TrainSettings::fields(Options& options) {
   options.add("sample_rows", sample_rows,
               "evaluation items whose selections and predictions are kept, >= 0; fewer of those that take more than 4 MiB",
               {.low = 0, .high = kMaxRows});
+  options.add("from", from,
+              "a run, a results file or weights.safetensors that the parameters start from; empty: drawn anew");
+  options.add("from_only", from_only,
+              "patterns of the paths that are taken from there, such as \"encoder/* head/*\"; empty: all");
+  options.add("rename", rename, "what paths begin with there and here, such as \"a/=b/\", several by spaces");
+  options.add("freeze", freeze, "patterns of the paths of parameters that do not move, such as \"embedding/*\"");
+  options.add("objective", objective,
+              "sum of outputs to minimise, such as \"cost + 0.1 * metric/penalty\"; empty: the cost of the model");
+  options.add("label_smoothing", label_smoothing, "share of each target that goes to all classes alike, 0 to below 1",
+              {.low = 0, .high = 0.999});
+  options.add("parameter_dropout", parameter_dropout,
+              "shares of parameters that a training step sets to 0, by path, such as \"encoder/*=0.1\"");
+  options.add("parameter_decay", parameter_decay,
+              "weight decay of parameters by path, such as \"*/weight*=0.01\", taken off beside the optimizer");
+  options.add("average", average,
+              "mean of the parameters over steps, evaluated and kept: none, ema(decay=0.999), swa(from=0.75, every=1)");
+  options.add("keep", keep,
+              "parameters that a run ends with: of its last step, or, as with patience, of its best evaluation",
+              {"last", "best"});
   options.add("products", products, "rounding of products: full, or bf16 with sums in float32", {"full", "bf16"});
 }
 

@@ -27,6 +27,18 @@ struct TrainSettings {
   Extent sample_rows = 64;        // evaluation items whose selections and predictions are kept, at most
   std::string products = "full";  // "full" or "bf16": how products are rounded
 
+  std::string from;       // a run, a results file or weights.safetensors that the parameters start from; "": drawn
+  std::string from_only;  // patterns of the paths that are taken, "encoder/* embedding/*"; "": all
+  std::string rename;     // "a/=b/": a path that begins with a/ there begins with b/ here; several by spaces
+  std::string freeze;     // patterns of the paths that do not move, "embedding/*"; "": none
+
+  std::string objective;             // "cost + 0.1 * metric/penalty": outputs of the model to minimise; "": the cost
+  double label_smoothing = 0;        // share of the target that goes to all classes alike (Szegedy et al. 2016)
+  std::string parameter_dropout;     // "encoder/*=0.1 */bias=0": shares of the parameters at these paths set to 0
+  std::string parameter_decay;       // "*/weight*=0.01": weight decay of the parameters at these paths, beside the optimizer
+  std::string average = "none";      // of the parameters that are evaluated and kept: "ema(decay=0.999)", "swa(from=0.75)"
+  std::string keep = "last";         // the parameters that a run ends with: of the last step, or of the best evaluation
+
   void fields(Options& options);
 };
 

@@ -1,11 +1,12 @@
 #include "framework/graph/builder.h"
 
 #include <cstring>
+#include <utility>
 
 #include "framework/core/error.h"
 #include "framework/graph/builder_state.h"
 #include "framework/graph/check.h"
-#include "framework/graph/overwrite.h"
+#include "framework/ops/loss.h"
 
 namespace fovea {
 namespace {
@@ -53,7 +54,7 @@ Builder::Builder(std::string name, Mode mode) : state_(std::make_unique<State>()
 Builder::Builder(Builder& outer, std::string name) : Builder(name, outer.mode()) {
   state_->outer = &outer;
   state_->scope = std::move(name);
-  state_->products = outer.products();
+  state_->wishes = outer.wishes();
 }
 
 Builder::~Builder() = default;
@@ -65,8 +66,8 @@ bool Builder::is_within(const Builder& other) const {
 }
 
 Mode Builder::mode() const { return state_->graph->mode_; }
-cpu::Products Builder::products() const { return state_->products; }
-void Builder::set_products(cpu::Products products) { state_->products = products; }
+const Builder::Wishes& Builder::wishes() const { return state_->wishes; }
+void Builder::set_wishes(Wishes wishes) { state_->wishes = std::move(wishes); }
 std::string Builder::path() const { return state_->scope; }
 
 Value Builder::input(const std::string& name, const Type& type, At at) {
@@ -82,34 +83,51 @@ Value Builder::input(const std::string& name, const Type& type, At at) {
   return state_->append(*this, std::move(node));
 }
 
-Value Builder::parameter(const std::string& name, const Shape& shape, Init init, At at) {
-  if (state_->outer != nullptr) {
-    // Parameters live outside of loops: one value for all steps, its gradient summed over them.
-    Builder& outer = *state_->outer;
-    const std::string kept = outer.state_->scope;
-    outer.state_->scope = state_->scope;
-    const Value value = outer.parameter(name, shape, init, at);
-    outer.state_->scope = kept;
-    return import(value, at);
-  }
+// Parameters live outside of loops: one value for all steps, its gradient summed over them.
+Value Builder::outside_loops(const std::function<Value(Builder&)>& make, At at) {
+  if (state_->outer == nullptr) return make(*this);
+  Builder& outer = *state_->outer;
+  const std::string kept = std::exchange(outer.state_->scope, state_->scope);
+  const Value value = outer.outside_loops(make, at);
+  outer.state_->scope = kept;
+  return import(value, at);
+}
+
+Value Builder::State::parameter(Builder& builder, const std::string& name, const Type& type, At at) {
   Node node;
   node.kind = Node::Kind::kParameter;
-  node.path = state_->path_of(name);
-  node.at = state_->line_of(at);
-  node.outputs = {{shape, Kind::kReal}};
-  node.init = init;
-  if (!state_->paths.insert(node.path).second) {
-    throw graph::error_at(node, "a parameter of a new path was expected; " + taken_by(*state_->graph, node.path) +
-                                    "; open a scope, rename one of the two, or share the value.");
+  node.path = path_of(name);
+  node.at = line_of(at);
+  node.outputs = {type};
+  node.is_frozen = wishes.frozen.match(node.path);
+  if (!paths.insert(node.path).second) {
+    throw fovea::graph::error_at(node, "a parameter of a new path was expected; " + taken_by(*graph, node.path) +
+                                           "; open a scope, rename one of the two, or share the value.");
   }
-  return state_->append(*this, std::move(node));
+  return append(builder, std::move(node));
+}
+
+Value Builder::parameter(const std::string& name, const Shape& shape, Init init, At at) {
+  const auto make = [&](Builder& root) {
+    const Value value = root.state_->parameter(root, name, {shape, Kind::kReal}, at);
+    Node& node = root.state_->graph->nodes_.back();
+    node.init = std::move(init);
+    const double rate = root.mode() == Mode::kTrain ? root.wishes().dropout.at(node.path) : 0;
+    return rate > 0 ? root.add(make_parameter_dropout(rate), {value}, name + "/dropped", at) : value;
+  };
+  return outside_loops(make, at);
 }
 
 Value Builder::sign_parameter(const std::string& name, const Shape& shape, std::shared_ptr<const double> rate, Init init,
                               At at) {
-  const Value value = parameter(name, shape, init, at);
-  whole_graph().nodes_.back().sign_rate = std::move(rate);
-  return value;
+  const auto make = [&](Builder& root) {
+    const Value value = root.state_->parameter(root, name, {shape, Kind::kReal}, at);
+    Node& node = root.state_->graph->nodes_.back();
+    node.init = std::move(init);
+    node.sign_rate = std::move(rate);
+    return value;
+  };
+  return outside_loops(make, at);
 }
 
 namespace {
@@ -197,6 +215,19 @@ void Builder::output(const std::string& name, Value value, At at) {
   state_->graph->outputs_.push_back({name, import(value, at).slot()});
 }
 
+std::vector<std::pair<std::string, Value>> Builder::outputs() {
+  std::vector<std::pair<std::string, Value>> values;
+  for (const NamedSlot& output : state_->graph->outputs_) values.emplace_back(output.name, Value(this, output.slot));
+  return values;
+}
+
+void Builder::replace_output(const std::string& name, Value value, At at) {
+  for (NamedSlot& output : state_->graph->outputs_) {
+    if (output.name == name) output.slot = import(value, at).slot();
+  }
+  if (!state_->graph->has_output(name)) output(name, value, at);
+}
+
 Builder::Scope::Scope(Builder& builder, const std::string& name) : builder_(builder), length_(builder.state_->scope.size()) {
   builder_.state_->scope = builder_.state_->path_of(name);
 }
@@ -249,47 +280,12 @@ void Builder::register_annealed(std::shared_ptr<Annealed> number, const std::str
 
 bool Builder::is_loop_body() const { return state_->outer != nullptr; }
 
-void Builder::replace_site(const std::string& path, const std::string& text) { state_->replaced_sites[path] = text; }
+void Builder::replace_sites(SiteTexts texts) { state_->site_texts = std::move(texts); }
 
 std::string Builder::site_text(std::string_view text) const {
   const Builder* root = this;
   while (root->state_->outer != nullptr) root = root->state_->outer;
-  const auto found = root->state_->replaced_sites.find(path());
-  return found == root->state_->replaced_sites.end() ? std::string(text) : found->second;
-}
-
-std::shared_ptr<const Graph> Builder::freeze() {
-  if (state_->is_frozen) throw Error("graph", "a graph is frozen once; `freeze` came twice; keep the graph it gave.");
-  Graph& graph = *state_->graph;
-  std::vector<int> roots;
-  for (const NamedSlot& output : graph.outputs_) roots.push_back(output.slot.node);
-  if (graph.mode_ == Mode::kEvaluate) {
-    for (const SiteRecord& site : graph.sites_) {
-      for (const Slot& slot : {site.scores, site.kept, site.weights, site.count, site.log_prob, site.right, site.dropped}) {
-        if (slot.node >= 0) roots.push_back(slot.node);
-      }
-    }
-  }
-  const std::vector<char> alive = graph::reaching(graph.nodes_, roots);
-  for (SiteRecord& site : graph.sites_) {  // what nothing reads has no type in a plan
-    if (site.items.node >= 0 && alive[site.items.node] == 0) site.items = {};
-    if (site.queries.node >= 0 && alive[site.queries.node] == 0) site.queries = {};
-  }
-  for (const int id : graph::ordered(graph.nodes_)) {
-    if (alive[id] != 0) graph.order_.push_back(id);
-  }
-  if (graph.mode_ == Mode::kTrain && graph.has_output("cost")) {
-    const std::vector<char> costs = graph::reaching(graph.nodes_, {graph.output("cost").node});
-    for (const int id : graph.parameters()) {
-      if (costs[id] == 0) {
-        const Node& node = graph.node(id);
-        throw node.at.error("graph", "parameter '" + node.path + "' does not reach the loss; remove it or connect it");
-      }
-    }
-  }
-  graph::check_overwrites(graph, state_->outer != nullptr ? graph::Surroundings::kLoop : graph::Surroundings::kNone);
-  state_->is_frozen = true;
-  return state_->graph;
+  return root->state_->site_texts ? root->state_->site_texts(path(), text) : std::string(text);
 }
 
 }  // namespace fovea

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "framework/core/path_patterns.h"
 #include "framework/cpu/gemm.h"
 #include "framework/graph/graph.h"
 
@@ -43,12 +47,20 @@ class Builder {
   Mode mode() const;
   /// True for this builder itself and where this one builds the body of a loop somewhere inside of `other`.
   bool is_within(const Builder& other) const;
-  /// How products of this model are rounded; functions and modules hand it to their ops. Full by default.
-  cpu::Products products() const;
-  void set_products(cpu::Products products);
+  /// What a run asks of its model beside what the model says; functions and modules look at it.
+  struct Wishes {
+    cpu::Products products = cpu::Products::kFull;  // how products are rounded
+    double label_smoothing = 0;                     // of the losses over classes, while the model trains
+    PathPatterns frozen{};                          // parameters that do not move
+    PathNumbers dropout{};                          // share of parameters that is set to 0 while the model trains
+  };
+  const Wishes& wishes() const;
+  void set_wishes(Wishes wishes);
+  cpu::Products products() const { return wishes().products; }
 
   Value input(const std::string& name, const Type& type, At at = At::here());
-  /// A parameter at the path of the current scope. Asking twice for one path is an error: share the Value instead.
+  /// A parameter at the path of the current scope. Asking twice for one path is an error: share the Value instead. Where the
+  /// run wishes so, a step of training sees it without some of its elements.
   Value parameter(const std::string& name, const Shape& shape, Init init = {}, At at = At::here());
   /// A parameter with its own rule, for what is counted and not differentiated: after each step of training, p -= rate
   /// sign(g), g the sum over the batch of what ops add to its gradient. The rate is read then. It is not part of the norm
@@ -68,6 +80,9 @@ class Builder {
   /// output "metric/NAME" [B]; anything else is for Task::judge.
   void output(const std::string& name, Value value, At at = At::here());
   void metric(const std::string& name, Value value, At at = At::here()) { output("metric/" + name, value, at); }
+  /// The outputs so far, in that order; and one that gets another value, or is added.
+  std::vector<std::pair<std::string, Value>> outputs();
+  void replace_output(const std::string& name, Value value, At at = At::here());
 
   /// A scope of paths, ended by its destructor: `auto scope = b.scope("decoder");`
   class [[nodiscard]] Scope {
@@ -110,8 +125,10 @@ class Builder {
   /// A number that the trainer sets before every step, known by the current scope and its name.
   void register_annealed(std::shared_ptr<Annealed> number, const std::string& name);
   bool is_loop_body() const;
-  /// The site at `path` is built with this text, whatever the model says: to compare choices without changing the model.
-  void replace_site(const std::string& path, const std::string& text);
+  /// A site is built with the text that this gives for its path and the text of the model: to compare choices without
+  /// changing the model.
+  using SiteTexts = std::function<std::string(const std::string& path, std::string_view text)>;
+  void replace_sites(SiteTexts texts);
   /// The text for a site at the current scope: `text`, unless it was replaced.
   std::string site_text(std::string_view text) const;
 
@@ -124,7 +141,8 @@ class Builder {
   struct State;
   Builder(Builder& outer, std::string name);  // the body of a loop
   Value import(Value value, At at);           // a value of an outer builder becomes a shared input
-  Graph& whole_graph();                       // of the outermost builder
+  Value outside_loops(const std::function<Value(Builder&)>& make, At at);
+  Graph& whole_graph();  // of the outermost builder
   std::unique_ptr<State> state_;
 };
 

@@ -124,7 +124,9 @@ Value mean_all_but_first(Value x, At at) { return join(make_reduce_rows(Reductio
 Value cross_entropy(Value scores, Value target, Value mask, At at) {
   std::vector<Value> inputs{scores, target};
   if (!mask.is_empty()) inputs.push_back(mask);
-  return join(make_cross_entropy(), inputs, at);
+  const Builder& builder = innermost(inputs, at);
+  const double smoothing = builder.mode() == Mode::kTrain ? builder.wishes().label_smoothing : 0;
+  return join(make_cross_entropy(smoothing), inputs, at);
 }
 Value mse(Value prediction, Value target, At at) { return join(make_mse(), {prediction, target}, at); }
 Value dropout(Value x, double rate, At at) { return join(make_dropout(rate), {x}, at); }

@@ -97,7 +97,8 @@ Value mean_all_but_first(Value x, At at = At::here());
 
 /// -log softmax(scores)[target]: scores [..., V], target Index [...] -> costs [...]; a target of -1 costs 0 and has no
 /// gradient. With mask (Index, 1 = allowed, broadcast to scores) only allowed entries count; a target that is masked
-/// costs -log of the smallest normal Real and has no gradient, so that a cost is always finite.
+/// costs -log of the smallest normal Real and has no gradient, so that a cost is always finite. While the model trains, the
+/// setting label_smoothing gives a share of the target to all classes that are allowed.
 Value cross_entropy(Value scores, Value target, Value mask = {}, At at = At::here());
 Value mse(Value prediction, Value target, At at = At::here());  // [B, ...] each -> [B], the mean of squared differences
 

@@ -13,6 +13,13 @@ constexpr Extent kBits = 32;  // elements kept in one Index of scratch
 
 Extent words_of(Extent width) { return (width + kBits - 1) / kBits; }
 
+/// Whose random numbers drop elements.
+enum class Drawn {
+  kByRow,   // x [B, ...]: those of each row of the batch
+  kByStep,  // a parameter, in rows of its first axis: the same for all rows of the batch
+};
+
+template <Drawn kDrawn>
 class DropoutOp final : public Op {
  public:
   explicit DropoutOp(double rate)
@@ -22,17 +29,16 @@ class DropoutOp final : public Op {
     }
   }
 
-  std::string_view name() const override { return "dropout"; }
+  std::string_view name() const override { return kDrawn == Drawn::kByRow ? "dropout" : "parameter_dropout"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    Signature(name(), in, {"x [B, ...]"});
+    Signature(name(), in, {kDrawn == Drawn::kByRow ? "x [B, ...]" : "parameter [...]"});
     return {in[0]};
   }
 
   // One bit an element: 1 = kept.
   std::vector<Type> scratch(std::span<const Type> in) const override {
-    const Shape& x = in[0].shape;
-    return {Type{{x[0], words_of(extent_of(x, 1, x.rank()))}, Kind::kIndex}};
+    return {Type{{rows_of(in[0].shape), words_of(width_of(in[0].shape))}, Kind::kIndex}};
   }
 
   void forward(const OpRun& run) const override {
@@ -40,11 +46,11 @@ class DropoutOp final : public Op {
       copy(run.in[0].real(), run.out[0].real(), run.in[0].size());
       return;
     }
-    const Extent rows = run.in[0].shape()[0];
-    const Extent width = run.in[0].size() / std::max<Extent>(rows, 1);
+    const Extent rows = rows_of(run.in[0].shape());
+    const Extent width = width_of(run.in[0].shape());
     Index* words = run.scratch[0].index();
     for (Extent row = 0; row < rows; ++row) {
-      Rng rng = run.rng(row);
+      Rng rng = rng_of(run, row);
       for (Extent first = 0; first < width; first += kBits, ++words) {
         const Extent count = std::min(kBits, width - first);
         const std::uint32_t word = draw(rng, count);
@@ -73,6 +79,18 @@ class DropoutOp final : public Op {
   bool can_assign(std::size_t) const override { return true; }
 
  private:
+  // A vector is one row: a generator an element would be slow.
+  static Extent rows_of(const Shape& shape) {
+    const bool is_matrix = kDrawn == Drawn::kByRow || shape.rank() > 1;
+    return is_matrix ? shape[0] : 1;
+  }
+  static Extent width_of(const Shape& shape) { return shape.size() / std::max<Extent>(rows_of(shape), 1); }
+
+  static Rng rng_of(const OpRun& run, Extent row) {
+    if constexpr (kDrawn == Drawn::kByRow) return run.rng(row);
+    return Rng({run.context->seed, run.stream, run.context->step, static_cast<std::uint32_t>(row), run.time});
+  }
+
   std::uint32_t draw(Rng& rng, Extent count) const {
     std::uint32_t word = 0;
     for (Extent i = 0; i < count; ++i) word |= static_cast<std::uint32_t>(rng.bits() >= threshold_) << i;
@@ -81,8 +99,8 @@ class DropoutOp final : public Op {
 
   template <bool assign>
   void pull(const OpRun& run) const {
-    const Extent rows = run.grad_in[0].shape()[0];
-    const Extent width = run.grad_in[0].size() / std::max<Extent>(rows, 1);
+    const Extent rows = rows_of(run.grad_in[0].shape());
+    const Extent width = width_of(run.grad_in[0].shape());
     const Index* words = run.scratch[0].index();
     for (Extent row = 0; row < rows; ++row) {
       for (Extent first = 0; first < width; first += kBits, ++words) {
@@ -104,6 +122,7 @@ class DropoutOp final : public Op {
 
 }  // namespace
 
-OpPointer make_dropout(double rate) { return std::make_shared<DropoutOp>(rate); }
+OpPointer make_dropout(double rate) { return std::make_shared<DropoutOp<Drawn::kByRow>>(rate); }
+OpPointer make_parameter_dropout(double rate) { return std::make_shared<DropoutOp<Drawn::kByStep>>(rate); }
 
 }  // namespace fovea

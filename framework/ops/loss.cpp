@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "framework/core/error.h"
+#include "framework/core/options.h"
 #include "framework/core/span.h"
 #include "framework/cpu/packs.h"
 #include "framework/cpu/row_math.h"
@@ -24,6 +26,13 @@ struct MaskPrepared final : Prepared {
 
 class CrossEntropyOp final : public Op {
  public:
+  explicit CrossEntropyOp(double smoothing) : smoothing_(static_cast<Real>(smoothing)) {
+    if (!(smoothing >= 0 && smoothing < 1)) {
+      throw Error(std::string(name()),
+                  "a smoothing in [0, 1) was expected; " + number_text(smoothing) + " came; give such a share.");
+    }
+  }
+
   std::string_view name() const override { return "cross_entropy"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
@@ -63,16 +72,22 @@ class CrossEntropyOp final : public Op {
       const Index target = run.in[1].index()[row];
       if (target < -1 || target >= width) reject_index(name(), row, target, -1, width);
       const Index* mask = mask_of(run, prepared, row);
-      const Real partition = cpu::softmax(allowed(scores, mask, prepared.step, weights, width), span_of(weights, width));
+      const std::span<const Real> from = allowed(scores, mask, prepared.step, weights, width);
+      const Classes classes = smoothing_ > 0 ? possible(from) : Classes{};  // before softmax: both may use the workspace
+      const Real partition = cpu::softmax(from, span_of(weights, width));
       const bool is_allowed = target >= 0 && (mask == nullptr || mask[target * prepared.step] != 0);
       const bool is_possible = is_allowed && scores[target] != -kInfinity;
       run.scratch[0].real()[row] = is_possible ? partition : kInfinity;
       constexpr Real kImpossible = std::numeric_limits<Real>::min();
-      run.out[0].real()[row] = is_possible ? partition - scores[target] : target < 0 ? Real(0) : -std::log(kImpossible);
+      Real cost = is_possible ? partition - scores[target] : target < 0 ? Real(0) : -std::log(kImpossible);
+      if (is_possible && smoothing_ > 0) {
+        cost = (1 - smoothing_) * cost + smoothing_ * (partition - classes.sum / classes.count);
+      }
+      run.out[0].real()[row] = cost;
     }
   }
 
-  // grad_scores += grad_cost (exp(scores - partition) - one_hot(target)) where allowed
+  // grad_scores += grad_cost (exp(scores - partition) - (1 - e) one_hot(target) - e / C) where allowed
   void backward(const OpRun& run) const override {
     if (!run.wants(0)) return;
     const auto& prepared = *static_cast<const MaskPrepared*>(run.prepared);
@@ -85,11 +100,9 @@ class CrossEntropyOp final : public Op {
       Real* grad = run.grad_in[0].real() + row * width;
       const Real factor = run.grad_out[0].real()[row];
       const Index* mask = mask_of(run, prepared, row);
-      const Real* from = allowed(scores, mask, prepared.step, run.workspace[0].real(), width).data();
-      for_packs(width, [=](Extent i, auto lanes) {
-        put<false>(lanes, grad + i, factor * cpu::exp_pack(lanes.load(from + i) - partition));
-      });
-      grad[run.in[1].index()[row]] -= factor;
+      const std::span<const Real> from = allowed(scores, mask, prepared.step, run.workspace[0].real(), width);
+      add_weights(from, partition, factor, grad);
+      grad[run.in[1].index()[row]] -= smoothing_ > 0 ? factor * (1 - smoothing_) : factor;
     }
   }
 
@@ -114,6 +127,43 @@ class CrossEntropyOp final : public Op {
     }
     return run.in[2].index() + offset;
   }
+
+  // The classes whose score is not -inf.
+  struct Classes {
+    Real sum = 0;  // of their scores
+    Real count = 0;
+  };
+  static Classes possible(std::span<const Real> scores) {
+    Pack sum{};
+    Pack excluded{};  // counted, since a part of a pack is filled up with zeros
+    for_packs(static_cast<Extent>(scores.size()), [&](Extent i, auto lanes) {
+      const Pack x = lanes.load(scores.data() + i);
+      const auto is_excluded = x == cpu::broadcast(-kInfinity);
+      sum += is_excluded ? Pack{} : x;
+      excluded += is_excluded ? cpu::broadcast(1) : Pack{};
+    });
+    return {cpu::sum_lanes(sum), static_cast<Real>(scores.size()) - cpu::sum_lanes(excluded)};
+  }
+
+  // grad += factor (exp(scores - partition) - e / C)
+  void add_weights(std::span<const Real> scores, Real partition, Real factor, Real* grad) const {
+    const Real* from = scores.data();
+    const auto width = static_cast<Extent>(scores.size());
+    if (smoothing_ == 0) {
+      for_packs(width, [=](Extent i, auto lanes) {
+        put<false>(lanes, grad + i, factor * cpu::exp_pack(lanes.load(from + i) - partition));
+      });
+      return;
+    }
+    const Pack share = cpu::broadcast(smoothing_ / possible(scores).count);
+    for_packs(width, [=](Extent i, auto lanes) {
+      const Pack x = lanes.load(from + i);
+      const Pack given = x == cpu::broadcast(-kInfinity) ? Pack{} : share;
+      put<false>(lanes, grad + i, factor * (cpu::exp_pack(x - partition) - given));
+    });
+  }
+
+  Real smoothing_;
 };
 
 class MseOp final : public Op {
@@ -171,7 +221,7 @@ class MseOp final : public Op {
 
 }  // namespace
 
-OpPointer make_cross_entropy() { return std::make_shared<CrossEntropyOp>(); }
+OpPointer make_cross_entropy(double smoothing) { return std::make_shared<CrossEntropyOp>(smoothing); }
 OpPointer make_mse() { return std::make_shared<MseOp>(); }
 
 }  // namespace fovea

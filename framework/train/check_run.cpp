@@ -25,10 +25,11 @@ void check_evaluations(const RunSpec& run, ParameterStore& parameters) {
   }
 }
 
-/// Paths of the parameters that have not changed.
+/// Paths of the parameters that have not changed, but may.
 std::vector<std::string> unmoved(const ParameterStore& parameters, const std::vector<Real>& before) {
   std::vector<std::string> paths;
   for (const ParameterStore::Entry& entry : parameters.entries()) {
+    if (entry.is_frozen) continue;
     const auto begin = parameters.values().begin() + static_cast<std::ptrdiff_t>(entry.offset);
     if (std::equal(begin, begin + entry.shape.size(), before.begin() + static_cast<std::ptrdiff_t>(entry.offset))) {
       paths.push_back(entry.path);

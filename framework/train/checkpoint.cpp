@@ -158,6 +158,7 @@ std::vector<std::span<double>> states_of(Training& training) {
   for (const EstimatorSlot& slot : training.graph().estimators())
     states.push_back(half_of<ScoreFunction>(*slot.estimator)->state());
   for (const AnnealedSlot& slot : training.graph().annealed()) states.push_back(slot.number->annealing().state());
+  if (const std::span<double> mean = training.averaging().state(); !mean.empty()) states.push_back(mean);
   return states;
 }
 

@@ -21,8 +21,7 @@ struct Checkpoint {
   std::vector<std::string> builds;  // of the program, in the order in which they worked on the run
   Extent step = 0;                  // steps done
   Extent evaluated_at = -1;         // the step of the last evaluation on the validation split
-  // Early stopping: the best main metric, its step, the evaluations since; with patience the parameters it was measured
-  // with.
+  // The best main metric, its step, the evaluations since; with patience or keep=best the parameters it was measured with.
   double best_metric = -std::numeric_limits<double>::infinity();
   Extent best_step = 0;
   Extent evaluations_without_gain = 0;
@@ -37,7 +36,7 @@ struct Checkpoint {
   std::map<std::string, Counters> counters;
   std::map<std::string, Counters> evaluated_counters;  // as they were at the last evaluation on the validation split
   std::vector<std::vector<Real>> blocks;               // parameters, then the state of the optimizer
-  std::vector<std::vector<double>> states;             // of the schedule, of the estimators, of the annealings
+  std::vector<std::vector<double>> states;             // of the schedule, the estimators, the annealings, the average
 
   /// The step that the parameters come from: that of the best metric once they are put back.
   Extent parameter_step() const { return is_trained && !best.empty() ? best_step : step; }

@@ -93,7 +93,7 @@ void GradientNoise::add(std::span<Real> block, const ParameterStore& store, Exte
   // By entry, since the padding between two parameters must stay 0.
   for (std::size_t number = 0; number < store.entries().size(); ++number) {
     const ParameterStore::Entry& entry = store.entries()[number];
-    if (entry.sign_rate != nullptr) continue;
+    if (!entry.is_optimized()) continue;
     const auto tile = [&](Extent begin, Extent end, Extent tile_number) {
       Rng rng({seed, stream, static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(number),
                static_cast<std::uint32_t>(tile_number)});

@@ -1,14 +1,20 @@
 #include "framework/train/parameter_store.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "framework/core/error.h"
 #include "framework/core/rng.h"
+#include "framework/cpu/parallel.h"
+#include "framework/cpu/row_math.h"
+#include "framework/train/parameter_paths.h"
 
 namespace fovea {
 
 namespace {
 
+constexpr Extent kTile = 8192;  // elements of one task
 constexpr std::size_t kAlignedReals = Arena::kAlignment / sizeof(Real);
 
 /// Calls visit(node) for every parameter of a graph, its loops included.
@@ -53,6 +59,15 @@ void draw(const ParameterStore::Entry& entry, Rng rng, std::span<Real> out) {
       for (Real& value : out) value = static_cast<Real>(rng.uniform(-half_width, half_width));
       return;
     }
+    case Init::Kind::kValues: {
+      if (entry.init.numbers->size() != out.size()) {
+        throw Error(entry.path, "as many values as the parameter " + entry.shape.text() + " has were expected; " +
+                                    std::to_string(entry.init.numbers->size()) + " came; give Init::values all of them.");
+      }
+      std::transform(entry.init.numbers->begin(), entry.init.numbers->end(), out.begin(),
+                     [](double number) { return static_cast<Real>(number); });
+      return;
+    }
   }
 }
 
@@ -73,17 +88,22 @@ ParameterStore::ParameterStore(const Graph& graph) {
       throw Error("parameters", "'" + node.path + "' has the shape " + known->shape.text() + " and, built at " +
                                     node.at.text() + ", " + shape.text() + "; give the two parameters different names.");
     }
-    entries_.push_back({node.path, shape, node.init, 0, node.sign_rate});
+    entries_.push_back({node.path, shape, node.init, 0, node.sign_rate, node.is_frozen, 0});
   });
   place(Rule::kOptimizer);
   optimized_ = size_;
   place(Rule::kSign);
+  place(Rule::kFrozen);
   arena_ = Arena(size_ * sizeof(Real));
+}
+
+ParameterStore::Rule ParameterStore::rule_of(const Entry& entry) {
+  return entry.is_frozen ? Rule::kFrozen : entry.sign_rate != nullptr ? Rule::kSign : Rule::kOptimizer;
 }
 
 void ParameterStore::place(Rule rule) {
   for (Entry& entry : entries_) {
-    if ((entry.sign_rate != nullptr) != (rule == Rule::kSign)) continue;
+    if (rule_of(entry) != rule) continue;
     entry.offset = size_;
     const auto reals = static_cast<std::size_t>(entry.shape.size());
     size_ += (reals + kAlignedReals - 1) / kAlignedReals * kAlignedReals;
@@ -92,12 +112,32 @@ void ParameterStore::place(Rule rule) {
 
 void ParameterStore::step_signs(std::span<const Real> gradients) {
   for (const Entry& entry : entries_) {
-    if (entry.sign_rate == nullptr) continue;
+    if (rule_of(entry) != Rule::kSign) continue;
     const auto rate = static_cast<Real>(*entry.sign_rate);
     for (std::size_t i = entry.offset; i < entry.offset + static_cast<std::size_t>(entry.shape.size()); ++i) {
       const Real sign = static_cast<Real>(gradients[i] > 0) - static_cast<Real>(gradients[i] < 0);
       values()[i] -= rate * sign;
     }
+  }
+}
+
+void ParameterStore::set_decay(const PathNumbers& decay) {
+  std::vector<std::string> paths;
+  for (Entry& entry : entries_) {
+    if (!entry.is_optimized()) continue;
+    entry.decay = decay.at(entry.path);
+    paths.push_back(entry.path);
+  }
+  expect_matched("parameter_decay", decay.unmatched(paths), paths);
+}
+
+void ParameterStore::decay(double learning_rate) {
+  for (const Entry& entry : entries_) {
+    if (entry.decay == 0) continue;
+    const auto kept = static_cast<Real>(1 - learning_rate * entry.decay);
+    const std::span<Real> all = values().subspan(entry.offset, static_cast<std::size_t>(entry.shape.size()));
+    const auto tile = [&](Extent begin, Extent end, Extent) { cpu::scale(kept, all.subspan(begin, end - begin)); };
+    cpu::parallel_tiles(entry.shape.size(), kTile, std::ref(tile));
   }
 }
 
@@ -148,9 +188,9 @@ void ParameterStore::check_covers(const Graph& graph) const {
 
 std::function<ParameterMemory(const std::string&)> ParameterStore::memory(Real* block) {
   return [this, block](const std::string& path) -> ParameterMemory {
-    const std::size_t offset = at(path).offset;
-    Real* const gradient = block == nullptr ? nullptr : block + offset;
-    return {values().data() + offset, gradient, ParameterMemory::Backward::kWrites};
+    const Entry& entry = at(path);
+    Real* const gradient = block == nullptr || entry.is_frozen ? nullptr : block + entry.offset;
+    return {values().data() + entry.offset, gradient, ParameterMemory::Backward::kWrites};
   };
 }
 

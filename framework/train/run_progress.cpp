@@ -1,9 +1,42 @@
+#include <fmt/format.h>
+
 #include "framework/train/run_session.h"
 
 namespace fovea {
 
 namespace {
 constexpr double kSecondsBetween = 0.1;
+}
+
+void RunSession::judge_progress(double metric) {
+  training_.observe(metric);
+  if (metric > progress_.best_metric) {
+    progress_.best_metric = metric;
+    progress_.best_step = progress_.step;
+    progress_.evaluations_without_gain = 0;
+    if (keeps_best()) {
+      const Averaging::Shown shown = training_.show_average();
+      const std::span<const Real> values = training_.parameters().values();
+      progress_.best.assign(values.begin(), values.end());
+    }
+  } else {
+    progress_.evaluations_without_gain += 1;
+  }
+  const bool is_patience_used = settings_.patience > 0 && progress_.evaluations_without_gain >= settings_.patience;
+  progress_.is_trained = progress_.step >= settings_.steps || is_patience_used;
+  if (is_patience_used && progress_.step < settings_.steps) {
+    say(fmt::format("step {}: no better validation metric in {} evaluations; training ends", progress_.step,
+                    settings_.patience));
+  }
+  // Together with is_trained, so that every checkpoint of a trained run has them already.
+  if (progress_.is_trained) restore_best();
+}
+
+void RunSession::restore_best() {
+  if (progress_.best.empty() || progress_.best_step == progress_.step) return;
+  training_.put_back(progress_.best);
+  say(fmt::format("step {}: the parameters of step {} are restored, which had the best validation metric", progress_.step,
+                  progress_.best_step));
 }
 
 void RunSession::show(const std::string& phase) {

@@ -52,9 +52,8 @@ void RunSession::try_out() {
   for (Evaluation* evaluation : all) {
     training_.anneal(0);
     evaluation->follow(training_.graph(), 0);
-    recorder_.try_out(*evaluation);
   }
-  if (all.empty()) recorder_.try_out();
+  recorder_.try_out(all);
 }
 
 RunOutcome RunSession::run(const std::optional<Checkpoint>& checkpoint) {
@@ -150,34 +149,6 @@ RunSession::Next RunSession::validate() {
   return Next::kGoOn;
 }
 
-void RunSession::judge_progress(double metric) {
-  training_.observe(metric);
-  if (metric > progress_.best_metric) {
-    progress_.best_metric = metric;
-    progress_.best_step = progress_.step;
-    progress_.evaluations_without_gain = 0;
-    const std::span<const Real> values = training_.parameters().values();
-    if (settings_.patience > 0) progress_.best.assign(values.begin(), values.end());
-  } else {
-    progress_.evaluations_without_gain += 1;
-  }
-  const bool is_patience_used = settings_.patience > 0 && progress_.evaluations_without_gain >= settings_.patience;
-  progress_.is_trained = progress_.step >= settings_.steps || is_patience_used;
-  if (is_patience_used && progress_.step < settings_.steps) {
-    say(fmt::format("step {}: no better validation metric in {} evaluations; training ends", progress_.step,
-                    settings_.patience));
-  }
-  // Together with is_trained, so that every checkpoint of a trained run has them already.
-  if (progress_.is_trained) restore_best();
-}
-
-void RunSession::restore_best() {
-  if (progress_.best.empty() || progress_.best_step == progress_.step) return;
-  std::copy(progress_.best.begin(), progress_.best.end(), training_.parameters().values().begin());
-  say(fmt::format("step {}: the parameters of step {} are restored, which had the best validation metric", progress_.step,
-                  progress_.best_step));
-}
-
 /// The final evaluations are made as a whole: a run that is interrupted among them makes all of them again.
 RunSession::Next RunSession::finish() {
   if (trained_offset_ == 0) {
@@ -220,6 +191,7 @@ std::optional<std::vector<JournalValue>> RunSession::evaluate(Evaluation& evalua
   const std::string& name = evaluation.config().name;
   const std::string phase = name == "validation" ? "validate" : name == "test" ? "test" : "evaluate " + name;
   follow(evaluation);
+  const Averaging::Shown shown = training_.show_average();
   auto values = evaluation.run([&](double) {
     show(phase);
     return !is_stopped();
@@ -279,6 +251,7 @@ std::vector<Evaluation*> RunSession::samples_so_far() {
 void RunSession::publish(const std::vector<Evaluation*>& samples) {
   for (const auto& [site, counters] : training_.take_counters()) progress_.counters[site] += counters;
   for (Evaluation* evaluation : samples) follow(*evaluation);
+  const Averaging::Shown shown = training_.show_average();
   recorder_.publish(progress_, samples);
 }
 

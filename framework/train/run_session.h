@@ -35,6 +35,7 @@ class RunSession {
   void step();
   bool is_validation_due() const;
   Next validate();
+  bool keeps_best() const { return settings_.patience > 0 || settings_.keep == "best"; }
   void judge_progress(double metric);
   void restore_best();
   Next finish();

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "framework/core/free_memory.h"
-
 #include "framework/graph/check.h"
+#include "framework/train/objective.h"
 
 namespace fovea {
 
@@ -89,14 +89,20 @@ std::map<std::string, Counters> Shards::take_counters() {
 std::shared_ptr<const Graph> build_graph(const Model& model, const InputTypes& inputs, Mode mode,
                                          const TrainSettings& settings) {
   Builder builder("model", mode);
-  builder.set_products(settings.products == "bf16" ? cpu::Products::kBf16 : cpu::Products::kFull);
+  builder.set_wishes({.products = settings.products == "bf16" ? cpu::Products::kBf16 : cpu::Products::kFull,
+                      .label_smoothing = settings.label_smoothing,
+                      .frozen = PathPatterns(settings.freeze),
+                      .dropout = PathNumbers(settings.parameter_dropout, "parameter_dropout", 0, kMostDropped)});
   std::vector<std::string> names;
   for (const auto& [name, type] : inputs) names.push_back(name);
   try {
     if (model == nullptr) throw Error("a model was expected; none came; set RunSpec::model.");
     model(builder, inputs);
+    const Objective objective(mode == Mode::kTrain ? settings.objective : "");
+    if (!objective.is_empty()) objective.replace_cost(builder);
     auto graph = builder.freeze();
     graph::expect_inputs(*graph, names);
+    objective.expect_trainable(*graph);
     return graph;
   } catch (...) {
     const Error error = caught_error("model");

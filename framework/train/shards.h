@@ -65,6 +65,9 @@ class Shards {
   std::map<std::string, Counters> counters_;  // of shapes that were dropped
 };
 
+/// The largest share of a parameter that the setting parameter_dropout may set to 0.
+inline constexpr double kMostDropped = 0.999;
+
 /// The graph of a model for inputs of these types, checked and frozen.
 std::shared_ptr<const Graph> build_graph(const Model& model, const InputTypes& inputs, Mode mode,
                                          const TrainSettings& settings);

@@ -8,10 +8,14 @@
 #include "framework/core/error.h"
 #include "framework/core/name.h"
 #include "framework/cpu/parallel.h"
+#include "framework/train/parameter_paths.h"
+#include "framework/train/start_from.h"
 
 namespace fovea {
 
 namespace {
+
+constexpr double kMostDecay = 1000;
 
 /// A parameter is an array of the file of results, and a scope a folder: they need different names.
 void check_paths(const ParameterStore& store) {
@@ -53,8 +57,11 @@ Training::Training(const RunSpec& run)
   name_annealed();
   store_ = std::make_unique<ParameterStore>(*graph_);
   check_paths(*store_);
-  if (store_->optimized() == 0) throw Error("model", "it has no parameters, so there is nothing to train; add a layer.");
+  check_parameters();
+  store_->set_decay(PathNumbers(settings.parameter_decay, "parameter_decay", 0, kMostDecay));
+  averaging_ = std::make_unique<Averaging>(settings.average, store_->size(), settings.steps);
   store_->initialise(static_cast<std::uint64_t>(settings.seed));
+  start_from(*store_, settings);
   optimizer_->prepare(store_->optimized());
   draws_ = Draws(*graph_, settings.batch);
   repeated_ = Batch(draws_.rows());
@@ -67,6 +74,21 @@ Training::Training(const RunSpec& run)
 }
 
 Training::~Training() = default;
+
+void Training::check_parameters() const {
+  std::vector<std::string> all;
+  std::vector<std::string> dropped;  // may be
+  for (const ParameterStore::Entry& entry : store_->entries()) {
+    all.push_back(entry.path);
+    if (entry.sign_rate == nullptr) dropped.push_back(entry.path);
+  }
+  expect_matched("freeze", PathPatterns(run_.train.freeze).unmatched(all), all);
+  const PathNumbers dropout(run_.train.parameter_dropout, "parameter_dropout", 0, kMostDropped);
+  expect_matched("parameter_dropout", dropout.unmatched(dropped), dropped);
+  if (store_->optimized() > 0) return;
+  if (run_.train.freeze.empty()) throw Error("model", "it has no parameters, so there is nothing to train; add a layer.");
+  throw Error("freeze", "a parameter that the optimizer moves was expected; none is left; take a pattern out.");
+}
 
 void Training::find_outputs() {
   constexpr std::string_view kMetric = "metric/";
@@ -112,7 +134,12 @@ std::string Training::needs_metric() const {
   for (const AnnealedSlot& slot : graph_->annealed()) {
     if (slot.number->annealing().needs_metric()) return slot.number->text();
   }
-  return "";
+  return run_.train.keep == "best" ? "keep=best" : "";
+}
+
+void Training::put_back(std::span<const Real> values) {
+  if (averaging_->has_begun(steps_done_)) return averaging_->set(values);
+  std::copy(values.begin(), values.end(), store_->values().begin());
 }
 
 void Training::resume_at(Extent step) {
@@ -162,8 +189,9 @@ const StepReport& Training::step() {
     noise.add(gradient, *store_, steps_done_);
   }
   report_.learning_rate = settings.learning_rate * schedule_.value(steps_done_, settings.steps);
+  store_->decay(report_.learning_rate);
   optimizer_->step(store_->values().first(store_->optimized()), gradient, report_.learning_rate, steps_done_ + 1);
-  ++steps_done_;
+  averaging_->add(store_->values(), ++steps_done_);
   return report_;
 }
 

@@ -11,6 +11,7 @@
 #include "framework/attention/estimator.h"
 #include "framework/experiment.h"
 #include "framework/task.h"
+#include "framework/train/averaging.h"
 #include "framework/train/draws.h"
 #include "framework/train/optimizer.h"
 #include "framework/train/shards.h"
@@ -57,7 +58,7 @@ class Training {
   void anneal(Extent step);
   /// Hands the main metric of an evaluation on the validation split to the schedule and the annealings.
   void observe(double metric);
-  /// Why the run needs evaluations while it trains: the text of a schedule or an annealing; empty: it does not.
+  /// Why the run needs evaluations while it trains: the text of a schedule, an annealing or a setting; empty: it does not.
   std::string needs_metric() const;
 
   Extent steps_done() const { return steps_done_; }
@@ -74,12 +75,18 @@ class Training {
   ParameterStore& parameters() { return *store_; }
   Optimizer& optimizer() { return *optimizer_; }
   AnnealedProduct& schedule() { return schedule_; }
+  Averaging& averaging() { return *averaging_; }
+  /// While it lives, parameters() holds what is evaluated and kept: the mean over steps, where the run has one.
+  Averaging::Shown show_average() { return {*averaging_, store_->values(), steps_done_}; }
+  /// Other values in the place of those that are evaluated and kept.
+  void put_back(std::span<const Real> values);
   /// What the sites have done since the last call.
   std::map<std::string, Counters> take_counters() { return shards_->take_counters(); }
 
  private:
   void find_outputs();
   void name_annealed();
+  void check_parameters() const;
   std::span<Shard> bind_batch(const Batch& batch);
   std::span<Shard> bind_first_batch();
   void run_shards(std::span<Shard> shards);
@@ -97,6 +104,7 @@ class Training {
   std::unique_ptr<Optimizer> optimizer_;
   std::shared_ptr<const Graph> graph_;
   std::unique_ptr<ParameterStore> store_;
+  std::unique_ptr<Averaging> averaging_;
   std::unique_ptr<GradientBlocks> gradients_;
   std::unique_ptr<Shards> shards_;
   Slot cost_;

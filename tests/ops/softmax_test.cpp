@@ -99,6 +99,54 @@ TEST_CASE("cross_entropy stays finite where the target is impossible") {
   CHECK(runner.gradient(0) == std::vector<Real>{0, 0, 0, 0});
 }
 
+// p = 1/8, 2/8, 5/8. PyTorch: (1 - e) (-log p_target) + e / C sum of -log p.
+TEST_CASE("cross_entropy with smoothing gives a share of the target to all classes alike") {
+  const auto logs = [](double value) { return static_cast<Real>(std::log(value)); };
+  const double all = std::log(8.0) + std::log(4.0) + std::log(8.0 / 5);
+  const std::vector<Real> expected = {static_cast<Real>(0.7 * std::log(8.0 / 5) + 0.1 * all),
+                                      static_cast<Real>(0.7 * std::log(8.0) + 0.1 * all), 0};
+  const Input scores = real_input({3, 3}, {0, logs(2), logs(5), 100, 100 + logs(2), 100 + logs(5), 1, 2, 3});
+  OpRunner runner(make_cross_entropy(0.3), {scores, index_input({3}, {2, 0, -1})});
+  runner.forward();
+  CHECK(difference(runner.output(), expected) < 20 * kValueLimit);
+  runner.backward(1, {{2, 0, 1}}, 0);
+  const std::vector<Real> gradient = {
+      Real(2 * (0.125 - 0.1)), Real(2 * (0.25 - 0.1)), Real(2 * (0.625 - 0.8)), 0, 0, 0, 0, 0, 0};
+  CHECK(difference(runner.gradient(0), gradient) < kValueLimit);
+}
+
+TEST_CASE("smoothing leaves out classes that are masked or whose score is -inf") {
+  const Input scores = real_input({2, 4}, {1, 9, 1, 9, 1, 1, kNever, 1});
+  const Input mask = index_input({2, 4}, {1, 0, 1, 0, 1, 1, 1, 0});
+  OpRunner runner(make_cross_entropy(0.4), {scores, index_input({2}, {0, 1}), mask});
+  runner.forward();
+  CHECK(difference(runner.output(), {Real(std::log(2.0)), Real(std::log(2.0))}) < kValueLimit);
+  runner.backward(1, {{1, 1}}, 0);
+  const std::vector<Real> gradient = {Real(-0.3), 0, Real(0.3), 0, Real(0.3), Real(-0.3), 0, 0};
+  CHECK(difference(runner.gradient(0), gradient) < kValueLimit);
+}
+
+TEST_CASE("cross_entropy with smoothing has exact gradients with and without a mask") {
+  for (const Extent width : {5, 16, 35}) {
+    const Input scores = random_input({2, 3, width}, 4, -2, 2);
+    const Input target = index_input({2, 3}, {0, 4, -1, 2, 2, 1});
+    Input mask = index_input({2, 1, width}, std::vector<Index>(static_cast<std::size_t>(2 * width), 1));
+    mask.indices[1] = mask.indices[3] = mask.indices[static_cast<std::size_t>(width) + 2] = 0;
+    CHECK(gradient_error(make_cross_entropy(0.2), {scores, target}) < kGradientLimit);
+    CHECK(gradient_error(make_cross_entropy(0.2), {scores, target, mask}) < kGradientLimit);
+  }
+}
+
+TEST_CASE("cross_entropy with smoothing stays finite where the target is impossible") {
+  const Input mask = index_input({2, 2}, {1, 0, 0, 0});
+  OpRunner runner(make_cross_entropy(0.1), {real_input({2, 2}, {1, 2, 3, 4}), index_input({2}, {1, 0}), mask});
+  runner.forward();
+  for (const Real cost : runner.output()) CHECK(cost == -std::log(std::numeric_limits<Real>::min()));
+  runner.backward(1, {{1, 1}}, 0);
+  CHECK(runner.gradient(0) == std::vector<Real>{0, 0, 0, 0});
+  CHECK_THROWS_WITH(make_cross_entropy(1), "[cross_entropy] a smoothing in [0, 1) was expected; 1 came; give such a share.");
+}
+
 TEST_CASE("cross_entropy rejects a target outside the scores") {
   OpRunner runner(make_cross_entropy(), {random_input({1, 3}, 1), index_input({1}, {3})});
   CHECK_THROWS_WITH(runner.forward(),
@@ -142,6 +190,29 @@ TEST_CASE("dropout draws by row of the batch, not by place in the shard") {
   const std::vector<Real> all = whole.output();
   CHECK(std::vector<Real>(all.begin() + 40, all.end()) == second.output());
   CHECK(std::vector<Real>(all.begin(), all.begin() + 40) != second.output());
+}
+
+TEST_CASE("dropout of a parameter draws by step, whatever rows are at work") {
+  const std::vector<Real> ones(3 * 41, 1);
+  const auto drawn = [&](std::uint32_t step, std::uint32_t first_row, const Shape& shape) {
+    OpContext context;
+    context.step = step;
+    context.first_row = first_row;
+    OpRunner runner(make_parameter_dropout(0.5), {real_input(shape, ones)}, context);
+    runner.forward();
+    for (const Real value : runner.output()) CHECK((value == 0 || value == 2));
+    return runner.output();
+  };
+  CHECK(drawn(0, 0, {3, 41}) == drawn(0, 6, {3, 41}));
+  CHECK(drawn(0, 0, {3, 41}) != drawn(1, 0, {3, 41}));
+  CHECK(drawn(0, 0, {3 * 41}) == drawn(0, 6, {3 * 41}));
+  CHECK(drawn(0, 0, {3 * 41}) != drawn(1, 0, {3 * 41}));
+}
+
+TEST_CASE("dropout of a parameter of any shape has the gradient of the elements that were kept") {
+  for (const Shape& shape : {Shape{3, 37}, Shape{50}, Shape{2, 3, 4}, Shape{}}) {
+    CHECK(gradient_error(make_parameter_dropout(0.4), {random_input(shape, 1)}) < kGradientLimit);
+  }
 }
 
 }  // namespace

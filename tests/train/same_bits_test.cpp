@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -100,35 +101,41 @@ void train_a_step_on(int count, const RunRequest& request) {
   CHECK(outcome.steps == 1);
 }
 
-/// Where the runs of a site differ; empty: nowhere.
-std::string difference_between_runs_of(const std::string& site) {
+using Request = std::function<RunRequest(const std::filesystem::path& directory)>;
+
+/// Where runs differ; empty: nowhere.
+std::string difference_between(const Request& request_at) {
   const Scratch scratch;
   const auto difference = [&](const std::string& name) {
     std::string text;
     same_outside_clock(scratch / "1" / "results.h5", scratch / name / "results.h5", &text);
     return text;
   };
-  train_on(1, request_for(site, scratch / "1"));
+  train_on(1, request_at(scratch / "1"));
   for (const int count : {2, 3, 8}) {
     const std::string name = std::to_string(count);
-    train_on(count, request_for(site, scratch / name));
+    train_on(count, request_at(scratch / name));
     if (const std::string text = difference(name); !text.empty()) return fmt::format("{} threads: {}", count, text);
   }
-  train_a_step_on(2, request_for(site, scratch / "resumed"));
-  train_on(3, request_for(site, scratch / "resumed"));
+  train_a_step_on(2, request_at(scratch / "resumed"));
+  train_on(3, request_at(scratch / "resumed"));
   const std::string text = difference("resumed");
   return text.empty() ? "" : "stopped and resumed: " + text;
 }
 
-void check_same_bits(const std::string& site) {
-  CAPTURE(site);
+void check_same_bits(const std::string& name, const Request& request_at) {
+  CAPTURE(name);
   std::string difference;
   try {
-    difference = difference_between_runs_of(site);
+    difference = difference_between(request_at);
   } catch (const Error& error) {
     difference = error.what();
   }
   CHECK(difference == "");
+}
+
+void check_same_bits(const std::string& site) {
+  check_same_bits(site, [&](const std::filesystem::path& directory) { return request_for(site, directory); });
 }
 
 std::vector<std::string> estimator_texts() {
@@ -168,6 +175,23 @@ TEST_CASE("every pattern has the same bits on any threads, stopped or not") {
 
 TEST_CASE("every scorer has the same bits on any threads, stopped or not") {
   for (const std::string& scorer : texts_of<Scorer>({"dot(temperature=2, learn_temperature=true)"})) check_same_bits(scorer);
+}
+
+TEST_CASE("settings of parameters, cost and average have the same bits on any threads, stopped or not") {
+  for (const std::string average : {"none", "ema(decay=0.5)", "swa(from=0.5)", "swa(from=1)"}) {
+    check_same_bits(average, [&](const std::filesystem::path& directory) {
+      RunRequest request = request_for("scaled_dot | dense | sample | reinforce", directory);
+      TrainSettings& train = request.run.train;
+      train.average = average;
+      train.keep = "best";
+      train.evaluate_every = 1;
+      train.freeze = "site/keys*";
+      train.parameter_dropout = "*=0.2 site/*=0";
+      train.parameter_decay = "*=0.1";
+      train.objective = "2 * cost - cost";
+      return request;
+    });
+  }
 }
 
 }  // namespace fovea

@@ -275,6 +275,36 @@ TEST_CASE("a run with patience that is stopped at any step and resumed ends in t
   }
 }
 
+TEST_CASE("a run with keep=best trains all steps and ends with the parameters of its best evaluation") {
+  const Scratch scratch;
+  RunRequest request = falling_run(scratch / "best", 0);
+  request.run.train.keep = "best";
+  const RunOutcome outcome = fovea::train_run(request, {});
+  CHECK(outcome.steps == request.run.train.steps);
+  const fovea::Extent best = best_step(request.directory);
+  REQUIRE(best > 0);
+  REQUIRE(best < outcome.steps);
+  RunRequest shorter = falling_run(scratch / "shorter", 0);
+  shorter.run.train.steps = best;
+  const RunOutcome expected = fovea::train_run(shorter, {});
+  REQUIRE(outcome.final_metrics.size() == 6);
+  for (std::size_t i = 0; i < 6; ++i) CHECK(outcome.final_metrics[i].value == expected.final_metrics[i].value);
+  RunRequest last = falling_run(scratch / "last", 0);
+  CHECK(fovea::train_run(last, {}).final_metrics[0].value != expected.final_metrics[0].value);
+}
+
+TEST_CASE("keep=best without evaluations is an error") {
+  const Scratch scratch;
+  RunRequest request = line_run(scratch / "run");
+  request.run.train.schedule = "constant";
+  request.run.train.keep = "best";
+  request.run.train.evaluate_every = 0;
+  CHECK(contains(failure_of(request),
+                 "'keep=best' needs evaluations on the validation split while the run trains; there are "
+                 "none; set evaluate_every and validation_rows."));
+  CHECK_FALSE(fs::exists(scratch / "run"));
+}
+
 TEST_CASE("patience without evaluations is an error") {
   const Scratch scratch;
   RunRequest request = line_run(scratch / "run");

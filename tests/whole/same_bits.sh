@@ -67,7 +67,7 @@ same hurried "a run that was left at once and resumed must give the bits of one 
 echo "left at once and resumed: the same"
 
 # Sites whose results come about in other ways: in tiles, told query by query, and drawn by a policy, whose entropy is summed
-# over the steps between evaluations.
+# over the steps between evaluations; and settings that change the cost, the parameters and what is kept of them.
 also() {
   local experiment="$1" run="$2"
   local -a options=("${@:3}")
@@ -90,6 +90,9 @@ also() {
 also long_recall given "site=scaled_dot | causal & window(8, 0) | softmax | none" kernel=tiles sizes=64x4 tests=64x4 \
   vocabulary=64 positions=rotary batch=16 shard_rows=4 steps=60 evaluate_every=15 checkpoint_every=5 validation_rows=40 test_rows=40 \
   width=16 heads=2
+also sort_by_pointing main n=5 lengths=7 hidden=16 batch=32 shard_rows=8 steps=120 evaluate_every=30 checkpoint_every=20 \
+  validation_rows=100 test_rows=100 label_smoothing=0.1 "parameter_dropout=*/weight=0.1" "parameter_decay=*=0.01 *bias*=0" \
+  "freeze=embedding/*" "objective=2 * cost - cost" "average=ema(decay=0.9)" keep=best
 also soft_vs_hard sample steps=120 evaluate_every=40 checkpoint_every=20 validation_rows=100 test_rows=100
 
 # Kills at random moments; a file that is there must be whole, also to h5py.
