@@ -32,12 +32,12 @@ struct TrainSettings {
   std::string rename;     // "a/=b/": a path that begins with a/ there begins with b/ here; several by spaces
   std::string freeze;     // patterns of the paths that do not move, "embedding/*"; "": none
 
-  std::string objective;             // "cost + 0.1 * metric/penalty": outputs of the model to minimise; "": the cost
-  double label_smoothing = 0;        // share of the target that goes to all classes alike (Szegedy et al. 2016)
-  std::string parameter_dropout;     // "encoder/*=0.1 */bias=0": shares of the parameters at these paths set to 0
-  std::string parameter_decay;       // "*/weight*=0.01": weight decay of the parameters at these paths, beside the optimizer
-  std::string average = "none";      // of the parameters that are evaluated and kept: "ema(decay=0.999)", "swa(from=0.75)"
-  std::string keep = "last";         // the parameters that a run ends with: of the last step, or of the best evaluation
+  std::string objective;          // "cost + 0.1 * metric/penalty": outputs of the model to minimise; "": the cost
+  double label_smoothing = 0;     // share of the target that goes to all classes alike (Szegedy et al. 2016)
+  std::string parameter_dropout;  // "encoder/*=0.1 */bias=0": shares of the parameters at these paths set to 0
+  std::string parameter_decay;    // "*/weight*=0.01": weight decay of the parameters at these paths, beside the optimizer
+  std::string average = "none";   // of the parameters that are evaluated and kept: "ema(decay=0.999)", "swa(from=0.75)"
+  std::string keep = "last";      // the parameters that a run ends with: of the last step, or of the best evaluation
 
   void fields(Options& options);
 };

@@ -14,12 +14,12 @@ namespace fovea {
 /// the parameters as they are.
 ///
 ///     none                     the parameters themselves
-///     ema(decay=0.999)         weights fall by `decay` with each step back, and add up to 1 from the first step on: the mean
-///                              of Adam, bias corrected
+///     ema(decay=0.999)         weights fall by `decay` with each step back, and add up to 1 from the first step on: the
+///                              moving average with bias correction
 ///     swa(from=0.75, every=1)  the plain mean over every `every`-th step, from the share `from` of the steps on
 ///
-/// Solves    m += share (p - m), in double; share is (1 - decay) / (1 - decay^t) at step t, or 1 / n for the n-th that counts.
-///           Until a step has counted, the parameters themselves stand for their mean.
+/// Solves    m += share (p - m), in double; share is (1 - decay) / (1 - decay^t) at step t, or 1 / n for the n-th that
+///           counts. Until a step has counted, the parameters themselves stand for their mean.
 /// Shapes    parameters [P], one block with its padding; elements are independent, so bits do not depend on threads.
 /// Errors    an unknown name or option, with the nearest known one, when made.
 /// Cost      O(P) a step, 8 P bytes; an evaluation copies P Reals twice.
