@@ -169,8 +169,13 @@ class Evaluator {
     if (table_.is_empty()) {
       throw Error("fovea evaluate", "expected a run whose results can be read; there is none in these places; train one.");
     }
-    console_.out << screen_text(table_.table(), width_for(console_.out));
-    if (!arguments_.quiet) console_.out << folders_text();
+    const TextTable table = table_.table();
+    if (table_.has_figures()) {
+      console_.out << screen_text(table, width_for(console_.out));
+      if (!arguments_.quiet) console_.out << folders_text();
+    } else {
+      for (const std::string& problem : table.sentences) console_.err << problem << '\n';
+    }
     return found.unread.empty() && table_.has_figures() ? kOk : static_cast<int>(kFailure);
   }
 

@@ -28,6 +28,7 @@ struct Arguments {
   ExperimentArguments experiment;
   Extent seeds = 0;  // 0: one run with the seed of its settings
   std::string output = "runs";
+  std::string from, from_only, rename, freeze;  // the settings of these names
   bool restart = false;
   bool any_build = false;
   bool quiet = false;
@@ -36,11 +37,28 @@ struct Arguments {
     experiment.fields(list);
     list.option("--seeds", seeds, "train with this many seeds in turn, from the seed of the settings on, >= 1", {1, 100000});
     list.option("--output", output, "directory of all results, by default runs/");
+    list.option("--from", from, "start from the parameters of a run, or of weights.safetensors; the same as from=");
+    list.option("--from-only", from_only, "patterns of the paths that are taken from there, such as \"encoder/*\"");
+    list.option("--rename", rename, "what paths begin with there and here, such as \"old/=new/\"");
+    list.option("--freeze", freeze, "patterns of the paths of parameters that do not move");
     list.flag("--restart", restart, "start over where the same run already exists");
     list.flag("--any-build", any_build,
               "resume what another build of the program has begun; the file of results lists both");
     list.flag("--quiet", quiet, "print the closing table only, and write no report");
     add_plugins(list, experiment.plugins);
+  }
+
+  /// With the settings that have an option of their own.
+  Arguments completed() const {
+    Arguments all = *this;
+    const auto add = [&](const char* name, const std::string& value) {
+      if (!value.empty()) all.experiment.settings.push_back(std::string(name) + "=" + option_word(value));
+    };
+    add("from", from);
+    add("from_only", from_only);
+    add("rename", rename);
+    add("freeze", freeze);
+    return all;
   }
 };
 
@@ -174,8 +192,9 @@ void print_closing(const ResolvedExperiment& experiment, const std::vector<DoneR
   if (!choices.empty()) console.out << choices << '\n';
 }
 
-int run(const Arguments& arguments, const Console& console) {
+int run(const Arguments& given, const Console& console) {
   const StopSignals signals;  // before any thread
+  const Arguments arguments = given.completed();
   const ResolvedExperiment experiment = resolve(arguments.experiment);
   const std::size_t width = width_for(console.out);
   ProgressLine line(console.out, arguments.quiet            ? ProgressLine::Style::kSilent
@@ -198,11 +217,13 @@ int run(const Arguments& arguments, const Console& console) {
 
 }  // namespace
 
-const Command kRun = {"run", "train and evaluate the runs of an experiment; resumes what was interrupted",
-                      "  fovea run sort_by_pointing\n  fovea run sort_by_pointing steps=200 learning_rate=3e-4\n"
-                      "  fovea run sort_by_pointing --seeds 5 --threads 4 --output /data/runs\n"
-                      "  fovea run babi_memn2n sample_rows=500     # items kept to look at, 64 by default\n"
-                      "  fovea run my_experiment --plugin ./libmy_ideas.so\n",
-                      run_with<Arguments, run>};
+const Command kRun = {
+    "run", "train and evaluate the runs of an experiment; resumes what was interrupted",
+    "  fovea run sort_by_pointing\n  fovea run sort_by_pointing steps=200 learning_rate=3e-4\n"
+    "  fovea run sort_by_pointing --seeds 5 --threads 4 --output /data/runs\n"
+    "  fovea run babi_memn2n sample_rows=500     # items kept to look at, 64 by default\n"
+    "  fovea run sort_by_pointing --from runs/sort_by_pointing/main --freeze \"encoder/*\" --output tuned\n"
+    "  fovea run my_experiment --plugin ./libmy_ideas.so\n",
+    run_with<Arguments, run>};
 
 }  // namespace fovea::cli

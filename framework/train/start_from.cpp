@@ -25,21 +25,21 @@ Shape shape_of(const NamedArray& array) {
   return shape;
 }
 
-/// The parts of the table that names what does not fit.
+/// What does not fit, by kind.
 struct Misfits {
   std::vector<std::string> missing, extra, shapes;
 
   bool is_empty() const { return missing.empty() && extra.empty() && shapes.empty(); }
   std::string text() const {
     std::string text;
-    const auto add = [&](const char* title, const std::vector<std::string>& lines) {
-      if (lines.empty()) return;
-      text += std::string("\n  ") + title;
-      for (const std::string& line : lines) text += "\n    " + line;
+    const auto add = [&](const char* title, const std::vector<std::string>& names) {
+      if (names.empty()) return;
+      text += (text.empty() ? "" : "; ") + std::to_string(names.size()) + " " + title + ": ";
+      for (const std::string& name : names) text += (&name == &names.front() ? "" : ", ") + name;
     };
-    add("parameters of the model that it lacks:", missing);
-    add("arrays that no parameter takes:", extra);
-    add("other shapes (there, here):", shapes);
+    add("missing", missing);
+    add("left over", extra);
+    add("of another shape", shapes);
     return text;
   }
 };
@@ -91,7 +91,7 @@ void load_parameters(ParameterStore& store, std::span<const NamedArray> arrays, 
     if (array == found.end()) {
       misfits.missing.push_back(entry.path + " " + entry.shape.text());
     } else if (const Shape shape = shape_of(*array->second); shape != entry.shape) {
-      misfits.shapes.push_back(entry.path + " " + shape.text() + ", " + entry.shape.text());
+      misfits.shapes.push_back(entry.path + " " + shape.text() + " there and " + entry.shape.text() + " here");
     } else {
       pairs.emplace_back(&entry, array->second);
     }
@@ -103,9 +103,9 @@ void load_parameters(ParameterStore& store, std::span<const NamedArray> arrays, 
   }
   if (!misfits.is_empty()) {
     throw Error(place,
-                "arrays for the parameters of the model were expected, with their paths and shapes; nothing was "
-                "taken; use from_only to take a part, rename where names differ, or a model of the same sizes:" +
-                    misfits.text());
+                "an array for each parameter of the model was expected, and no others; " + misfits.text() +
+                    "; nothing was taken: take a part with from_only, rename what has other names, or choose a model of "
+                    "the same sizes.");
   }
   for (const auto& [entry, array] : pairs) {
     std::transform(array->values.begin(), array->values.end(), store.view(entry->path).real(),
@@ -122,6 +122,19 @@ std::filesystem::path start_file(const TrainSettings& settings) {
   const std::filesystem::path path = text;
   std::error_code none;  // what cannot be looked at is an error of reading
   return std::filesystem::is_directory(path, none) ? path / kResultsName : path;
+}
+
+Init init_from(const std::filesystem::path& file, const std::string& name, const Shape& shape) {
+  std::vector<NamedArray> arrays = read_named_arrays(file);
+  std::vector<std::string> known;
+  for (NamedArray& array : arrays) {
+    known.push_back(array.name);
+    if (array.name != name) continue;
+    if (shape_of(array) == shape) return Init::values(std::move(array.values));
+    throw Error(file.string(), in_quotes(name) + " was expected to be " + shape.text() + ", like the parameter; it is " +
+                                   shape_of(array).text() + "; give the parameter that shape, or the file another array.");
+  }
+  throw Error(file.string(), unknown_name(name, known));
 }
 
 void start_from(ParameterStore& store, const TrainSettings& settings) {

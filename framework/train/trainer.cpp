@@ -83,6 +83,33 @@ bool has_steps(const std::filesystem::path& directory) {
   }
 }
 
+std::string value_of(const TextPairs& pairs, const std::string& name) {
+  for (const auto& [key, text] : pairs) {
+    if (key == name) return text;
+  }
+  return "";
+}
+
+/// A run that has ended is the same run with more steps, where nothing else differs: it goes on from its last step.
+void take_more_steps(const std::filesystem::path& directory, Checkpoint& checkpoint, const RunConfig& config) {
+  TextPairs there = checkpoint.config;
+  const std::string before = value_of(there, "steps");
+  const Extent steps = std::stoll(value_of(config.pairs, "steps"));
+  for (auto& [key, text] : there) {
+    if (key == "steps") text = std::to_string(steps);
+  }
+  if (before == std::to_string(steps) || steps < checkpoint.step || there != config.pairs) return;
+  if (checkpoint.is_trained && !checkpoint.best.empty() && checkpoint.best_step != checkpoint.step) {
+    throw Error(directory.string(), "a run that ended with the parameters of its last step was expected, to go on to step " +
+                                        std::to_string(steps) + "; it ended with those of its best evaluation, at step " +
+                                        std::to_string(checkpoint.best_step) +
+                                        "; begin another run with from=" + directory.string() + kOther);
+  }
+  checkpoint.config = config.pairs;
+  checkpoint.is_trained = false;
+  checkpoint.is_finished = false;
+}
+
 /// The checkpoint to go on from, where there is one.
 std::optional<Checkpoint> standing_checkpoint(const RunRequest& request, const RunConfig& config) {
   if (request.existing == RunRequest::Existing::kRestart) return std::nullopt;
@@ -95,6 +122,7 @@ std::optional<Checkpoint> standing_checkpoint(const RunRequest& request, const R
   }
   // A run that stopped or failed before its first step is in nobody's way.
   if (checkpoint && !checkpoint->has_work() && !has_steps(request.directory)) checkpoint.reset();
+  if (checkpoint) take_more_steps(request.directory, *checkpoint, config);
   if (checkpoint) check_is_ours(request.directory, *checkpoint, config);
   return checkpoint;
 }

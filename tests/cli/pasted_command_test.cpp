@@ -59,7 +59,7 @@ RunConfig config_of_texts(const std::vector<std::string>& settings) {
   cli::ExperimentArguments arguments;
   arguments.name = "test_texts";
   arguments.settings = settings;
-  const cli::ResolvedExperiment resolved = cli::resolve(arguments);
+  const ResolvedExperiment resolved = cli::resolve(arguments);
   RunRequest request;
   request.experiment = resolved.name;
   request.options = resolved.options;

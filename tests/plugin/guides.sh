@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs what docs/writing_an_op.md, docs/from_pytorch.md and docs/tutorial.md show: installs a build, compares the code of the
-# pages with the files in op/ and tutorial/ beside this script, builds these as projects in a temporary folder, and runs
-# the commands of the pages as they stand there.
+# Runs what docs/writing_an_op.md, docs/from_pytorch.md, docs/tutorial.md and docs/trained_models.md show: installs a build,
+# compares the code of the pages with the files in op/, tutorial/ and embedded/ beside this script, builds these as projects in
+# a temporary folder, and runs the commands of the pages as they stand there.
 #   tests/plugin/guides.sh BUILD_FOLDER      the variables CMAKE and CXX name other programs
 set -euo pipefail
 
@@ -94,9 +94,19 @@ try_tutorial() {
   fi
 }
 
+try_embedded() {
+  open_project embedded
+  run_page trained_models.md sh
+  expect_text "0.1 0.2 0.4 0.7"
+  expect_text "decoder/pointer: 4 rows"
+  if build/sort_with "$work/none" 1 2 >"$output" 2>&1; then fail "expected a run that does not exist to be refused"; fi
+  expect_text "none"
+}
+
 check_page writing_an_op.md op student_score.h student_score.cpp add_noise.cpp student.cpp test_ops.cpp CMakeLists.txt
 check_page from_pytorch.md op from_pytorch.cpp
 check_page tutorial.md tutorial highest_bid.cpp auction.cpp CMakeLists.txt figure.py
+check_page trained_models.md embedded sort_with.cpp CMakeLists.txt
 "${CMAKE:-cmake}" --install "$build" --prefix "$work/fovea" >"$output" 2>&1 || fail "expected the build to be installed"
 if command -v ccache >/dev/null; then
   export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_BASEDIR="$work" CCACHE_NOHASHDIR=1
@@ -104,4 +114,5 @@ fi
 export CXXFLAGS="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
 try_op
 try_tutorial
+try_embedded
 echo "the guides: all checks passed"

@@ -258,7 +258,10 @@ TEST_CASE("a critic trains beside the words of glimpse") {
   for (RunSpec run : experiment->runs()) {
     if (run.name != "sampled") continue;
     run.model = [model = run.model](Builder& builder, const InputTypes& inputs) {
-      builder.replace_site("decoder/attention", "additive(width=8) | dense | sample | reinforce(baseline=critic)");
+      builder.replace_sites([](const std::string& path, std::string_view given) {
+        return path == "decoder/attention" ? "additive(width=8) | dense | sample | reinforce(baseline=critic)"
+                                           : std::string(given);
+      });
       model(builder, inputs);
     };
     run.train.batch = 4;
