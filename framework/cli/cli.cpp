@@ -7,6 +7,7 @@
 #include "framework/cli/command.h"
 #include "framework/cli/start.h"
 #include "framework/core/text.h"
+#include "framework/resolved.h"
 
 namespace fovea::cli {
 namespace {
@@ -27,8 +28,9 @@ constexpr const char* kExamples =
     "  fovea COMMAND --help                      # more of one command\n\n";
 
 // In the order of the help.
-constexpr std::array kCommands = {&kList, &kDescribe, &kCheck,  &kDraw,  &kRun,    &kSample, &kStudy,  &kShow,
-                                  &kLs,   &kCompare,  &kFigure, &kReads, &kReport, &kServe,  &kVerify, &kWatch};
+constexpr std::array kCommands = {&kList,   &kDescribe, &kCheck, &kDraw,   &kRun,     &kEvaluate, &kPredict,
+                                  &kSample, &kStudy,    &kShow,  &kLs,     &kCompare, &kFigure,   &kReads,
+                                  &kReport, &kExport,   &kServe, &kVerify, &kWatch};
 
 std::string version_text() { return fmt::format("fovea {} ({})", FOVEA_VERSION, kPrecision); }
 
@@ -80,6 +82,9 @@ int run_command(std::span<const std::string> words, std::ostream& out, std::ostr
   try {
     code = dispatch(words, {out, err, program, command_line(program, words)});
   } catch (const UsageError& error) {
+    err << error.what() << '\n';
+    code = kUsage;
+  } catch (const SettingError& error) {
     err << error.what() << '\n';
     code = kUsage;
   } catch (...) {

@@ -43,7 +43,7 @@ int run_with(const Command& command, std::span<const std::string> words, const C
   return parse(command, list, words, console.out) ? kWork(arguments, console) : static_cast<int>(kOk);
 }
 
-extern const Command kCheck, kCompare, kDescribe, kDraw, kFigure, kList, kLs, kReads, kReport, kRun, kSample, kServe, kShow,
-    kStudy, kVerify, kWatch;
+extern const Command kCheck, kCompare, kDescribe, kDraw, kEvaluate, kExport, kFigure, kList, kLs, kPredict, kReads, kReport,
+    kRun, kSample, kServe, kShow, kStudy, kVerify, kWatch;
 
 }  // namespace fovea::cli

@@ -187,6 +187,7 @@ std::string content_of(zip_source_t* source) {
 }  // namespace
 
 std::vector<NamedArray> read_npz(std::string_view bytes) {
+  if (bytes.empty()) reject_archive("it is empty");  // libzip takes that for an archive to be filled
   const Archive archive = open_archive(bytes, ZIP_RDONLY | ZIP_CHECKCONS);
   const bool has_paths = is_ours(archive.get());
   std::vector<NamedArray> arrays;
