@@ -45,6 +45,7 @@ void keep_only(const std::string& text, std::vector<NamedArray>& arrays) {
   const PathPatterns patterns(text);
   if (patterns.is_empty()) return;
   std::vector<std::string> paths;
+  paths.reserve(arrays.size());
   for (const NamedArray& array : arrays) paths.push_back(array.name);
   const std::vector<std::string> unmatched = patterns.unmatched(paths);
   if (!unmatched.empty()) {

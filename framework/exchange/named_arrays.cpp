@@ -17,8 +17,8 @@ namespace {
 std::vector<NamedArray> read_results(const std::filesystem::path& path) {
   RunWeights weights = read_run_weights(path);
   std::error_code failure;
-  std::filesystem::path absolute = std::filesystem::weakly_canonical(path, failure);
-  InputLog::note({path.string(), failure ? path : std::move(absolute), weights.hash});
+  const std::filesystem::path absolute = std::filesystem::weakly_canonical(path, failure);
+  InputLog::note({path.string(), failure ? path : absolute, weights.hash});
   return std::move(weights.arrays);
 }
 

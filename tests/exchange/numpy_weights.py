@@ -18,6 +18,7 @@ except ImportError as missing:
     print(f"skipped: {missing}; install python3-h5py")
     sys.exit(77)
 
+sys.dont_write_bytecode = True  # in the folder of sources
 import safetensors_file
 
 RUN = ["steps=2", "hidden=8", "n=4", "n_min=4", "lengths=5", "test_rows=8", "validation_rows=8", "--quiet"]

@@ -118,7 +118,7 @@ TEST_CASE("a .safetensors file made to do harm is refused with one line") {
   };
   const std::vector<Hostile> files{
       {"", "has 8 bytes or more"},
-      {"\1\0\0", "has 8 bytes or more"},
+      {std::string("\1\0\0", 3), "has 8 bytes or more"},
       {bytes_of<std::uint64_t>({0}), "begins with '{'"},
       {bytes_of<std::uint64_t>({1000}) + "{}", "cut off"},
       {bytes_of<std::uint64_t>({100'000'001}) + "{}", "at most 100 MB"},

@@ -83,6 +83,7 @@ const std::vector<Model>& models() {
 
 std::vector<Extent> extents_of(const Shape& shape) {
   std::vector<Extent> extents;
+  extents.reserve(static_cast<std::size_t>(shape.rank()));
   for (int axis = 0; axis < shape.rank(); ++axis) extents.push_back(shape[axis]);
   return extents;
 }
