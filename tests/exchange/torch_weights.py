@@ -21,7 +21,7 @@ import numpy
 sys.dont_write_bytecode = True  # in the folder of sources
 import safetensors_file
 
-LIMITS = {"float32": 1e-6, "float64": 1e-9}
+LIMITS = {"float32": 1e-6, "float64": 1e-12}
 
 
 class Encoder(nn.Module):
