@@ -10,7 +10,7 @@ list(REMOVE_ITEM FOVEA_SOURCES ${FOVEA_MAIN})
 # What runs a few times in a run, and never inside of a step, is compiled with -O1: it takes half the time.
 set(FOVEA_RARE_SOURCES ${FOVEA_SOURCES})
 list(FILTER FOVEA_RARE_SOURCES INCLUDE REGEX
-  "^${PROJECT_SOURCE_DIR}/(experiments|tasks|framework/(cli|graph|report|results|runs|serve|statistics|train))/")
+  "^${PROJECT_SOURCE_DIR}/(experiments|tasks|framework/(cli|exchange|graph|report|results|runs|serve|statistics|train|trained))/")
 list(FILTER FOVEA_RARE_SOURCES EXCLUDE REGEX
   "/(execution|frame|loop|loop_ops|run_frame|draws|gradients|health|parameter_store|shards|training)\\.cpp$")
 list(REMOVE_ITEM FOVEA_SOURCES ${FOVEA_RARE_SOURCES})

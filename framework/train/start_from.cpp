@@ -19,10 +19,18 @@ std::string renamed(const std::string& path, const Renames& renames) {
   return path;
 }
 
-Shape shape_of(const NamedArray& array) {
-  Shape shape;
-  for (const Extent extent : array.shape) shape = shape.inserted(shape.rank(), extent);
-  return shape;
+std::string shape_text(const NamedArray& array) {
+  std::string text;
+  for (const Extent extent : array.shape) text += (text.empty() ? "" : ", ") + std::to_string(extent);
+  return "[" + text + "]";
+}
+
+bool has_shape(const NamedArray& array, const Shape& shape) {
+  bool is_same = static_cast<int>(array.shape.size()) == shape.rank();
+  for (int axis = 0; is_same && axis < shape.rank(); ++axis) {
+    is_same = array.shape[static_cast<std::size_t>(axis)] == shape[axis];
+  }
+  return is_same;
 }
 
 /// What does not fit, by kind.
@@ -90,8 +98,8 @@ void load_parameters(ParameterStore& store, std::span<const NamedArray> arrays, 
     const auto array = found.find(entry.path);
     if (array == found.end()) {
       misfits.missing.push_back(entry.path + " " + entry.shape.text());
-    } else if (const Shape shape = shape_of(*array->second); shape != entry.shape) {
-      misfits.shapes.push_back(entry.path + " " + shape.text() + " there and " + entry.shape.text() + " here");
+    } else if (!has_shape(*array->second, entry.shape)) {
+      misfits.shapes.push_back(entry.path + " " + shape_text(*array->second) + " there and " + entry.shape.text() + " here");
     } else {
       pairs.emplace_back(&entry, array->second);
     }
@@ -99,7 +107,7 @@ void load_parameters(ParameterStore& store, std::span<const NamedArray> arrays, 
   for (const auto& [path, array] : found) {
     const auto takes = [&](const ParameterStore::Entry& entry) { return entry.path == path; };
     if (!rules.only.is_empty() || std::any_of(store.entries().begin(), store.entries().end(), takes)) continue;
-    misfits.extra.push_back(printable(path) + " " + shape_of(*array).text());
+    misfits.extra.push_back(printable(path) + " " + shape_text(*array));
   }
   if (!misfits.is_empty()) {
     throw Error(place,
@@ -130,9 +138,9 @@ Init init_from(const std::filesystem::path& file, const std::string& name, const
   for (NamedArray& array : arrays) {
     known.push_back(array.name);
     if (array.name != name) continue;
-    if (shape_of(array) == shape) return Init::values(std::move(array.values));
+    if (has_shape(array, shape)) return Init::values(std::move(array.values));
     throw Error(file.string(), in_quotes(name) + " was expected to be " + shape.text() + ", like the parameter; it is " +
-                                   shape_of(array).text() + "; give the parameter that shape, or the file another array.");
+                                   shape_text(array) + "; give the parameter that shape, or the file another array.");
   }
   throw Error(file.string(), unknown_name(name, known));
 }

@@ -1,6 +1,7 @@
 #include "framework/trained/evaluate.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <system_error>
 
@@ -191,6 +192,7 @@ std::vector<Evaluation::Config> final_evaluations(const RunSpec& run) {
 
 std::optional<RunRecord> evaluate(TrainedRun& trained, const EvaluateRequest& request, const EvaluateProgress& progress) {
   const std::string start = utc_now();
+  const auto began = std::chrono::steady_clock::now();
   const InputLog files;
   Work work(trained, request);
   const RunConfig config = config_of(trained, request, work, files);
@@ -200,6 +202,7 @@ std::optional<RunRecord> evaluate(TrainedRun& trained, const EvaluateRequest& re
   record.clock.parent = trained.file().string();
   if (!work.run(progress, record)) return std::nullopt;
   read_clock(record.clock);
+  record.clock.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return record;
 }
 

@@ -158,7 +158,7 @@ TEST_CASE("a file of a run that is another one here is refused") {
   RunRequest request = trained_line(scratch / "run");
   request.directory = scratch / "odd";
   request.run.train.batch = 24;
-  request.options = {{"site", "dot | dense | argmax | none"}};  // is not what the model has
+  request.options = {{"site", "dot | dense | sparsemax | none"}};  // is not what the model has
   train_run(request, {});
   const std::string failure = failure_in([&] { TrainedRun run(scratch / "odd"); });
   INFO(failure);
