@@ -200,6 +200,7 @@ std::vector<Value> Builder::add_all(std::shared_ptr<const Op> op, const std::vec
   const int outputs = static_cast<int>(node.outputs.size());
   const Value first = state_->append(*this, std::move(node));
   std::vector<Value> values;
+  values.reserve(static_cast<std::size_t>(outputs));
   for (int i = 0; i < outputs; ++i) values.emplace_back(this, Slot{first.slot().node, i});
   return values;
 }

@@ -32,7 +32,7 @@ class DropoutOp final : public Op {
   std::string_view name() const override { return kDrawn == Drawn::kByRow ? "dropout" : "parameter_dropout"; }
 
   std::vector<Type> infer(std::span<const Type> in) const override {
-    Signature(name(), in, {kDrawn == Drawn::kByRow ? "x [B, ...]" : "parameter [...]"});
+    [[maybe_unused]] const Signature types(name(), in, {kDrawn == Drawn::kByRow ? "x [B, ...]" : "parameter [...]"});
     return {in[0]};
   }
 

@@ -53,7 +53,8 @@ class PlainAverage final : public Averaging::Rule {
   }
   double share(Extent step, Extent steps) const override {
     const Extent since = step - first(steps);
-    return since % every_ == 0 ? 1 / static_cast<double>(since / every_ + 1) : 0;
+    const Extent count = since / every_ + 1;
+    return since % every_ == 0 ? 1 / static_cast<double>(count) : 0;
   }
 
  private:

@@ -52,9 +52,9 @@ void RunSession::show(const std::string& phase) {
 
 /// Called after every step: cheap unless a line is due.
 void RunSession::show_step() {
-  if (!hooks_.progress) return;
+  if (!hooks_.progress || report_ == nullptr) return;
   const double waited = std::chrono::duration<double>(Clock::now() - last_shown_).count();
-  const bool is_first_or_last = report_ != nullptr && (shown_step_ == 0 || progress_.step == settings_.steps);
+  const bool is_first_or_last = shown_step_ == 0 || progress_.step == settings_.steps;
   if (waited < kSecondsBetween && !is_first_or_last) return;
   Progress progress;
   progress.run = request_.run.name;

@@ -163,8 +163,8 @@ TEST_CASE("parameters are dropped alike in all shards of a step") {
     run.train.shard_rows = shard_rows;
     run.train.parameter_dropout = "in=0.5 out=0.3";
     Training training(run);
-    std::vector<double> losses;
-    for (int step = 0; step < 20; ++step) losses.push_back(training.step().loss);
+    std::vector<double> losses(20);
+    for (double& loss : losses) loss = training.step().loss;
     return losses;
   };
   const std::vector<double> whole = losses_of(20);
