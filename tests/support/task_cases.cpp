@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "tasks/algorithmic/program_table.h"
+#include "tests/support/data_task_cases.h"
 
 namespace fovea::test {
 namespace {
@@ -261,6 +262,7 @@ std::map<std::string, TaskCase> task_cases(const std::filesystem::path& folder) 
   add_stories(cases);
   add_language(cases, folder);
   add_images(cases);
+  add_own_data(cases, folder);
   return cases;
 }
 

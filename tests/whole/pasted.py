@@ -7,10 +7,12 @@ a machine that has the program and nothing else.
 usage: pasted.py PROGRAM SOURCE [-v]        exits with 1 where a command cannot be pasted
 """
 import concurrent.futures
+import gzip
 import os
 import re
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -123,6 +125,31 @@ def make_inputs(folder):
             for task in range(1, 21):
                 with open(os.path.join(folder, "data", data, f"qa{task}_any_{name}.txt"), "w", encoding="ascii") as file:
                     file.write(stories * 10)
+
+
+def make_own_files(folder):
+    """Files of a user's own, as docs/own_data.md has them."""
+    words = ("ash", "oak", "elm")
+    lines = {"pairs.tsv": ["a\tx", "b\ty"], "numbers.tsv": [], "reports.tsv": [], "later.tsv": ["it leaks\toak"], "tours.txt": [],
+             "hulls.txt": [], "leaves.csv": ["length,width,weight,kind"], "pictures/labels.tsv": []}
+    for i in range(100):
+        lines["pairs.tsv"].append(f"cat {i}\tchat {i}")
+        lines["numbers.tsv"].append(f"{i}\tone {words[i % 3]}")
+        lines["reports.tsv"].append(f"it leaks {i}\t{words[i % 3]}")
+        lines["tours.txt"].append(f"0.{i} 0 1 1 1 0 0 1 output 1 3 2 4 1")
+        lines["hulls.txt"].append(f"0.{i} 0 1 1 1 0 0 1 output 1 3 2")
+        lines["leaves.csv"].append(f"{i}.5,{i * i},{i % 7},{words[i % 3]}")
+        lines["pictures/labels.tsv"].append(f"{i}.pgm\t{words[i % 3]}")
+        lines[f"pictures/{i}.pgm"] = ["P2 4 4 255", f"{i} " * 16]
+    os.makedirs(os.path.join(folder, "pictures"))
+    for name, content in lines.items():
+        with open(os.path.join(folder, name), "w", encoding="ascii") as file:
+            file.write("".join(line + "\n" for line in content))
+    for name, header, item in ("images-idx3", [100, 4, 4], range(16)), ("labels-idx1", [100], range(1)):
+        with gzip.open(os.path.join(folder, f"train-{name}-ubyte.gz"), "w") as file:
+            file.write(struct.pack(f">4B{len(header)}I", 0, 0, 8, len(header), *header))
+            file.write(bytes(i if k == 1 else i % 3 for i in range(100) for k in item))
+    shutil.copy(os.path.join(SOURCE, "tests", "data", "sorting.h5"), folder)
 
 
 def split_by_bash(text, folder):
@@ -255,6 +282,7 @@ def main():
     failed = list(commands.wrapped)
     with tempfile.TemporaryDirectory() as folder:
         make_inputs(folder)
+        make_own_files(folder)
         count, faults = printed_faults(folder)
         failed += faults
         unique = {text: place for place, text in reversed(commands.found)}
