@@ -10,6 +10,7 @@
 #include "framework/core/text.h"
 #include "framework/files/atomic_file.h"
 #include "framework/results/json.h"
+#include "framework/train/averaging.h"
 #include "framework/train/start_from.h"
 
 namespace fovea {
@@ -24,6 +25,7 @@ TextPairs settings_of(const TrainSettings& settings) {
   for (auto& [name, text] : pairs) {
     if (name == "optimizer") text = Registry<Optimizer>::instance().parse(text).text;
     if (name == "schedule") text = AnnealedProduct(text).text();
+    if (name == "average") text = Averaging(text, 0, 1).text();
   }
   return pairs;
 }
