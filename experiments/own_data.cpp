@@ -235,7 +235,7 @@ Question  A task reads files of yours: pairs of texts (pairs_file), texts with l
 Command   fovea run own_data task="pairs_file(path=pairs.tsv)"
           fovea run own_data task="table_file(path=leaves.csv, target=kind)" site="scaled_dot | dense | top_k(2) | none"
           fovea run own_data
-Expect    a minute or two on 2 cores for a few thousand short items. Without a task of yours, eight numbers are sorted: 99 %
+Expect    less than a minute of training on 2 cores for short items. Without a task of yours, eight numbers are sorted: 99 %
           of the rows exactly.
 Options   docs/own_data.md has a file and a command for each task.
 Source    the models: Bahdanau et al. 2015, arXiv:1409.0473; Vaswani et al. 2017, arXiv:1706.03762; Vinyals et al. 2015,

@@ -2,8 +2,10 @@
 
 #include <cmath>
 
+#include "framework/train/shards.h"
 #include "framework/train/slope_error.h"
 #include "framework/train/trainer.h"
+#include "tests/support/model_run.h"
 #include "tests/tasks/data_files.h"
 
 namespace fovea {
@@ -50,6 +52,25 @@ double loss_ratio(const std::string& task, Extent steps, const Settings& setting
   for (Extent step = 0; step < steps; ++step) losses.push_back(training.step().loss);
   const auto mean = [](auto first) { return (first[0] + first[1] + first[2] + first[3]) / 4; };
   return mean(losses.end() - 4) / mean(losses.begin());
+}
+
+/// What an untrained model answers to a line of a user.
+std::string answer_to(const std::string& line, const std::string& text, const Settings& settings = {}) {
+  const RunSpec run = run_of(text, settings);
+  const auto task = make_task(text);
+  const Batch batch = test::read_item(*task, line);
+  const auto graph = build_graph(run.model, batch.types(), Mode::kEvaluate, run.train);
+  std::map<std::string, Type> inputs;
+  for (const Node& node : graph->nodes()) {
+    if (node.kind == Node::Kind::kInput) inputs[node.path] = batch.at(node.path).type;
+  }
+  test::ModelRun model(graph, inputs);
+  for (const auto& [name, type] : inputs) model.bind(name, batch.at(name).data);
+  model.context.mode = Mode::kEvaluate;
+  model.run({});
+  Outputs outputs;
+  for (const NamedSlot& named : graph->outputs()) outputs[named.name] = model.output(named.name);
+  return task->answer(batch, outputs, 0);
 }
 
 /// Files of every task, small enough to be learnt in a few steps.
@@ -115,6 +136,27 @@ TEST_CASE("a few steps lower the loss on files of a user") {
   CHECK(loss_ratio(Files::call("table_file", files.table, ", ignore=value"), 40) < 0.7);
   CHECK(loss_ratio(Files::call("table_file", files.table, ", kind=real, target=value, ignore=kind"), 40) < 0.7);
   CHECK(loss_ratio(Files::call("images", files.images, ", labels=" + files.labels), 40, {{"patch", "2"}}) < 0.7);
+}
+
+TEST_CASE("a line of a user is an item for the model, and is answered as the file has it") {
+  const Files files;
+  const std::string texts = answer_to("w1 w2 a new one", Files::call("labelled_text", files.texts), {{"layers", "1"}});
+  CHECK(texts.size() > 1);
+  std::string order = answer_to("0.5 0 0.9 0 0.1 0.7 0 0", Files::call("points_file", files.points));
+  std::sort(order.begin(), order.end());
+  CHECK(order == "\n   1234");  // any order of four points
+  const std::string name = answer_to("3,4", Files::call("table_file", files.table, ", ignore=value"));
+  CHECK((name == "low\n" || name == "high\n"));
+  const std::string number =
+      answer_to("3,4", Files::call("table_file", files.table, ", kind=real, target=value, ignore=kind"));
+  CHECK(std::isfinite(std::stod(number)));
+  const std::string image = files.folder.write("one.pgm", "P2 4 4 9 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6\n");
+  const std::string label =
+      answer_to(image, Files::call("images", files.images, ", labels=" + files.labels), {{"patch", "2"}});
+  CHECK((label == "0\n" || label == "1\n"));
+  const std::string pairs = answer_to("w1 w2 w3 w4 w0", Files::call("pairs_file", files.pairs));
+  CHECK(pairs.back() == '\n');
+  CHECK(std::count(pairs.begin(), pairs.end(), '\n') == 1);
 }
 
 TEST_CASE("own_data evaluates each listed item once, and knows the sizes from the task") {
