@@ -91,10 +91,65 @@ Real* Sequences::target_at(Extent row, Extent step) const {
   return target.real() + (row * steps() + step) * target.shape().last();
 }
 
-std::vector<Real> drawn(Rng& rng, Extent count) {
-  std::vector<Real> bits(static_cast<std::size_t>(count));
+Vector drawn(Rng& rng, Extent count) {
+  Vector bits(static_cast<std::size_t>(count));
   for (Real& bit : bits) bit = static_cast<Real>(rng.below(2));
   return bits;
+}
+
+Vector vector_of(const data::Field& word, Extent bits) {
+  Vector vector;
+  for (const char bit : word.text) {
+    if (bit == '0' || bit == '1') vector.push_back(bit == '1' ? Real(1) : Real(0));
+  }
+  if (static_cast<Extent>(word.text.size()) == bits && vector.size() == word.text.size()) return vector;
+  throw data::LineError(word.begin, "a vector of " + std::to_string(bits) + " bits, each 0 or 1, was expected; " +
+                                        data::came(word.text) + " came; correct it.");
+}
+
+std::vector<Vector> vectors_in(const data::Field& line, Extent bits) {
+  std::vector<Vector> vectors;
+  for (const data::Field& word : data::words_of(line.text)) {
+    vectors.push_back(vector_of({word.text, line.begin + word.begin}, bits));
+  }
+  if (vectors.empty()) {
+    throw data::LineError(line.begin, "vectors of " + std::to_string(bits) + " bits were expected; nothing came; add one.");
+  }
+  return vectors;
+}
+
+std::string format(Extent bits) {
+  constexpr Extent kMostBits = 16;
+  std::string example;
+  for (Extent bit = 0; bit < 2 * std::min(bits, kMostBits); ++bit) {
+    example += (bit == bits ? " " : "") + std::to_string(bit / 2 % 2);
+  }
+  return "vectors of " + std::to_string(bits) + " bits, separated by spaces" +
+         (bits <= kMostBits ? ", such as '" + example + "'" : "");
+}
+
+std::string answer(const Batch& batch, const Outputs& outputs, Extent row, Extent bits, const std::string& task) {
+  const Output scores = outputs.at("scores");
+  const Extent steps = batch.at("input").shape()[1];
+  const Extent width = scores.shape().last();
+  if (scores.shape() != Shape{batch.rows(), steps, width} || width < bits) {
+    throw Error(task, "an output 'scores' for each step and bit, " + Shape{batch.rows(), steps, bits}.text() +
+                          ", was expected; " + scores.shape().text() + " came; give the scores of the bits.");
+  }
+  const Index* is_judged = batch.has("mask") ? batch.at("mask").index() : nullptr;
+  std::string text;
+  for (Extent step = row * steps; step < (row + 1) * steps; ++step) {
+    if (is_judged != nullptr && is_judged[step] == 0) continue;
+    const Real* score = scores.real() + step * width;
+    const bool is_end = width > bits && score[bits] > 0;
+    const bool is_blank = std::none_of(score, score + bits, [](Real one) { return one > 0; });
+    if (!is_end || !is_blank) {
+      if (!text.empty()) text += ' ';
+      std::for_each(score, score + bits, [&](Real one) { text += one > 0 ? '1' : '0'; });
+    }
+    if (is_end) text += text.empty() ? "end" : " end";
+  }
+  return text + "\n";
 }
 
 Judgement judged(const Batch& batch, const Outputs& outputs, const std::string& task) {

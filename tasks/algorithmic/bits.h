@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "framework/task.h"
+#include "tasks/data/lines.h"
 
 // What the algorithmic tasks share: sequences of vectors of bits, of which a part is the answer.
 namespace fovea::bits {
@@ -36,8 +37,22 @@ struct Sequences {
   Extent steps() const { return input.shape()[1]; }
 };
 
+using Vector = std::vector<Real>;  // of bits
+
 /// `count` random bits.
-std::vector<Real> drawn(Rng& rng, Extent count);
+Vector drawn(Rng& rng, Extent count);
+
+/// The bits of a word that a user has written, such as "1011"; the words of a part of a line, at least one.
+///
+/// Errors    data::LineError: another number of bits, or anything else.
+Vector vector_of(const data::Field& word, Extent bits);
+std::vector<Vector> vectors_in(const data::Field& line, Extent bits);
+/// "vectors of 4 bits, separated by spaces", with an example where it is short.
+std::string format(Extent bits);
+
+/// What the output "scores" says at the steps that are judged, or, where nothing says which, at all: vectors, separated by
+/// spaces. A channel after the bits is the mark of the end. Errors: no Real "scores" of the steps and bits.
+std::string answer(const Batch& batch, const Outputs& outputs, Extent row, Extent bits, const std::string& task);
 
 /// Whether every judged bit has the sign of its score: exact, wrong_bits (a sequence) and cost_bits, the cost of the
 /// sequence in bits by the sigmoids of the scores. Errors: no Real "scores" of the shape of the target.

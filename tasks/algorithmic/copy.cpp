@@ -27,16 +27,14 @@ class Copy final : public Task {
   std::string stream() const override { return kName; }
   void fill(Rng& rng, Split split, Batch& batch) const override {
     const Extent length = lengths_.drawn(rng, split);
-    const bits::Sequences made(batch, 2 * length + 2, bits_ + 2, bits_);
+    const bits::Sequences made = sequences(batch, length);
     for (Extent row = 0; row < batch.rows(); ++row) {
-      made.input_at(row, 0)[bits_] = 1;
-      made.input_at(row, length + 1)[bits_ + 1] = 1;
+      std::vector<bits::Vector> vectors;
       for (Extent i = 0; i < length; ++i) {
-        std::vector<Real> vector = bits::drawn(rng, bits_);
-        if (split == Split::kTrain && rng.uniform() < blanks_) std::fill(vector.begin(), vector.end(), Real(0));
-        std::copy(vector.begin(), vector.end(), made.input_at(row, 1 + i));
-        std::copy(vector.begin(), vector.end(), made.target_at(row, length + 2 + i));
+        vectors.push_back(bits::drawn(rng, bits_));
+        if (split == Split::kTrain && rng.uniform() < blanks_) std::fill(vectors[i].begin(), vectors[i].end(), Real(0));
       }
+      write(vectors, made, row);
     }
   }
 
@@ -51,7 +49,32 @@ class Copy final : public Task {
 
   std::string text(const Batch& batch, Extent row) const override { return bits::text(batch, row); }
 
+  std::string item_format() const override { return bits::format(bits_); }
+
+  std::unique_ptr<ItemReader> item_reader() const override {
+    return data::item_lines([this](std::string_view line, Batch& batch) {
+      const std::vector<bits::Vector> vectors = bits::vectors_in({line, 0}, bits_);
+      write(vectors, sequences(batch, static_cast<Extent>(vectors.size())), 0);
+    });
+  }
+
+  std::string answer(const Batch& batch, const Outputs& outputs, Extent row) const override {
+    return bits::answer(batch, outputs, row, bits_, kName);
+  }
+
  private:
+  bits::Sequences sequences(Batch& batch, Extent length) const { return {batch, 2 * length + 2, bits_ + 2, bits_}; }
+
+  void write(const std::vector<bits::Vector>& vectors, const bits::Sequences& made, Extent row) const {
+    const auto length = static_cast<Extent>(vectors.size());
+    made.input_at(row, 0)[bits_] = 1;
+    made.input_at(row, length + 1)[bits_ + 1] = 1;
+    for (Extent i = 0; i < length; ++i) {
+      std::copy(vectors[i].begin(), vectors[i].end(), made.input_at(row, 1 + i));
+      std::copy(vectors[i].begin(), vectors[i].end(), made.target_at(row, length + 2 + i));
+    }
+  }
+
   bits::Sizes lengths_;
   Extent bits_ = 8;
   double blanks_ = 0;

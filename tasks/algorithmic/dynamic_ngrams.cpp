@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/core/whole.h"
 #include "tasks/algorithmic/bits.h"
 
 namespace fovea {
@@ -36,7 +37,7 @@ class DynamicNgrams final : public Task {
   void fill(Rng& rng, Split /*split*/, Batch& batch) const override {
     const bits::Sequences made(batch, length_ - 1, 1, 1);
     std::vector<double> table(contexts());
-    std::vector<Real> bits(static_cast<std::size_t>(length_));
+    bits::Vector bits(static_cast<std::size_t>(length_));
     for (Extent row = 0; row < batch.rows(); ++row) {
       std::generate(table.begin(), table.end(), [&] { return drawn_probability(rng); });
       std::size_t context = 0;
@@ -46,9 +47,7 @@ class DynamicNgrams final : public Task {
         bits[i] = bit ? Real(1) : Real(0);
         context = moved_on(context, bit);
       }
-      std::copy(bits.begin(), bits.end() - 1, made.input_at(row, 0));
-      std::copy(bits.begin() + 1, bits.end(), made.target.real() + row * (length_ - 1));
-      for (Extent i = std::max<Extent>(n_ - 2, 0); i < length_ - 1; ++i) made.target_at(row, i);
+      write(bits, made, row);
     }
   }
 
@@ -67,7 +66,46 @@ class DynamicNgrams final : public Task {
 
   std::string text(const Batch& batch, Extent row) const override { return bits::text(batch, row); }
 
+  std::string item_format() const override {
+    return "at least " + std::to_string(std::max<Extent>(n_ - 1, 1)) +
+           " bits, such as '0110 1001'; the next one is asked for";
+  }
+
+  std::unique_ptr<ItemReader> item_reader() const override {
+    return data::item_lines([this](std::string_view line, Batch& batch) {
+      bits::Vector bits;
+      for (const data::Field& word : data::words_of(line)) {
+        const bits::Vector some = bits::vector_of(word, static_cast<Extent>(word.text.size()));
+        bits.insert(bits.end(), some.begin(), some.end());
+      }
+      if (static_cast<Extent>(bits.size()) < n_ - 1) {
+        throw Error(kName, "at least " + std::to_string(n_ - 1) +
+                               " bits were expected, because the next one depends on them; " + std::to_string(bits.size()) +
+                               " came; write more.");
+      }
+      bits.push_back(0);  // the next one, which is not known
+      write(bits, bits::Sequences(batch, static_cast<Extent>(bits.size()) - 1, 1, 1), 0);
+    });
+  }
+
+  /// The more probable next bit.
+  std::string answer(const Batch& batch, const Outputs& outputs, Extent row) const override {
+    const Type type{batch.at("input").shape().with(2, 1), Kind::kReal};
+    const Tensor scores = require_output(outputs, "scores", type, kName);
+    const auto score = static_cast<double>(scores.real()[(row + 1) * type.shape[1] - 1]);
+    const Extent percent = nearest_whole(100 / (1 + std::exp(-std::abs(score))));
+    return std::string(score > 0 ? "1" : "0") + " (" + std::to_string(percent) + " %)\n";
+  }
+
  private:
+  /// The bits of a sequence but the last, and each next one.
+  void write(const bits::Vector& bits, const bits::Sequences& made, Extent row) const {
+    const Extent steps = made.steps();
+    std::copy(bits.begin(), bits.end() - 1, made.input_at(row, 0));
+    std::copy(bits.begin() + 1, bits.end(), made.target.real() + row * steps);
+    for (Extent i = std::max<Extent>(n_ - 2, 0); i < steps; ++i) made.target_at(row, i);
+  }
+
   std::size_t contexts() const { return std::size_t{1} << static_cast<std::size_t>(n_ - 1); }
   /// The n - 1 newest bits as a number.
   std::size_t moved_on(std::size_t context, bool bit) const { return ((context << 1U) | (bit ? 1U : 0U)) % contexts(); }

@@ -43,18 +43,13 @@ class ListOps final : public Task {
   std::string stream() const override { return kName; }
   void fill(Rng& rng, Split split, Batch& batch) const override {
     load();
-    const tokens::Labelled made(batch, longest_, 1);
-    const Tensor mask = batch.make("mask", {Shape{batch.rows(), longest_}, Kind::kIndex});
+    const Tensors made(batch, longest_);
     const std::vector<Expression>& released = released_[static_cast<std::size_t>(split)];
     const auto count = static_cast<Extent>(released.size());
     for (Extent b = 0; b < batch.rows(); ++b) {
       const Extent number = count == 0 ? 0 : listed_item(rng, split, batch, b, count);
       const Expression one = count == 0 ? listops::drawn(rng, limits_) : released[number];
-      const auto length = static_cast<Extent>(one.tokens.size());
-      std::copy(one.tokens.begin(), one.tokens.end(), made.row(b));
-      std::fill_n(mask.index() + b * longest_, length, Index{1});
-      std::fill_n(mask.index() + b * longest_ + length, longest_ - length, Index{0});
-      made.ask(b, 0, length - 1, one.value + 1);
+      write(one, made, b);
     }
   }
 
@@ -72,10 +67,48 @@ class ListOps final : public Task {
     return judgement;
   }
 
+  std::string item_format() const override {
+    return "expressions of MIN, MAX, MED and SM of digits, such as '[MAX 2 9 [MIN 4 7 ] 0 ]'";
+  }
+
+  std::unique_ptr<ItemReader> item_reader() const override {
+    load();
+    return data::item_lines([this](std::string_view line, Batch& batch) { read(line, batch); });
+  }
+
+  std::string answer(const Batch& /*batch*/, const Outputs& outputs, Extent row) const override {
+    return tokens::answer(outputs, row, listops::words());
+  }
+
   double chance() const override { return 0.1; }
   std::string text(const Batch& batch, Extent row) const override { return tokens::text(batch, row, listops::words()); }
 
  private:
+  struct Tensors {
+    Tensors(Batch& batch, Extent longest)
+        : labelled(batch, longest, 1), mask(batch.make("mask", {Shape{batch.rows(), longest}, Kind::kIndex})) {}
+    tokens::Labelled labelled;
+    Tensor mask;  // [B, T]
+  };
+
+  void write(const Expression& one, const Tensors& made, Extent b) const {
+    const auto length = static_cast<Extent>(one.tokens.size());
+    std::copy(one.tokens.begin(), one.tokens.end(), made.labelled.row(b));
+    std::fill_n(made.mask.index() + b * longest_, length, Index{1});
+    std::fill_n(made.mask.index() + b * longest_ + length, longest_ - length, Index{0});
+    made.labelled.ask(b, 0, length - 1, one.value + 1);
+  }
+
+  void read(std::string_view line, Batch& batch) const {
+    const Expression one = listops::written(line);
+    const auto length = static_cast<Extent>(one.tokens.size());
+    if (length > longest_) {
+      throw Error(kName, "an expression of at most " + std::to_string(longest_) + " tokens was expected; it has " +
+                             std::to_string(length) + "; shorten it, or train with a larger max_length.");
+    }
+    write(one, Tensors(batch, longest_), 0);
+  }
+
   void load() const {
     std::call_once(loaded_, [this] {
       const InputLog log;

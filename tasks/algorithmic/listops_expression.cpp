@@ -135,6 +135,19 @@ Expression drawn(Rng& rng, const Limits& limits) {
 
 Index value_of(std::span<const Index> tokens) { return Reader(tokens).whole(); }
 
+Expression written(std::string_view text) {
+  std::string spaced;
+  for (const char letter : text) {
+    const bool is_small = letter >= 'a' && letter <= 'z';
+    if (letter == '[' || letter == ']') spaced += ' ';
+    spaced += is_small ? static_cast<char>(letter - 'a' + 'A') : letter;
+    if (letter == ']') spaced += ' ';
+  }
+  Expression made{tokens_of(spaced), 0};
+  made.value = value_of(made.tokens);
+  return made;
+}
+
 std::vector<Expression> parse(std::string_view text, const std::string& name) {
   std::vector<Expression> made;
   std::size_t begin = 0;

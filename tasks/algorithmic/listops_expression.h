@@ -39,6 +39,10 @@ Expression drawn(Rng& rng, const Limits& limits);
 /// Errors    anything that is not an expression, with the token.
 Index value_of(std::span<const Index> tokens);
 
+/// An expression that a user has written: brackets need no spaces around them, and letters may be small.
+/// Errors    unknown words; anything that is not an expression.
+Expression written(std::string_view text);
+
 /// The expressions of a released file, "expression<tab>label" after a header or "label<tab>expression", without the
 /// parentheses of their trees.
 ///

@@ -79,6 +79,16 @@ class NearestSubset final : public Task {
     return judgement;
   }
 
+  /// The numbers of the k most probable items, from 0.
+  std::string answer(const Batch& batch, const Outputs& outputs, Extent row) const override {
+    const Type type{Shape{batch.rows(), items_}, Kind::kReal};
+    const Tensor given = require_output(outputs, "marginals", type, kName);
+    const std::span<const Real> marginals = span_of(given.real() + row * items_, items_);
+    std::string text = "items";
+    for (const std::size_t item : largest(marginals, k_)) text += " " + std::to_string(item);
+    return text + "\n";
+  }
+
   // One set of all: one in N (N - 1) .. (N - k + 1) / k!.
   double chance() const override {
     double sets = 1;

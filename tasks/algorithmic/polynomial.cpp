@@ -50,6 +50,15 @@ class Polynomial : public Task {
     return judgement;
   }
 
+  /// The more probable side of each choice.
+  std::string answer(const Batch& batch, const Outputs& outputs, Extent row) const override {
+    const Type type{Shape{batch.rows(), choices_}, Kind::kReal};
+    const Tensor given = require_output(outputs, "probability", type, kName);
+    std::string text;
+    for (Extent i = row * choices_; i < (row + 1) * choices_; ++i) text += given.real()[i] > Real(0.5) ? '1' : '0';
+    return text + "\n";
+  }
+
   double chance() const override { return 0.5; }
 
  private:

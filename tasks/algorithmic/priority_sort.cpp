@@ -29,24 +29,14 @@ class PrioritySort final : public Task {
 
   std::string stream() const override { return kName; }
   void fill(Rng& rng, Split /*split*/, Batch& batch) const override {
-    const bits::Sequences made(batch, vectors_ + 1 + told_, bits_ + 2, bits_);
-    std::vector<Real> priorities(static_cast<std::size_t>(vectors_));
-    std::vector<std::size_t> order(priorities.size());
+    const bits::Sequences made = sequences(batch, vectors_);
     for (Extent row = 0; row < batch.rows(); ++row) {
+      std::vector<Shown> shown;
       for (Extent i = 0; i < vectors_; ++i) {
-        const std::vector<Real> vector = bits::drawn(rng, bits_);
-        std::copy(vector.begin(), vector.end(), made.input_at(row, i));
-        priorities[i] = static_cast<Real>(rng.uniform(-1, 1));
-        made.input_at(row, i)[bits_] = priorities[i];
+        bits::Vector vector = bits::drawn(rng, bits_);
+        shown.push_back({std::move(vector), static_cast<Real>(rng.uniform(-1, 1))});
       }
-      made.input_at(row, vectors_)[bits_ + 1] = 1;
-      std::iota(order.begin(), order.end(), std::size_t{0});
-      std::stable_sort(order.begin(), order.end(),
-                       [&](std::size_t a, std::size_t b) { return priorities[a] > priorities[b]; });
-      for (Extent i = 0; i < told_; ++i) {
-        const auto best = static_cast<Extent>(order[i]);
-        std::copy_n(made.input_at(row, best), bits_, made.target_at(row, vectors_ + 1 + i));
-      }
+      write(shown, made, row);
     }
   }
 
@@ -56,7 +46,65 @@ class PrioritySort final : public Task {
 
   std::string text(const Batch& batch, Extent row) const override { return bits::text(batch, row); }
 
+  std::string item_format() const override {
+    return bits::format(bits_) + ", each with a colon and its priority in [-1, 1] after it: VECTOR:0.3";
+  }
+
+  std::unique_ptr<ItemReader> item_reader() const override {
+    return data::item_lines([this](std::string_view line, Batch& batch) {
+      std::vector<Shown> shown;
+      for (const data::Field& word : data::words_of(line)) shown.push_back(shown_in(word));
+      write(shown, sequences(batch, static_cast<Extent>(shown.size())), 0);
+    });
+  }
+
+  std::string answer(const Batch& batch, const Outputs& outputs, Extent row) const override {
+    return bits::answer(batch, outputs, row, bits_, kName);
+  }
+
  private:
+  struct Shown {
+    bits::Vector vector;
+    Real priority = 0;
+  };
+
+  Shown shown_in(const data::Field& word) const {
+    const std::size_t colon = word.text.find(':');
+    if (colon == std::string_view::npos) {
+      throw data::LineError(word.begin, "a vector, a colon and a priority were expected; " + data::came(word.text) +
+                                            " came; write VECTOR:PRIORITY.");
+    }
+    const data::Field priority{word.text.substr(colon + 1), word.begin + colon + 1};
+    const double number = data::real_of(priority, "a priority");
+    if (number >= -1 && number <= 1) {
+      return {bits::vector_of({word.text.substr(0, colon), word.begin}, bits_), static_cast<Real>(number)};
+    }
+    throw data::LineError(priority.begin, "a priority in [-1, 1] was expected; " + data::came(priority.text) +
+                                              " came; divide all by the largest.");
+  }
+
+  /// `told` vectors of the answer, or all, where fewer are shown.
+  bits::Sequences sequences(Batch& batch, Extent vectors) const {
+    return {batch, vectors + 1 + std::min(told_, vectors), bits_ + 2, bits_};
+  }
+
+  void write(const std::vector<Shown>& shown, const bits::Sequences& made, Extent row) const {
+    const auto vectors = static_cast<Extent>(shown.size());
+    for (Extent i = 0; i < vectors; ++i) {
+      std::copy(shown[i].vector.begin(), shown[i].vector.end(), made.input_at(row, i));
+      made.input_at(row, i)[bits_] = shown[i].priority;
+    }
+    made.input_at(row, vectors)[bits_ + 1] = 1;
+    std::vector<std::size_t> order(shown.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return shown[a].priority > shown[b].priority; });
+    for (Extent i = 0; i < std::min(told_, vectors); ++i) {
+      const bits::Vector& best = shown[order[i]].vector;
+      std::copy(best.begin(), best.end(), made.target_at(row, vectors + 1 + i));
+    }
+  }
+
   Extent vectors_ = 20;
   Extent told_ = 16;
   Extent bits_ = 8;

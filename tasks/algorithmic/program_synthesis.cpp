@@ -6,7 +6,9 @@
 
 #include "framework/core/error.h"
 #include "framework/task.h"
+#include "tasks/algorithmic/program_pairs.h"
 #include "tasks/algorithmic/program_table.h"
+#include "tasks/data/lines.h"
 
 namespace fovea {
 namespace {
@@ -69,17 +71,12 @@ class ProgramSynthesis final : public Task {
   }
 
   void fill(Rng& rng, Split split, Batch& batch) const override {
-    const Extent rows = batch.rows();
-    const auto make = [&](const char* name, const Shape& shape) { return batch.make(name, {shape, Kind::kIndex}); };
-    const Pairs shown{make("before", {rows, pairs_, sizes_.registers}), make("after", {rows, pairs_, live()})};
-    const Pairs held{make("held_before", {rows, held_out_, sizes_.registers}),
-                     make("held_after", {rows, held_out_, live()})};
-    const Tensor program = make("program", {rows, sizes_.longest + 1, kParts});
-    for (Extent row = 0; row < rows; ++row) {
+    const Tensors made = tensors(batch, pairs_);
+    for (Extent row = 0; row < batch.rows(); ++row) {
       const Problem problem = draw_problem(rng, split);
-      shown.write(row, problem.examples);
-      held.write(row, draw_examples(rng, problem.program, held_out_));
-      write(problem.program, program, row);
+      made.shown.write(row, problem.examples);
+      made.held.write(row, draw_examples(rng, problem.program, held_out_));
+      write(problem.program, made.program, row);
     }
   }
 
@@ -122,11 +119,59 @@ class ProgramSynthesis final : public Task {
     return text + "program: " + synthesis::program_text(program_of(batch.at("program"), row)) + "\n";
   }
 
+  std::string item_format() const override {
+    return "pairs of the words of all " + std::to_string(sizes_.registers) +
+           " registers before a program and of the first " + std::to_string(live()) + " after it, in [0, " +
+           std::to_string(synthesis::word_mask(sizes_.bits)) + "], such as '1 2 -> 3 2; 4 5 -> 9 5' for two registers";
+  }
+
+  std::unique_ptr<ItemReader> item_reader() const override {
+    return data::item_lines([this](std::string_view line, Batch& batch) {
+      const Examples shown = synthesis::pairs_in(line, sizes());
+      const Tensors made = tensors(batch, static_cast<Extent>(shown.before.size()));
+      made.shown.write(0, shown);
+      // Which program it is, is not known: none, and the same pairs as those held out.
+      std::fill_n(made.program.index(), made.program.size(), kNone);
+      made.held.write(0, synthesis::repeated(shown, held_out_));
+    });
+  }
+
+  /// The program that was chosen, and the one that a search has found, where there is one.
+  std::string answer(const Batch& batch, const Outputs& outputs, Extent row) const override {
+    const Type type{Shape{batch.rows(), sizes_.longest + 1, kParts}, Kind::kIndex};
+    const auto found = outputs.find("found");
+    const bool is_found = found != outputs.end() && found->second.type == type;
+    const std::string chosen = text_of(require_output(outputs, "program", type, kName), row);
+    return chosen + (is_found ? " (found: " + text_of(found->second, row) + ")" : "") + "\n";
+  }
+
  private:
   struct Problem {
     Program program;
     Examples examples;
   };
+
+  struct Tensors {
+    Pairs shown, held;
+    Tensor program;  // Index [B, longest + 1, 3]
+  };
+
+  Tensors tensors(Batch& batch, Extent pairs) const {
+    const auto make = [&](const char* name, Extent count, Extent words) {
+      return batch.make(name, {Shape{batch.rows(), count, words}, Kind::kIndex});
+    };
+    const Extent registers = sizes_.registers;
+    return {{make("before", pairs, registers), make("after", pairs, live())},
+            {make("held_before", held_out_, registers), make("held_after", held_out_, live())},
+            make("program", sizes_.longest + 1, kParts)};
+  }
+
+  /// A program as people read it, where a machine could run it.
+  std::string text_of(const Tensor& programs, Extent row) const {
+    const Program program = program_of(programs, row);
+    const bool can_run = synthesis::can_run(program, sizes_.registers);
+    return can_run ? program.empty() ? "(nothing)" : synthesis::program_text(program) : "(no program)";
+  }
 
   void add_metrics(const Batch& batch, const Tensor& programs, const std::string& prefix, Judgement& judgement) const {
     const Pairs shown{batch.at("before"), batch.at("after")};
@@ -148,12 +193,13 @@ class ProgramSynthesis final : public Task {
 
   Extent live() const { return live_ == 0 ? sizes_.registers : live_; }
 
-  std::shared_ptr<const ProgramTable> table() const {
+  synthesis::MachineSizes sizes() const {
     synthesis::MachineSizes sizes = sizes_;
     sizes.live = live();
     sizes.unseen = unseen_ == "shape" ? synthesis::Unseen::kShape : synthesis::Unseen::kProgram;
-    return ProgramTable::of(sizes);
+    return sizes;
   }
+  std::shared_ptr<const ProgramTable> table() const { return ProgramTable::of(sizes()); }
 
   Problem draw_problem(Rng& rng, Split split) const {
     const auto programs = table();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/core/text.h"
 #include "tasks/algorithmic/bits.h"
 
 namespace fovea {
@@ -34,18 +35,11 @@ class RepeatCopy final : public Task {
     repeated.curriculum = lengths_.curriculum;
     const Extent length = lengths_.drawn(rng, split);
     const Extent repeats = repeated.drawn(rng, split);
-    const bits::Sequences made(batch, 2 + length + repeats * length + 1, bits_ + 2, bits_ + 1);
+    const bits::Sequences made = sequences(batch, length, repeats);
     for (Extent row = 0; row < batch.rows(); ++row) {
-      made.input_at(row, 0)[bits_] = 1;
-      made.input_at(row, length + 1)[bits_ + 1] = as_number(repeats);
-      for (Extent i = 0; i < length; ++i) {
-        const std::vector<Real> vector = bits::drawn(rng, bits_);
-        std::copy(vector.begin(), vector.end(), made.input_at(row, 1 + i));
-        for (Extent r = 0; r < repeats; ++r) {
-          std::copy(vector.begin(), vector.end(), made.target_at(row, length + 2 + r * length + i));
-        }
-      }
-      made.target_at(row, made.steps() - 1)[bits_] = 1;
+      std::vector<bits::Vector> vectors;
+      for (Extent i = 0; i < length; ++i) vectors.push_back(bits::drawn(rng, bits_));
+      write(vectors, repeats, made, row);
     }
   }
 
@@ -64,7 +58,45 @@ class RepeatCopy final : public Task {
 
   std::string text(const Batch& batch, Extent row) const override { return bits::text(batch, row); }
 
+  std::string item_format() const override { return "a number of repeats, a colon, and " + bits::format(bits_); }
+
+  std::unique_ptr<ItemReader> item_reader() const override {
+    return data::item_lines([this](std::string_view line, Batch& batch) {
+      const std::size_t colon = line.find(':');
+      if (colon == std::string_view::npos) {
+        throw Error(kName, "a number of repeats, a colon and vectors were expected; " + data::came(line) +
+                               " came; write '3: VECTORS'.");
+      }
+      const Extent repeats = data::whole_of({trimmed(line.substr(0, colon)), 0}, "a number of repeats", 1, kMostRepeats);
+      const std::vector<bits::Vector> vectors = bits::vectors_in({line.substr(colon + 1), colon + 1}, bits_);
+      write(vectors, repeats, sequences(batch, static_cast<Extent>(vectors.size()), repeats), 0);
+    });
+  }
+
+  std::string answer(const Batch& batch, const Outputs& outputs, Extent row) const override {
+    return bits::answer(batch, outputs, row, bits_, kName);
+  }
+
  private:
+  static constexpr Extent kMostRepeats = 100000;
+
+  bits::Sequences sequences(Batch& batch, Extent length, Extent repeats) const {
+    return {batch, 2 + length + repeats * length + 1, bits_ + 2, bits_ + 1};
+  }
+
+  void write(const std::vector<bits::Vector>& vectors, Extent repeats, const bits::Sequences& made, Extent row) const {
+    const auto length = static_cast<Extent>(vectors.size());
+    made.input_at(row, 0)[bits_] = 1;
+    made.input_at(row, length + 1)[bits_ + 1] = as_number(repeats);
+    for (Extent i = 0; i < length; ++i) {
+      std::copy(vectors[i].begin(), vectors[i].end(), made.input_at(row, 1 + i));
+      for (Extent r = 0; r < repeats; ++r) {
+        std::copy(vectors[i].begin(), vectors[i].end(), made.target_at(row, length + 2 + r * length + i));
+      }
+    }
+    made.target_at(row, made.steps() - 1)[bits_] = 1;
+  }
+
   /// The number of repeats of training has mean 0 and variance 1.
   Real as_number(Extent repeats) const {
     const auto count = static_cast<double>(repeats_.high - repeats_.low + 1);

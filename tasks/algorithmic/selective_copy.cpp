@@ -31,14 +31,14 @@ class SelectiveCopy final : public Task {
     const tokens::Labelled made(batch, length_ + data_, data_);
     for (Extent b = 0; b < batch.rows(); ++b) {
       Extent told = 0;
+      std::vector<Index> read(static_cast<std::size_t>(length_));
       for (Extent t = 0; t < length_; ++t) {
         // All choices of places are equally likely: what is still to come, over the places that are left.
         if (rng.below(length_ - t) >= data_ - told) continue;
-        made.row(b)[t] = static_cast<Index>(rng.between(1, vocabulary_ - 2));
-        made.ask(b, told, length_ + told, made.row(b)[t]);
+        read[t] = static_cast<Index>(rng.between(1, vocabulary_ - 2));
         ++told;
       }
-      std::fill_n(made.row(b) + length_, data_, static_cast<Index>(vocabulary_ - 1));
+      write(read, made, b);
     }
   }
 
@@ -51,7 +51,38 @@ class SelectiveCopy final : public Task {
   double chance() const override { return 1 / static_cast<double>(vocabulary_ - 2); }
   std::string text(const Batch& batch, Extent row) const override { return tokens::text(batch, row); }
 
+  std::string item_format() const override {
+    return "tokens in [0, " + std::to_string(vocabulary_ - 2) +
+           "], separated by spaces, 0 for a blank, such as '0 0 1 0 1 0'";
+  }
+
+  std::unique_ptr<ItemReader> item_reader() const override {
+    return data::item_lines([this](std::string_view line, Batch& batch) {
+      const std::vector<Index> read = tokens::tokens_in({line, 0}, "a token", 0, vocabulary_ - 2);
+      const Extent data = static_cast<Extent>(read.size()) - std::count(read.begin(), read.end(), 0);
+      if (data == 0) throw Error(kName, "a token above 0 was expected; only blanks came; write what is to be repeated.");
+      write(read, tokens::Labelled(batch, static_cast<Extent>(read.size()) + data, data), 0);
+    });
+  }
+
+  std::string answer(const Batch& /*batch*/, const Outputs& outputs, Extent row) const override {
+    return tokens::answer(outputs, row);
+  }
+
  private:
+  /// What is read, the marks after it, and what is asked at them.
+  void write(const std::vector<Index>& read, const tokens::Labelled& made, Extent b) const {
+    const Extent length = made.length() - made.questions();
+    std::copy(read.begin(), read.end(), made.row(b));
+    Extent told = 0;
+    for (const Index token : read) {
+      if (token == 0) continue;
+      made.ask(b, told, length + told, token);
+      ++told;
+    }
+    std::fill_n(made.row(b) + length, made.questions(), static_cast<Index>(vocabulary_ - 1));
+  }
+
   Extent length_ = 4096;
   Extent data_ = 16;
   Extent vocabulary_ = 16;

@@ -1,12 +1,15 @@
 // The task `date_translation`: a date as people write it to the date as ISO 8601 writes it.
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <chrono>
 #include <string>
 #include <vector>
 
+#include "framework/core/text.h"
 #include "framework/task.h"
+#include "tasks/data/lines.h"
 
 namespace fovea {
 namespace {
@@ -152,9 +155,7 @@ class DateTranslation final : public Task {
   }
 
   void fill(Rng& rng, Split split, Batch& batch) const override {
-    const Tensor source = batch.make("source", {Shape{batch.rows(), kLongest}, Kind::kIndex});
-    const Tensor targets = batch.make("targets", {Shape{batch.rows(), kOutputs}, Kind::kIndex});
-    const Tensor forms = batch.make("form", {Shape{batch.rows()}, Kind::kIndex});
+    const Tensors made(batch);
     const std::int64_t first = first_day_of(first_year_);
     const Extent days = first_day_of(last_year_ + 1) - first;
     for (Extent b = 0; b < batch.rows(); ++b) {
@@ -162,9 +163,7 @@ class DateTranslation final : public Task {
       while (split_of(day) != split) day = first + rng.below(days);
       const Date date(day);
       const auto form = form_for(rng, date);
-      forms.index()[b] = static_cast<Index>(form);
-      write_source(Writer(rng, date).write(form), source.index() + b * kLongest);
-      write_target(date, targets.index() + b * kOutputs);
+      write(Writer(rng, date).write(form), date, static_cast<Index>(form), made, b);
     }
   }
 
@@ -195,7 +194,51 @@ class DateTranslation final : public Task {
     return 1 / static_cast<double>(first_day_of(last_year_ + 1) - first_day_of(first_year_));
   }
 
+  std::string item_format() const override {
+    return "dates as people write them, day first, such as 'Wednesday, 3rd of March 2021' or '3.3.21'";
+  }
+
+  std::unique_ptr<ItemReader> item_reader() const override {
+    return data::item_lines([this](std::string_view line, Batch& batch) {
+      const std::string text(trimmed(line));
+      const auto is_ascii = [](char letter) { return letter >= ' ' && letter < 127; };
+      if (!std::all_of(text.begin(), text.end(), is_ascii) || text.size() > static_cast<std::size_t>(kLongest)) {
+        throw Error(kName, "a date of at most " + std::to_string(kLongest) + " characters of ASCII was expected; " +
+                               data::came(text) + " came; write it as in training.");
+      }
+      // Which date it is, is not known.
+      write(text, Date(first_day_of(first_year_)), 0, Tensors(batch), 0);
+    });
+  }
+
+  std::string answer(const Batch& batch, const Outputs& outputs, Extent row) const override {
+    const Type type{Shape{batch.rows(), kOutputs}, Kind::kIndex};
+    const Index* answers = require_output(outputs, "answers", type, kName).index() + row * kOutputs;
+    std::string text;
+    for (Extent i = 0; i < kOutputs; ++i) {
+      text += answers[i] == kHyphen ? '-' : answers[i] >= 0 && answers[i] < 10 ? static_cast<char>('0' + answers[i]) : '?';
+    }
+    return text + "\n";
+  }
+
  private:
+  struct Tensors {
+    explicit Tensors(Batch& batch)
+        : source(batch.make("source", {Shape{batch.rows(), kLongest}, Kind::kIndex})),
+          targets(batch.make("targets", {Shape{batch.rows(), kOutputs}, Kind::kIndex})),
+          form(batch.make("form", {Shape{batch.rows()}, Kind::kIndex})) {}
+
+    Tensor source;   // [B, 34]
+    Tensor targets;  // [B, 10]
+    Tensor form;     // [B]
+  };
+
+  static void write(const std::string& text, const Date& date, Index form, const Tensors& made, Extent b) {
+    write_source(text, made.source.index() + b * kLongest);
+    write_target(date, made.targets.index() + b * kOutputs);
+    made.form.index()[b] = form;
+  }
+
   /// A year without its century is written where POSIX reads it back: 69 to 99 are 1969 to 1999, 00 to 68 are 2000 to 2068.
   static std::size_t form_for(Rng& rng, const Date& date) {
     const bool may_drop_century = date.year >= 1969 && date.year <= 2068;

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "framework/core/span.h"
+#include "framework/core/text.h"
 #include "tasks/language/characters.h"
 #include "tasks/language/domains.h"
 
@@ -33,23 +34,17 @@ class DomainText final : public Task {
   }
 
   void fill(Rng& rng, Split /*split*/, Batch& batch) const override {
-    const Type type{{batch.rows(), length_}, Kind::kIndex};
-    const Tensor text = batch.make("text", type);
-    const Tensor target = batch.make("target", type);
+    const characters::Texts made(batch, length_);
     for (Extent row = 0; row < batch.rows(); ++row) {
-      Index* input = text.index() + row * length_;
-      Index* next = target.index() + row * length_;
+      Index* input = made.text.index() + row * length_;
+      Index* next = made.target.index() + row * length_;
       language().write(rng, span_of(next, length_));
       input[0] = 0;  // the space before the first word
       std::copy_n(next, length_ - 1, input + 1);
     }
   }
 
-  Meanings meanings() const override {
-    std::vector<std::string> texts{" "};
-    for (char letter = 'a'; letter <= 'z'; ++letter) texts.emplace_back(1, letter);
-    return characters::meanings(texts);
-  }
+  Meanings meanings() const override { return characters::meanings(texts()); }
 
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const std::vector<double> told = characters::bits(batch, outputs, domains::kCharacters, kName);
@@ -71,7 +66,37 @@ class DomainText final : public Task {
     return text + "\n";
   }
 
+  std::string item_format() const override {
+    return "texts of letters and spaces, such as '" + language().word(0, 0) + " " + language().word(0, 1) +
+           "', one a line; the next character is asked for";
+  }
+
+  std::unique_ptr<ItemReader> item_reader() const override {
+    return line_reader([](std::string_view line, Batch& batch) {
+      std::vector<Index> read{0};  // the space before the first word
+      for (std::size_t i = 0; i < line.size(); ++i) {
+        const auto code = std::string_view(" abcdefghijklmnopqrstuvwxyz").find(line[i]);
+        if (code == std::string_view::npos) {
+          throw Error("column " + std::to_string(i + 1),
+                      "a letter of a to z or a space was expected; " + in_quotes(line.substr(i, 1)) + " came; remove it.");
+        }
+        read.push_back(static_cast<Index>(code));
+      }
+      characters::write(read, batch);
+    });
+  }
+
+  std::string answer(const Batch& batch, const Outputs& outputs, Extent row) const override {
+    return characters::answer(batch, outputs, row, texts(), kName);
+  }
+
  private:
+  static std::vector<std::string> texts() {
+    std::vector<std::string> texts{" "};
+    for (char letter = 'a'; letter <= 'z'; ++letter) texts.emplace_back(1, letter);
+    return texts;
+  }
+
   const domains::Language& language() const {
     std::call_once(made_, [this] { language_ = std::make_unique<domains::Language>(language_options_); });
     return *language_;

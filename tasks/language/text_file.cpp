@@ -32,25 +32,16 @@ class TextFile final : public Task {
 
   void fill(Rng& rng, Split split, Batch& batch) const override {
     const Range range = range_of(split);
-    const Type type{{batch.rows(), length_}, Kind::kIndex};
-    const Tensor text = batch.make("text", type);
-    const Tensor target = batch.make("target", type);
+    const characters::Texts made(batch, length_);
     for (Extent row = 0; row < batch.rows(); ++row) {
       const auto* from = reinterpret_cast<const unsigned char*>(bytes().data()) + range.begin +
                          rng.below(range.end - range.begin - length_);
-      std::copy_n(from, length_, text.index() + row * length_);
-      std::copy_n(from + 1, length_, target.index() + row * length_);
+      std::copy_n(from, length_, made.text.index() + row * length_);
+      std::copy_n(from + 1, length_, made.target.index() + row * length_);
     }
   }
 
-  Meanings meanings() const override {
-    std::vector<std::string> texts;
-    for (Extent byte = 0; byte < kBytes; ++byte) {
-      const bool is_printable = byte >= ' ' && byte < 127;
-      texts.push_back(is_printable ? std::string(1, static_cast<char>(byte)) : "byte " + std::to_string(byte));
-    }
-    return characters::meanings(texts);
-  }
+  Meanings meanings() const override { return characters::meanings(texts()); }
 
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {
     const std::vector<double> told = characters::bits(batch, outputs, kBytes, kName);
@@ -65,7 +56,30 @@ class TextFile final : public Task {
     return std::string(target, target + length_) + "\n";
   }
 
+  std::string item_format() const override { return "texts, one a line; the next byte is asked for"; }
+
+  std::unique_ptr<ItemReader> item_reader() const override {
+    return line_reader([](std::string_view line, Batch& batch) {
+      std::vector<Index> bytes;
+      for (const char byte : line) bytes.push_back(static_cast<unsigned char>(byte));
+      characters::write(bytes, batch);
+    });
+  }
+
+  std::string answer(const Batch& batch, const Outputs& outputs, Extent row) const override {
+    return characters::answer(batch, outputs, row, texts(), kName);
+  }
+
  private:
+  static std::vector<std::string> texts() {
+    std::vector<std::string> texts;
+    for (Extent byte = 0; byte < kBytes; ++byte) {
+      const bool is_printable = byte >= ' ' && byte < 127;
+      texts.push_back(is_printable ? std::string(1, static_cast<char>(byte)) : "byte " + std::to_string(byte));
+    }
+    return texts;
+  }
+
   struct Range {
     Extent begin;
     Extent end;

@@ -5,11 +5,13 @@
 
 #include "framework/task.h"
 #include "tasks/qa/corpus.h"
+#include "tasks/qa/story_items.h"
 
 namespace fovea {
 namespace {
 
 using qa::Item;
+using qa::Told;
 
 constexpr const char* kName = "babi";
 
@@ -25,7 +27,7 @@ class Babi final : public Task {
     const bool holds_all = batch.first_row() == 0 && batch.rows() >= count;
     for (Extent b = 0; b < batch.rows(); ++b) {
       const auto item = static_cast<std::size_t>(listed_item(rng, split, batch, b, count));
-      fill_row(items[split == Split::kTrain || holds_all ? item : corpus().order(split)[item]], b, tensors);
+      fill_row(corpus().told(items[split == Split::kTrain || holds_all ? item : corpus().order(split)[item]]), b, tensors);
     }
   }
 
@@ -92,7 +94,38 @@ class Babi final : public Task {
     return text + (answer == 0 ? "(an answer of no training story)" : corpus().vocabulary().word(answer)) + '\n';
   }
 
+  std::string item_format() const override {
+    const Told told = corpus().told(corpus().asked(Split::kTest, kName).front());
+    return "stories, numbered as in the files of bAbI or not, such as '" +
+           sentence(qa::telling_statement(told).data(), corpus().statement_words()) + ". " +
+           sentence(told.question.data(), corpus().question_words()) +
+           "?'; a question ends an item, an empty line or the number 1 ends a story";
+  }
+
+  std::unique_ptr<ItemReader> item_reader() const override { return std::make_unique<Reader>(*this); }
+
+  std::string answer(const Batch& batch, const Outputs& outputs, Extent row) const override {
+    const Tensor given = require_output(outputs, "answer", {Shape{batch.rows()}, Kind::kIndex}, kName);
+    const Index word = given.index()[row];
+    return (word > 0 && word < corpus().words() ? corpus().vocabulary().word(word) : "(no word)") + "\n";
+  }
+
  private:
+  /// Stories of a user.
+  class Reader final : public ItemReader {
+   public:
+    explicit Reader(const Babi& task) : task_(task), story_(task.corpus(), task.options_) {}
+    bool read(std::string_view line, Batch& batch) override {
+      if (!story_.take(line)) return false;
+      task_.fill_row(story_.told(), 0, Tensors(batch, task_.corpus()));
+      return true;
+    }
+
+   private:
+    const Babi& task_;
+    qa::GrowingStory story_;
+  };
+
   struct Tensors {
     Tensors(Batch& batch, const qa::Corpus& corpus)
         : story(batch.make("story", index({batch.rows(), corpus.slots(), corpus.statement_words()}))),
@@ -130,7 +163,7 @@ class Babi final : public Task {
     return text;
   }
 
-  void fill_row(const Item& item, Extent b, const Tensors& to) const {
+  void fill_row(const Told& item, Extent b, const Tensors& to) const {
     const Extent slots = corpus().slots();
     const Extent words = corpus().statement_words();
     const bool is_as_told = options_.order == "as_told";
@@ -138,8 +171,7 @@ class Babi final : public Task {
     std::fill_n(to.story.index() + b * slots * words, slots * words, Index{0});
     std::fill_n(to.support.index() + b * slots, slots, Index{0});
     for (Index place = 0; place < item.count; ++place) {
-      const std::span<const Index> row = corpus().statement(item.statement + static_cast<std::size_t>(place));
-      std::copy(row.begin(), row.end(), to.story.index() + (b * slots + slot_of(place)) * words);
+      std::copy_n(item.statements.data() + place * words, words, to.story.index() + (b * slots + slot_of(place)) * words);
     }
     for (Index slot = 0; slot < static_cast<Index>(slots); ++slot) {
       const bool is_used = slot < item.count;
@@ -148,13 +180,12 @@ class Babi final : public Task {
     }
     Index* facts = to.facts.index() + b * corpus().most_supports();
     std::fill_n(facts, corpus().most_supports(), Index{-1});
-    for (const Index place : corpus().support(item)) {
+    for (const Index place : item.support) {
       *facts = place < 0 ? -1 : slot_of(place);
       if (place >= 0) to.support.index()[b * slots + *facts] = 1;
       ++facts;
     }
-    const std::span<const Index> question = corpus().question(item);
-    std::copy(question.begin(), question.end(), to.question.index() + b * corpus().question_words());
+    std::copy(item.question.begin(), item.question.end(), to.question.index() + b * corpus().question_words());
     to.answer.index()[b] = item.answer;
     to.task.index()[b] = item.task;
     to.unknown.index()[b] = item.unknown;

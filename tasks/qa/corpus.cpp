@@ -209,6 +209,17 @@ std::span<const Item> Corpus::asked(Split split, const std::string& task) const 
   throw Error(task, "validation stories were expected; there are none; set validation above 0, or validation_rows=0.");
 }
 
+Told Corpus::told(const Item& item) const {
+  const auto words = static_cast<std::size_t>(statement_words_);
+  return {.statements = std::span(statements_).subspan(item.statement * words, static_cast<std::size_t>(item.count) * words),
+          .question = question(item),
+          .support = support(item),
+          .count = item.count,
+          .answer = item.answer,
+          .unknown = item.unknown,
+          .task = item.task};
+}
+
 std::shared_ptr<const Corpus> shared_corpus(const CorpusOptions& options) {
   static std::mutex mutex;
   static std::map<std::string, std::weak_ptr<const Corpus>> in_use;

@@ -25,6 +25,17 @@ struct Item {
   Index task = 0;
 };
 
+/// The same as a batch takes it: rows of words, each padded with 0.
+struct Told {
+  std::span<const Index> statements;  // [count, W], those that are remembered, as they were told
+  std::span<const Index> question;    // [L]
+  std::span<const Index> support;     // as Corpus::support
+  Index count = 0;
+  Index answer = 0;
+  Index unknown = 0;
+  Index task = 0;
+};
+
 /// Stories of one or more tasks, as numbers of words: what a batch copies its rows from.
 class Corpus {
  public:
@@ -43,6 +54,8 @@ class Corpus {
   std::span<const Index> support(const Item& item) const {
     return std::span(supports_).subspan(item.support, item.supports);
   }
+
+  Told told(const Item& item) const;
 
   const Vocabulary& vocabulary() const { return vocabulary_; }
   Extent words() const { return vocabulary_.size(); }          // V, number 0 included

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <mutex>
+#include <numeric>
 #include <string>
 #include <vector>
 
 #include "tasks/qa/corpus.h"
 #include "tasks/qa/filler.h"
+#include "tasks/qa/story_items.h"
 #include "tasks/recall/tokens.h"
 
 namespace fovea {
@@ -31,14 +33,11 @@ class Needle final : public Task {
   void fill(Rng& rng, Split split, Batch& batch) const override {
     words();
     const std::span<const Item> items = corpus_->asked(split, kName);
-    const tokens::Labelled made(batch, length_, 1);
-    const Tensor support = batch.make("support", {Shape{batch.rows(), length_}, Kind::kIndex});
-    std::fill_n(support.index(), support.size(), Index{0});
+    const Tensors made(batch, length_);
     const auto count = static_cast<Extent>(items.size());
     for (Extent b = 0; b < batch.rows(); ++b) {
       const Item& item = items[listed_item(rng, split, batch, b, count)];
-      tell(item, rng, made.row(b), support.index() + b * length_);
-      made.ask(b, 0, length_ - 1, item.answer);
+      write(told(item, rng), item.answer, b, made);
     }
   }
 
@@ -54,6 +53,25 @@ class Needle final : public Task {
     Judgement judgement = tokens::judged(batch, outputs, kName);
     judgement.metrics.resize(1);  // there is one word: exact is the same
     return judgement;
+  }
+
+  std::string item_format() const override {
+    words();
+    const qa::Told told = corpus_->told(corpus_->asked(Split::kTest, kName).front());
+    const auto written = [&](std::span<const Index> numbers) {
+      std::string text;
+      for (const Index number : numbers) text += number == 0 ? "" : (text.empty() ? "" : " ") + words()[number];
+      return text;
+    };
+    return "texts of at most " + std::to_string(length_) + " words and marks, in one line or several, such as '" +
+           written(qa::telling_statement(told)) + ". The old clock ticked softly. " + written(told.question) +
+           "?'; a question ends an item, an empty line ends a text";
+  }
+
+  std::unique_ptr<ItemReader> item_reader() const override { return std::make_unique<Reader>(*this); }
+
+  std::string answer(const Batch& /*batch*/, const Outputs& outputs, Extent row) const override {
+    return tokens::answer(outputs, row, words());
   }
 
   double chance() const override {
@@ -78,6 +96,47 @@ class Needle final : public Task {
     std::vector<Index> words;  // with its full stop
     bool is_support = false;
   };
+
+  struct Tensors {
+    Tensors(Batch& batch, Extent length)
+        : labelled(batch, length, 1), support(batch.make("support", {Shape{batch.rows(), length}, Kind::kIndex})) {
+      std::fill_n(support.index(), support.size(), Index{0});
+    }
+    tokens::Labelled labelled;
+    Tensor support;  // [B, T]
+  };
+
+  /// Texts of a user: sentences, until one asks. A text goes on after a question, which is forgotten.
+  class Reader final : public ItemReader {
+   public:
+    explicit Reader(const Needle& task) : task_(task) { task_.words(); }
+    bool read(std::string_view line, Batch& batch) override {
+      const qa::ToldLine told = lines_.read(line);
+      if (told.starts_story) text_.clear();
+      for (const data::Field& sentence : told.statements) text_.push_back(task_.sentence_in(sentence));
+      if (told.question.text.empty()) return false;
+      std::vector<Sentence> text = text_;
+      for (const Index place : told.support) text[static_cast<std::size_t>(place)].is_support = true;
+      text.push_back(task_.asking(task_.sentence_in(told.question)));
+      task_.read(text, told, batch);
+      return true;
+    }
+
+   private:
+    const Needle& task_;
+    qa::StoryLines lines_;
+    std::vector<Sentence> text_;
+  };
+
+  void read(const std::vector<Sentence>& text, const qa::ToldLine& told, Batch& batch) const {
+    if (words_in(text) > length_) {
+      throw data::LineError(told.question.begin, "a text of at most " + std::to_string(length_) +
+                                                     " words and marks was expected; " + std::to_string(words_in(text)) +
+                                                     " came; shorten it, or train with a longer length.");
+    }
+    const Index answer = told.answer.empty() ? 0 : corpus_->vocabulary().number_of(qa::answer_word(told.answer));
+    write(text, answer, 0, Tensors(batch, length_));
+  }
 
   /// The words of the stories, by the numbers of their corpus, those of the filler, the full stop and the question mark.
   const std::vector<std::string>& words() const {
@@ -107,6 +166,18 @@ class Needle final : public Task {
     return made;
   }
 
+  /// One that a user has written.
+  Sentence sentence_in(const data::Field& sentence) const {
+    std::vector<Index> numbers;
+    for (const qa::Token& word : qa::tokens_of(sentence.text)) {
+      const Index number = number_of(word.text);
+      const bool is_known = number < static_cast<Index>(words_.size()) - 2;
+      if (!is_known && !options_.lenient) throw qa::unknown_word(word, sentence, words_);
+      if (is_known) numbers.push_back(number);
+    }
+    return sentence_of(numbers);
+  }
+
   Sentence filler(Rng& rng) const {
     std::vector<Index> numbers;
     for (const std::string& word : qa::filler_sentence(rng)) numbers.push_back(number_of(word));
@@ -127,13 +198,17 @@ class Needle final : public Task {
     return facts;
   }
 
-  /// Facts keep their order; all choices of their places among the sentences are equally likely. What no sentence
-  /// fills stays 0, in front.
-  void tell(const Item& item, Rng& rng, Index* row, Index* support) const {
-    Sentence question = sentence_of(corpus_->question(item));
-    question.words.back() = static_cast<Index>(words_.size() - 1);
+  /// The sentence ends with a question mark instead.
+  Sentence asking(Sentence sentence) const {
+    sentence.words.back() = static_cast<Index>(words_.size() - 1);
+    return sentence;
+  }
+
+  /// Facts keep their order; all choices of their places among the sentences are equally likely.
+  std::vector<Sentence> told(const Item& item, Rng& rng) const {
+    Sentence question = asking(sentence_of(corpus_->question(item)));
     Extent room = length_ - static_cast<Extent>(question.words.size());
-    const std::vector<Sentence> facts = facts_of(item, room);
+    std::vector<Sentence> facts = facts_of(item, room);
     std::vector<Sentence> fillers;
     for (Sentence one = filler(rng); static_cast<Extent>(one.words.size()) <= room; one = filler(rng)) {
       room -= static_cast<Extent>(one.words.size());
@@ -142,15 +217,28 @@ class Needle final : public Task {
     std::vector<Index> is_fact(facts.size() + fillers.size(), 0);
     std::fill_n(is_fact.begin(), facts.size(), 1);
     rng.shuffle(std::span<Index>(is_fact));
-    Index* at = row + room;
-    const auto write = [&](const Sentence& sentence) {
-      if (sentence.is_support) std::fill_n(support + (at - row), sentence.words.size(), Index{1});
-      at = std::copy(sentence.words.begin(), sentence.words.end(), at);
-    };
+    std::vector<Sentence> text;
     auto fact = facts.begin();
     auto other = fillers.begin();
-    for (const Index is_one : is_fact) write(is_one != 0 ? *fact++ : *other++);
-    write(question);
+    for (const Index is_one : is_fact) text.push_back(std::move(is_one != 0 ? *fact++ : *other++));
+    text.push_back(std::move(question));
+    return text;
+  }
+
+  static Extent words_in(const std::vector<Sentence>& text) {
+    return std::accumulate(text.begin(), text.end(), Extent{0},
+                           [](Extent sum, const Sentence& one) { return sum + static_cast<Extent>(one.words.size()); });
+  }
+
+  /// What the sentences do not fill stays 0, in front.
+  void write(const std::vector<Sentence>& text, Index answer, Extent b, const Tensors& made) const {
+    Index* at = made.labelled.row(b) + length_ - words_in(text);
+    Index* support = made.support.index() + (at - made.labelled.tokens.index());
+    for (const Sentence& sentence : text) {
+      at = std::copy(sentence.words.begin(), sentence.words.end(), at);
+      support = std::fill_n(support, sentence.words.size(), sentence.is_support ? Index{1} : Index{0});
+    }
+    made.labelled.ask(b, 0, length_ - 1, answer);
   }
 
   Extent length_ = 512;

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,7 @@ class Vocabulary {
   Extent size() const { return static_cast<Extent>(words_.size()); }  // with number 0
   Index number_of(const std::string& word) const;                     // 0: unknown
   const std::string& word(Index number) const { return words_[number]; }
+  std::span<const std::string> words() const { return words_; }  // by number; that of 0 is empty
 
  private:
   std::vector<std::string> words_;

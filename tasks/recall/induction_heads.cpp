@@ -1,5 +1,6 @@
 // The task `induction_heads`: what followed the special token the first time follows it again.
 
+#include <algorithm>
 #include <string>
 
 #include "tasks/recall/tokens.h"
@@ -21,10 +22,7 @@ class InductionHeads final : public Task {
     const tokens::Labelled made(batch, length_, 1);
     for (Extent b = 0; b < batch.rows(); ++b) {
       for (Extent t = 0; t < length_; ++t) made.row(b)[t] = static_cast<Index>(rng.between(1, vocabulary_ - 1));
-      const Extent first = rng.below(length_ - 2);
-      made.row(b)[first] = 0;
-      made.row(b)[length_ - 1] = 0;
-      made.ask(b, 0, length_ - 1, made.row(b)[first + 1]);
+      write_special(rng.below(length_ - 2), made, b);
     }
   }
 
@@ -40,7 +38,38 @@ class InductionHeads final : public Task {
   double chance() const override { return 1 / static_cast<double>(vocabulary_ - 1); }
   std::string text(const Batch& batch, Extent row) const override { return tokens::text(batch, row); }
 
+  std::string item_format() const override {
+    return "tokens in [0, " + std::to_string(vocabulary_ - 1) +
+           "], separated by spaces; the special one, 0, is once among them and at the end, such as '1 0 1 1 0'";
+  }
+
+  std::unique_ptr<ItemReader> item_reader() const override {
+    return data::item_lines([this](std::string_view line, Batch& batch) {
+      const std::vector<Index> read = tokens::tokens_in({line, 0}, "a token", 0, vocabulary_ - 1);
+      const auto first = std::find(read.begin(), read.end(), 0);
+      if (read.back() != 0 || read.end() - first < 3 || std::find(first + 1, read.end(), 0) + 1 != read.end()) {
+        throw Error(kName, "the token 0 once, another one after it, and 0 again at the end were expected; " +
+                               data::came(line) + " came; write them so.");
+      }
+      const tokens::Labelled made(batch, static_cast<Extent>(read.size()), 1);
+      std::copy(read.begin(), read.end(), made.row(0));
+      write_special(first - read.begin(), made, 0);
+    });
+  }
+
+  std::string answer(const Batch& /*batch*/, const Outputs& outputs, Extent row) const override {
+    return tokens::answer(outputs, row);
+  }
+
  private:
+  /// The special tokens of a row, and what is asked.
+  static void write_special(Extent first, const tokens::Labelled& made, Extent b) {
+    const Extent last = made.length() - 1;
+    made.row(b)[first] = 0;
+    made.row(b)[last] = 0;
+    made.ask(b, 0, last, made.row(b)[first + 1]);
+  }
+
   Extent length_ = 256;
   Extent vocabulary_ = 16;
 };

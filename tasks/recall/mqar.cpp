@@ -92,10 +92,7 @@ class Mqar final : public Task {
       tell_pairs(rng, size.pairs, keys, made.row(b), 0);
       tell_pairs(rng, size.pairs, values, made.row(b), key_tokens_);
       ask_keys(rng, size, made, b);
-      if (filler_ == "zeros") continue;
-      for (Extent t = 0; t < size.length; ++t) {
-        if (made.row(b)[t] == 0) made.row(b)[t] = static_cast<Index>(rng.below(vocabulary_));
-      }
+      add_filler(rng, made, b);
     }
   }
 
@@ -111,6 +108,21 @@ class Mqar final : public Task {
 
   double chance() const override { return 1 / static_cast<double>(values()); }
   std::string text(const Batch& batch, Extent row) const override { return tokens::text(batch, row); }
+
+  std::string item_format() const override {
+    const std::string join = key_tokens_ > 1 || value_tokens_ > 1 ? ", tokens joined by commas," : "";
+    return "pairs KEY:VALUE" + join + " and after '?' the keys that are asked for, separated by spaces; keys are in [1, " +
+           std::to_string(keys()) + "], values in [" + std::to_string(vocabulary_ / 2) + ", " +
+           std::to_string(vocabulary_ - 1) + "]";
+  }
+
+  std::unique_ptr<ItemReader> item_reader() const override {
+    return data::item_lines([this](std::string_view line, Batch& batch) { read(line, batch); });
+  }
+
+  std::string answer(const Batch& /*batch*/, const Outputs& outputs, Extent row) const override {
+    return tokens::answer(outputs, row);
+  }
 
  private:
   Extent keys() const { return vocabulary_ / 2 - 1; }
@@ -139,14 +151,96 @@ class Mqar final : public Task {
     }
     std::partial_sort(arrivals.begin(), arrivals.begin() + size.pairs, arrivals.end());
     for (Extent i = 0; i < size.pairs; ++i) {
-      const Index* pair = made.row(b) + i * pair_tokens();
-      const Extent slot = (size.pairs + arrivals[i].second) * pair_tokens();
-      // The last token of a value is asked for, but not read again.
-      std::copy_n(pair, pair_tokens() - 1, made.row(b) + slot);
-      for (Extent j = 0; j < value_tokens_; ++j) {
-        made.ask(b, i * value_tokens_ + j, slot + key_tokens_ - 1 + j, pair[key_tokens_ + j]);
-      }
+      ask_key(i, {i, size.pairs + arrivals[i].second}, made, b);
     }
+  }
+
+  /// The pair whose key is asked for, and the slot in which; both count from the front of a row.
+  struct Asked {
+    Extent pair;
+    Extent slot;
+  };
+
+  void ask_key(Extent question, const Asked& asked, const tokens::Labelled& made, Extent b) const {
+    const Index* pair = made.row(b) + asked.pair * pair_tokens();
+    const Extent slot = asked.slot * pair_tokens();
+    // The last token of a value is asked for, but not read again.
+    std::copy_n(pair, pair_tokens() - 1, made.row(b) + slot);
+    for (Extent j = 0; j < value_tokens_; ++j) {
+      made.ask(b, question * value_tokens_ + j, slot + key_tokens_ - 1 + j, pair[key_tokens_ + j]);
+    }
+  }
+
+  void add_filler(Rng& rng, const tokens::Labelled& made, Extent b) const {
+    if (filler_ == "zeros") return;
+    for (Extent t = 0; t < made.length(); ++t) {
+      if (made.row(b)[t] == 0) made.row(b)[t] = static_cast<Index>(rng.below(vocabulary_));
+    }
+  }
+
+  /// Tokens of a key or a value that a user has written, such as "4" or "4,5".
+  std::vector<Index> part_of(const data::Field& field, const std::string& what, Extent low, Extent high) const {
+    const Extent count = what == "a key" ? key_tokens_ : value_tokens_;
+    std::vector<Index> part;
+    for (const data::Field& token : data::fields_of(field.text, ',')) {
+      part.push_back(
+          static_cast<Index>(data::whole_of({token.text, field.begin + token.begin}, "a token of " + what, low, high)));
+    }
+    if (static_cast<Extent>(part.size()) == count) return part;
+    throw data::LineError(field.begin, what + " of " + std::to_string(count) + " tokens, joined by commas, was expected; " +
+                                           data::came(field.text) + " came; correct it.");
+  }
+  std::vector<Index> key_in(const data::Field& field) const { return part_of(field, "a key", 1, keys()); }
+
+  /// Keys and values that a user has told, and which pairs are asked for.
+  struct Written {
+    std::vector<std::vector<Index>> keys;
+    std::vector<std::vector<Index>> values;
+    std::vector<Extent> asked;
+  };
+
+  Written written(std::string_view line) const {
+    Written all;
+    const std::size_t mark = std::min(line.find('?'), line.size());
+    for (const data::Field& pair : data::words_of(line.substr(0, mark))) {
+      const std::size_t colon = std::min(pair.text.find(':'), pair.text.size());
+      all.keys.push_back(key_in({pair.text.substr(0, colon), pair.begin}));
+      const std::size_t begin = std::min(colon + 1, pair.text.size());
+      const data::Field value{pair.text.substr(begin), pair.begin + begin};
+      all.values.push_back(part_of(value, "a value", vocabulary_ / 2, vocabulary_ - 1));
+      if (std::find(all.keys.begin(), all.keys.end() - 1, all.keys.back()) == all.keys.end() - 1) continue;
+      throw data::LineError(
+          pair.begin, "keys that differ were expected; " + data::came(pair.text) + " has one that came before; remove it.");
+    }
+    for (const data::Field& word : data::words_of(line, std::min(mark + 1, line.size()))) {
+      const auto found = std::find(all.keys.begin(), all.keys.end(), key_in(word));
+      if (found == all.keys.end()) {
+        throw data::LineError(
+            word.begin, "a key of one of the pairs was expected; " + data::came(word.text) + " came; ask for another one.");
+      }
+      all.asked.push_back(found - all.keys.begin());
+    }
+    if (!all.asked.empty()) return all;
+    throw data::LineError(line.size(),
+                          "'?' and at least one key were expected after the pairs; the line ends; ask for one.");
+  }
+
+  /// Keys are asked for in the first slots after the pairs. A sequence is as long as those of the test, or longer where it
+  /// has more pairs and questions.
+  void read(std::string_view line, Batch& batch) const {
+    const Written all = written(line);
+    const auto pairs = static_cast<Extent>(all.keys.size());
+    const auto questions = static_cast<Extent>(all.asked.size());
+    const Extent length = std::max(sizes_of(sizes_).back().length, (pairs + questions) * pair_tokens());
+    const tokens::Labelled made(batch, length, questions * value_tokens_);
+    for (Extent i = 0; i < pairs; ++i) {
+      Index* pair = made.row(0) + i * pair_tokens();
+      std::copy(all.keys[i].begin(), all.keys[i].end(), pair);
+      std::copy(all.values[i].begin(), all.values[i].end(), pair + key_tokens_);
+    }
+    for (Extent i = 0; i < questions; ++i) ask_key(i, {all.asked[i], pairs + i}, made, 0);
+    Rng rng({.stream = stream_of("mqar/written")});
+    add_filler(rng, made, 0);
   }
 
   std::string sizes_ = "64x4";

@@ -35,6 +35,25 @@ Judgement judged(const Batch& batch, const Outputs& outputs, const std::string& 
   return {{{"accuracy", right.share}, {"exact", right.whole}}, {}};
 }
 
+std::vector<Index> tokens_in(const data::Field& line, const std::string& what, Extent low, Extent high) {
+  std::vector<Index> tokens;
+  for (const data::Field& word : data::words_of(line.text)) {
+    tokens.push_back(static_cast<Index>(data::whole_of({word.text, line.begin + word.begin}, what, low, high)));
+  }
+  if (tokens.empty()) throw data::LineError(line.begin, what + " was expected; nothing came; add it.");
+  return tokens;
+}
+
+std::string answer(const Outputs& outputs, Extent row, const std::vector<std::string>& words) {
+  const Output answers = outputs.at("answers");
+  const Extent count = answers.shape().without(0).size();
+  std::string text;
+  for (Extent q = row * count; q < (row + 1) * count; ++q) {
+    text += (text.empty() ? "" : " ") + word(words, answers.index()[q]);
+  }
+  return text + "\n";
+}
+
 Meanings meanings(const std::vector<std::string>& words) {
   using enum TensorMeaning::What;
   Meanings meanings{{{"tokens", kToken, {"place"}, "token"},

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "framework/task.h"
+#include "tasks/data/lines.h"
 
 // What tasks of tokens share: a sequence is read, and at a few of its places a token is asked for.
 namespace fovea::tokens {
@@ -23,6 +24,14 @@ struct Labelled {
 /// Whether each target is right: accuracy, the share of a sequence's targets, and exact, 1 where all of them are. Errors: no
 /// Index output "answers" of the shape of the targets.
 Judgement judged(const Batch& batch, const Outputs& outputs, const std::string& task);
+
+/// The tokens of a line that a user has written: whole numbers in [low, high], at least one.
+///
+/// Errors    data::LineError.
+std::vector<Index> tokens_in(const data::Field& line, const std::string& what, Extent low, Extent high);
+
+/// The output "answers" of an item: tokens, separated by spaces. Errors: there is none.
+std::string answer(const Outputs& outputs, Extent row, const std::vector<std::string>& words = {});
 
 /// What these tensors and the output "answers" are; `words` are the names of the tokens, empty: there are none.
 Meanings meanings(const std::vector<std::string>& words = {});

@@ -45,12 +45,7 @@ class Reorder final : public Task {
         row[i] = all[drawn];
         if (distinct_) std::swap(all[i], all[drawn]);
       }
-      std::vector<Index> told(row, row + length);
-      if (order_ == "sort") std::sort(told.begin(), told.end());
-      if (order_ == "reverse") std::reverse(told.begin(), told.end());
-      row[length] = static_cast<Index>(numbers_ + 1);
-      std::copy(told.begin(), told.end() - 1, row + length + 1);
-      for (Extent i = 0; i < length; ++i) made.ask(b, i, length + i, told[i]);
+      write_answer(made, b);
     }
   }
 
@@ -66,7 +61,47 @@ class Reorder final : public Task {
 
   std::string text(const Batch& batch, Extent row) const override { return tokens::text(batch, row); }
 
+  std::string item_format() const override {
+    return std::string(distinct_ ? "different " : "") + "whole numbers in [1, " + std::to_string(numbers_) +
+           "], separated by spaces; the model writes each knowing the right ones before it";
+  }
+
+  std::unique_ptr<ItemReader> item_reader() const override {
+    return data::item_lines([this](std::string_view line, Batch& batch) {
+      const std::vector<Index> numbers = tokens::tokens_in({line, 0}, "a number", 1, numbers_);
+      expect_distinct(numbers);
+      const auto length = static_cast<Extent>(numbers.size());
+      const tokens::Labelled made(batch, 2 * length, length);
+      std::copy(numbers.begin(), numbers.end(), made.row(0));
+      write_answer(made, 0);
+    });
+  }
+
+  std::string answer(const Batch& /*batch*/, const Outputs& outputs, Extent row) const override {
+    return tokens::answer(outputs, row);
+  }
+
  private:
+  /// After the numbers of a row the mark, the number before each next one, and what is asked.
+  void write_answer(const tokens::Labelled& made, Extent b) const {
+    const Extent length = made.questions();
+    Index* row = made.row(b);
+    std::vector<Index> told(row, row + length);
+    if (order_ == "sort") std::sort(told.begin(), told.end());
+    if (order_ == "reverse") std::reverse(told.begin(), told.end());
+    row[length] = static_cast<Index>(numbers_ + 1);
+    std::copy(told.begin(), told.end() - 1, row + length + 1);
+    for (Extent i = 0; i < length; ++i) made.ask(b, i, length + i, told[i]);
+  }
+
+  void expect_distinct(std::vector<Index> numbers) const {
+    std::sort(numbers.begin(), numbers.end());
+    const auto twice = std::adjacent_find(numbers.begin(), numbers.end());
+    if (!distinct_ || twice == numbers.end()) return;
+    throw Error(kName, "numbers that differ were expected; " + std::to_string(*twice) +
+                           " came twice; remove one, or train with distinct=false.");
+  }
+
   std::string order_ = "sort";
   bits::Sizes lengths_;
   Extent numbers_ = 256;

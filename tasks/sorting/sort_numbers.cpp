@@ -1,6 +1,8 @@
 // The task `sort_numbers`: real numbers to positions in output order.
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <numeric>
 #include <string>
@@ -8,6 +10,7 @@
 
 #include "framework/core/span.h"
 #include "framework/task.h"
+#include "tasks/data/lines.h"
 
 namespace fovea {
 namespace {
@@ -40,6 +43,27 @@ void order_positions(const std::string& order, std::span<const Real> numbers, st
   if (order == "alternating") alternate_ends(targets);
 }
 
+/// What a user has written as the model is used to it, as numbers in (0, 1): where one is outside of [0, 1], the smallest
+/// becomes 1 / (n + 1) and the largest n / (n + 1), as they are on average in training.
+std::vector<double> scaled(std::vector<double> numbers) {
+  const auto [least, most] = std::minmax_element(numbers.begin(), numbers.end());
+  const double low = *least / 2;
+  const double range = *most / 2 - low;  // halves: the difference of the largest numbers is none
+  if (low >= 0 && *most <= 1) return numbers;
+  const auto count = static_cast<double>(numbers.size());
+  for (double& number : numbers) {
+    number = range > 0 ? (1 + (number / 2 - low) / range * (count - 1)) / (count + 1) : 0.5;
+  }
+  return numbers;
+}
+
+/// With at most 14 digits, so that a number comes back as it was written.
+std::string written_text(double number) {
+  std::array<char, 32> buffer{};
+  char* const begin = buffer.data();
+  return {begin, std::to_chars(begin, begin + buffer.size(), number, std::chars_format::general, 14).ptr};
+}
+
 class SortNumbers : public Task {
  public:
   void fields(Options& options) override {
@@ -63,14 +87,9 @@ class SortNumbers : public Task {
 
   std::string stream() const override { return kName; }
   void fill(Rng& rng, Split /*split*/, Batch& batch) const override {
-    const Extent n = rng.between(least(), most());
-    const Tensor items = batch.make("items", {Shape{batch.rows(), n, 1}, Kind::kReal});
-    const Tensor targets = batch.make("targets", {Shape{batch.rows(), n}, Kind::kIndex});
+    const Tensor items = made(batch, rng.between(least(), most()));
     rng.fill_uniform(span_of(items.real(), items.size()));
-    const auto width = static_cast<std::size_t>(n);
-    for (Extent b = 0; b < batch.rows(); ++b) {
-      order_positions(order_, {items.real() + b * n, width}, {targets.index() + b * n, width});
-    }
+    write_targets(batch);
   }
 
   Meanings meanings() const override {
@@ -90,6 +109,33 @@ class SortNumbers : public Task {
     return judgement;
   }
 
+  std::string item_format() const override {
+    const std::string format = "numbers, separated by spaces, such as '0.7 0.1 0.4'";
+    if (is_by_half()) return format + ", each in [0, 1]";
+    return format + " or '3 1 2'; where one is outside of [0, 1], all are moved into it";
+  }
+
+  std::unique_ptr<ItemReader> item_reader() const override {
+    return data::item_lines([this](std::string_view line, Batch& batch) { read(line, batch); });
+  }
+
+  /// The numbers in the order in which the model points at them.
+  std::string answer(const Batch& batch, const Outputs& outputs, Extent row) const override {
+    const Tensor items = batch.at("items");
+    const Extent n = items.shape()[1];
+    const Tensor pointers = require_output(outputs, "pointers", {Shape{batch.rows(), n}, Kind::kIndex}, kName);
+    std::string text;
+    for (Extent rank = row * n; rank < (row + 1) * n; ++rank) {
+      const Index place = pointers.index()[rank];
+      if (place < 0 || place >= n) {
+        throw Error(kName, "pointers in [0, " + std::to_string(n) + ") were expected; " + std::to_string(place) +
+                               " came; let the model point at items.");
+      }
+      text += (rank == row * n ? "" : " ") + number_at(batch, row * n + place);
+    }
+    return text + "\n";
+  }
+
   double chance() const override {
     double total = 0;
     for (Extent n = least(); n <= most(); ++n) total += std::exp(-std::lgamma(static_cast<double>(n) + 1));
@@ -98,6 +144,57 @@ class SortNumbers : public Task {
 
  private:
   static constexpr double kLongest = 1e6;
+
+  bool is_by_half() const { return order_ == "farthest_from_half" || order_ == "nearest_to_half"; }
+
+  /// The items of a batch, which are not filled yet.
+  static Tensor made(Batch& batch, Extent n) {
+    batch.make("targets", {Shape{batch.rows(), n}, Kind::kIndex});
+    return batch.make("items", {Shape{batch.rows(), n, 1}, Kind::kReal});
+  }
+
+  void write_targets(const Batch& batch) const {
+    const Tensor items = batch.at("items");
+    const Tensor targets = batch.at("targets");
+    const Extent n = targets.shape()[1];
+    for (Extent b = 0; b < batch.rows(); ++b) {
+      order_positions(order_, span_of(items.real() + b * n, n), span_of(targets.index() + b * n, n));
+    }
+  }
+
+  void read(std::string_view line, Batch& batch) const {
+    std::vector<double> numbers;
+    for (const data::Field& word : data::words_of(line)) {
+      numbers.push_back(data::real_of(word, "a number"));
+      if (!is_by_half() || (numbers.back() >= 0 && numbers.back() <= 1)) continue;
+      throw data::LineError(word.begin,
+                            "a number in [0, 1] was expected, because the order is that of distances from 0.5; " +
+                                data::came(word.text) + " came; divide all by the largest.");
+    }
+    const auto n = static_cast<Extent>(numbers.size());
+    if (numbers.size() > static_cast<std::size_t>(kLongest)) {
+      throw Error(kName, "at most " + number_text(kLongest) + " numbers were expected; " + std::to_string(n) +
+                             " came; write fewer.");
+    }
+    const Tensor items = made(batch, n);
+    // Two Reals whose sum is what was written: the digits of one are too few to write it again.
+    const Tensor written = batch.make("written", {Shape{1, n, 2}, Kind::kReal});
+    const std::vector<double> shown = scaled(numbers);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      items.real()[i] = static_cast<Real>(shown[i]);
+      const auto high = static_cast<Real>(numbers[i]);
+      written.real()[2 * i] = high;
+      written.real()[2 * i + 1] = static_cast<Real>(numbers[i] - static_cast<double>(high));
+    }
+    write_targets(batch);
+  }
+
+  /// An item of a batch as it was written, or, where it was drawn, as it is.
+  static std::string number_at(const Batch& batch, Extent item) {
+    if (!batch.has("written")) return written_text(static_cast<double>(batch.at("items").real()[item]));
+    const Real* parts = batch.at("written").real() + 2 * item;
+    return written_text(static_cast<double>(parts[0]) + static_cast<double>(parts[1]));
+  }
 
   Extent least() const { return n_min_ > 0 ? n_min_ : n_; }
   Extent most() const { return n_max_ > 0 ? n_max_ : n_; }
@@ -115,6 +212,8 @@ Example   n=3, ascending: items 0.7, 0.1, 0.4 -> targets 1, 2, 0.
           order=farthest_from_half: 0.1, 0.7, 0.4 by distances 0.4, 0.2, 0.1 -> targets 1, 0, 2.
 Inputs    items [B, N, 1], independent and uniform in (0, 1), no unit; targets Index [B, N], positions in [0, N).
           N is n, or drawn uniformly from n_min to n_max for each batch. Equal numbers come in the order of their positions.
+          Numbers of a user that are not all in [0, 1] are moved into it, keeping their relative distances; how they were
+          written is beside them: written [B, N, 2], two Reals whose sum is the number.
 Orders    ascending, descending, farthest_from_half, nearest_to_half, alternating (smallest, largest, second smallest, ...).
 Judges    output "pointers", Index [B, N]: sequence_accuracy (every position right), element_accuracy (share of positions
           that are right). Slices "N=10" by length.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "framework/task.h"
+#include "tasks/data/lines.h"
 
 namespace fovea {
 namespace {
@@ -58,16 +59,11 @@ class Glimpse final : public Task {
   }
 
   void fill(Rng& rng, Split split, Batch& batch) const override {
-    const Extent pixels = grid_ * kSide;
-    const Tensor image = batch.make("image", {Shape{batch.rows(), pixels, pixels}, Kind::kReal});
-    const Tensor targets = batch.make("targets", {Shape{batch.rows(), digits_}, Kind::kIndex});
-    const Tensor regions = batch.make("regions", {Shape{batch.rows(), digits_}, Kind::kIndex});
+    const Tensors made(batch, grid_ * kSide, digits_);
     for (Extent b = 0; b < batch.rows(); ++b) {
       Scene scene = drawn(rng);
       while (split_of(scene) != split) scene = drawn(rng);
-      std::copy(scene.words.begin(), scene.words.end(), targets.index() + b * digits_);
-      std::copy(scene.regions.begin(), scene.regions.end(), regions.index() + b * digits_);
-      paint(rng, scene, image.real() + b * pixels * pixels);
+      write(rng, scene, made, b);
     }
   }
 
@@ -93,7 +89,76 @@ class Glimpse final : public Task {
 
   double chance() const override { return std::pow(1 / static_cast<double>(kWords), static_cast<double>(digits_)); }
 
+  std::string item_format() const override {
+    return grid_text() + ", a word for each row of regions, such as '" + example() + "'; they are painted as in training";
+  }
+
+  std::unique_ptr<ItemReader> item_reader() const override {
+    return data::item_lines([this](std::string_view line, Batch& batch) {
+      Rng rng({.stream = stream_of("glimpse/written")});
+      write(rng, scene_in(line), Tensors(batch, grid_ * kSide, digits_), 0);
+    });
+  }
+
+  std::string answer(const Batch& batch, const Outputs& outputs, Extent row) const override {
+    const Type type{Shape{batch.rows(), digits_}, Kind::kIndex};
+    const Index* answers = require_output(outputs, "answers", type, kName).index() + row * digits_;
+    std::string text;
+    for (Extent i = 0; i < digits_; ++i) text += (i == 0 ? "" : " ") + std::to_string(answers[i]);
+    return text + "\n";
+  }
+
  private:
+  struct Tensors {
+    Tensors(Batch& batch, Extent pixels, Extent digits)
+        : image(batch.make("image", {Shape{batch.rows(), pixels, pixels}, Kind::kReal})),
+          targets(batch.make("targets", {Shape{batch.rows(), digits}, Kind::kIndex})),
+          regions(batch.make("regions", {Shape{batch.rows(), digits}, Kind::kIndex})) {}
+
+    Tensor image;    // [B, 8 grid, 8 grid]
+    Tensor targets;  // [B, digits]
+    Tensor regions;  // [B, digits]
+  };
+
+  void write(Rng& rng, const Scene& scene, const Tensors& made, Extent b) const {
+    std::copy(scene.words.begin(), scene.words.end(), made.targets.index() + b * digits_);
+    std::copy(scene.regions.begin(), scene.regions.end(), made.regions.index() + b * digits_);
+    paint(rng, scene, made.image.real() + b * made.image.shape().without(0).size());
+  }
+
+  std::string grid_text() const {
+    const std::string grid = std::to_string(grid_);
+    return grid + " words of " + grid + " digits or dots, with " + std::to_string(digits_) + " digits in all";
+  }
+
+  /// A grid with its first digits: "12. ...".
+  std::string example() const {
+    std::string text;
+    for (Extent region = 0; region < grid_ * grid_; ++region) {
+      if (region > 0 && region % grid_ == 0) text += ' ';
+      text += region < digits_ ? static_cast<char>('0' + (region + 1) % kWords) : '.';
+    }
+    return text;
+  }
+
+  /// Digits and dots of a user, region after region.
+  Scene scene_in(std::string_view line) const {
+    std::string cells;
+    for (const data::Field& word : data::words_of(line)) cells += word.text;
+    Scene scene;
+    for (std::size_t region = 0; region < cells.size(); ++region) {
+      if (cells[region] < '0' || cells[region] > '9') continue;
+      scene.regions.push_back(static_cast<Index>(region));
+      scene.words.push_back(static_cast<Index>(cells[region] - '0'));
+    }
+    const bool has_other = cells.find_first_not_of("0123456789.") != std::string::npos;
+    if (static_cast<Extent>(cells.size()) == grid_ * grid_ && static_cast<Extent>(scene.words.size()) == digits_ &&
+        !has_other) {
+      return scene;
+    }
+    throw Error(kName, grid_text() + ", were expected; " + data::came(line) + " came; correct it.");
+  }
+
   Scene drawn(Rng& rng) const {
     std::vector<Index> places(static_cast<std::size_t>(grid_ * grid_));
     std::iota(places.begin(), places.end(), Index{0});
