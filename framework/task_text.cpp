@@ -2,6 +2,7 @@
 #include <iomanip>
 #include <sstream>
 
+#include "framework/core/text.h"
 #include "framework/task.h"
 
 namespace fovea {
@@ -60,6 +61,7 @@ class LineReader final : public ItemReader {
  public:
   explicit LineReader(std::function<void(std::string_view, Batch&)> read) : read_(std::move(read)) {}
   bool read(std::string_view line, Batch& batch) override {
+    if (trimmed(line).empty()) return false;
     read_(line, batch);
     return true;
   }

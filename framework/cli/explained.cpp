@@ -1,6 +1,7 @@
 #include "framework/cli/explained.h"
 
 #include <unistd.h>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -39,16 +40,29 @@ class TemporaryFile {
   std::string path_;
 };
 
+/// What is right for these items is not known: a tensor of this name holds nothing, or is the answer of the model.
+void leave_out_answers(RunRecord& record) {
+  for (Predictions& predictions : record.predictions) {
+    std::erase_if(predictions.arrays, [](const Array& array) {
+      return array.name == "targets" || array.name == "target" || array.name == "answer";
+    });
+  }
+}
+
+/// Without the line that says which item it is.
+std::string without_title(const std::string& text) { return text.substr(std::min(text.find('\n') + 1, text.size())); }
+
 }  // namespace
 
-std::vector<std::string> explained_items(const RunRecord& record) {
+std::vector<std::string> explained_items(RunRecord record) {
+  leave_out_answers(record);
   const TemporaryFile file(image_of(record));
   const RunReads reads(file.path());
   std::string notes;
   for (const std::string& note : reads.notes()) notes += "  " + note + "\n";
   std::vector<std::string> texts;
   for (Extent item = 0; item < reads.sample().items(); ++item) {
-    texts.push_back(reads.sites().empty() ? notes : story_text(reads, item));
+    texts.push_back(reads.sites().empty() ? notes : without_title(story_text(reads, item)));
   }
   return texts;
 }

@@ -93,7 +93,7 @@ std::string ItemParser::format() const {
 
 std::unique_ptr<Batch> ItemParser::take(std::string_view line) {
   const std::string_view text = trimmed(line);
-  if (text.empty()) return nullptr;
+  if (text.empty() && reader_ == nullptr) return nullptr;
   if (text.starts_with('{') || reader_ == nullptr) return from_json(text);
   auto item = std::make_unique<Batch>(1);
   return reader_->read(line, *item) ? std::move(item) : nullptr;

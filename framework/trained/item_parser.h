@@ -21,8 +21,8 @@ class ItemParser {
   explicit ItemParser(const Task& task);
   ~ItemParser();
 
-  /// Takes the next line, without its end; the item that is complete with it, as a batch of one row. Lines without a
-  /// character belong to no item.
+  /// Takes the next line, without its end; the item that is complete with it, as a batch of one row. A line without a
+  /// character belongs to no item; where items have several lines, the reader of the task may end a story there.
   std::unique_ptr<Batch> take(std::string_view line);
   /// How items are written, for an error or a help.
   std::string format() const;
