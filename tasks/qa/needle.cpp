@@ -111,6 +111,17 @@ class Needle final : public Task {
    public:
     explicit Reader(const Needle& task) : task_(task) { task_.words(); }
     bool read(std::string_view line, Batch& batch) override {
+      try {
+        return take(line, batch);
+      } catch (const Error&) {
+        lines_ = {};  // another text begins
+        text_.clear();
+        throw;
+      }
+    }
+
+   private:
+    bool take(std::string_view line, Batch& batch) {
       const qa::ToldLine told = lines_.read(line);
       if (told.starts_story) text_.clear();
       for (const data::Field& sentence : told.statements) text_.push_back(task_.sentence_in(sentence));
@@ -122,7 +133,6 @@ class Needle final : public Task {
       return true;
     }
 
-   private:
     const Needle& task_;
     qa::StoryLines lines_;
     std::vector<Sentence> text_;

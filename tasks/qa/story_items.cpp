@@ -52,7 +52,7 @@ Field StoryLines::without_number(const Field& field) {
   if (lines_.empty()) is_numbered_ = digits > 0;
   if (!is_numbered_) return field;
   const std::string next = std::to_string(lines_.size() + 1);
-  if (digits == 0 || field.text.substr(0, digits) != next) {
+  if (field.text.substr(0, digits) != next) {
     throw LineError(field.begin, "the number " + next + (lines_.empty() ? "" : ", or 1 for another story,") +
                                      " was expected; " + came(field.text) +
                                      " came; number the lines without gaps, or leave all numbers out.");
@@ -139,16 +139,24 @@ GrowingStory::GrowingStory(const Corpus& corpus, const CorpusOptions& options)
     : corpus_(corpus), options_(options), task_(static_cast<Index>(options.tasks().front())) {}
 
 bool GrowingStory::take(std::string_view line) {
-  const ToldLine told = lines_.read(line);
-  if (told.starts_story) {
-    statements_.clear();
-    unknown_.clear();
-    forgotten_ = 0;
+  try {
+    const ToldLine told = lines_.read(line);
+    if (told.starts_story) forget();
+    for (const Field& sentence : told.statements) tell(sentence);
+    if (told.question.text.empty()) return false;
+    ask(told);
+    return true;
+  } catch (const Error&) {
+    lines_ = {};
+    forget();
+    throw;
   }
-  for (const Field& sentence : told.statements) tell(sentence);
-  if (told.question.text.empty()) return false;
-  ask(told);
-  return true;
+}
+
+void GrowingStory::forget() {
+  statements_.clear();
+  unknown_.clear();
+  forgotten_ = 0;
 }
 
 void GrowingStory::tell(const Field& sentence) {
@@ -174,7 +182,7 @@ void GrowingStory::ask(const ToldLine& line) {
   question_.clear();
   unknown_asked_ = append(line.question, "a question", corpus_.question_words(), question_);
   answer_ = line.answer.empty() ? 0 : corpus_.vocabulary().number_of(answer_word(line.answer));
-  if (answer_ == 0) ++unknown_asked_;
+  if (answer_ == 0 && !line.answer.empty()) ++unknown_asked_;
   support_.clear();
   for (const Index place : line.support) support_.push_back(place - forgotten_);
   if (static_cast<Extent>(support_.size()) > corpus_.most_supports()) {

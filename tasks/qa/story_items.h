@@ -60,12 +60,13 @@ class GrowingStory {
  public:
   GrowingStory(const Corpus& corpus, const CorpusOptions& options);
 
-  /// Takes the next line. True: it asks, and `told` is an item.
+  /// Takes the next line. True: it asks, and `told` is an item. After an error another story begins.
   bool take(std::string_view line);
   /// Valid until the next line. What is not given is 0: the answer; or empty: the supporting statements.
   Told told() const;
 
  private:
+  void forget();
   void tell(const data::Field& sentence);
   void ask(const ToldLine& line);
   Index append(const data::Field& sentence, const std::string& what, Extent most, std::vector<Index>& to) const;

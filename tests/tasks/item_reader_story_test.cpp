@@ -124,6 +124,18 @@ TEST_CASE("an empty line of a file ends a story, and is nothing to tasks whose i
   CHECK(other.take("0.5 0.25") != nullptr);
 }
 
+TEST_CASE("an empty line ends a text among other sentences too") {
+  const auto subject = make_task("needle");
+  const auto reader = subject->item_reader();
+  Batch item(1);
+  CHECK(reader->read("Mary moved to the bathroom. Where is Mary?", item));
+  CHECK(reader->read("John went to the hallway. Where is John?", item));
+  CHECK(!is_row_of(read_item("needle", {"John went to the hallway. Where is John?"}), 0, item));
+  CHECK(!reader->read("", item));
+  CHECK(reader->read("John went to the hallway. Where is John?", item));
+  CHECK(is_row_of(read_item("needle", {"John went to the hallway. Where is John?"}), 0, item));
+}
+
 TEST_CASE("what says how stories are written has one that can be read") {
   for (const std::string& task : {babi(1), babi(20), std::string("needle")}) {
     const std::string format = make_task(task)->item_format();
@@ -136,6 +148,9 @@ TEST_CASE("the answer is a word of the vocabulary") {
   const Batch item = read_item(babi(1), {"Mary moved to the bathroom. Where is Mary?\tbathroom"});
   const std::vector<Index> answer = row_of(item, "answer");
   CHECK(answer[0] > 0);
+  CHECK(row_of(item, "unknown")[0] == 0);
+  CHECK(row_of(read_item(babi(1), {"Mary moved to the bathroom. Where is Mary?"}), "unknown")[0] == 0);
+  CHECK(row_of(read_item(babi(1), {"Mary moved to the bathroom. Where is Mary?\tattic"}), "unknown")[0] == 1);
   CHECK(answer_of<Index>(babi(1), item, "answer", {1}, answer) == "bathroom\n");
   CHECK(answer_of<Index>(babi(1), item, "answer", {1}, {0}) == "(no word)\n");
   CHECK(answer_of<Index>(babi(1), item, "answer", {1}, {1000}) == "(no word)\n");
@@ -155,6 +170,21 @@ TEST_CASE("texts of facts among other sentences come back") {
       read_item(task, {"1 Mary moved to the bathroom.", "2 The old clock ticked softly.", "3 Where is Mary?\tbathroom\t1"});
   CHECK(std::count(indexes_of(item, "support", 0), indexes_of(item, "support", 0) + 40, 1) == 6);
   CHECK(answer_of<Index>(task, item, "answers", {1, 1}, row_of(item, "targets")) == "bathroom\n");
+}
+
+TEST_CASE("after a line that is refused another story begins") {
+  for (const std::string& task : {babi(1), std::string("needle")}) {
+    const auto subject = make_task(task);
+    const auto reader = subject->item_reader();
+    Batch item(1);
+    CHECK(!reader->read("1 Mary moved to the bathroom.", item));
+    CHECK_THROWS_AS(reader->read("2 Mary moved to the bathrom.", item), Error);
+    CHECK_THROWS_WITH_AS(reader->read("3 Where is Mary?\tbathroom\t2", item), doctest::Contains("the number 1"), Error);
+    CHECK(!reader->read("1 John went to the hallway.", item));
+    CHECK(reader->read("2 Where is John?\thallway\t1", item));
+    const Tensor support = item.at("support");
+    CHECK(std::count(support.index(), support.index() + support.size(), 1) == (task == "needle" ? 6 : 1));
+  }
 }
 
 TEST_CASE("what is no story is answered by one line") {
@@ -178,6 +208,7 @@ TEST_CASE("what is no story is answered by one line") {
             {babi(1), {"1 " + told, told}, "the number 2"},
             {babi(1), {"2 " + told}, "the number 1 was expected"},
             {babi(1), {"1 "}, "a sentence"},
+            {babi(1), {"..."}, "1 to 6 words"},
             {babi(1), {"Mary Mary Mary Mary Mary Mary Mary."}, "1 to 6 words"},
             {babi(1), {told, "Where is Mary Mary?"}, "1 to 3 words"},
             {babi(1), eleven, "train with memory=10"},
