@@ -28,7 +28,7 @@ constexpr const char* kExamples =
     "  fovea COMMAND --help                      # more of one command\n\n";
 
 // In the order of the help.
-constexpr std::array kCommands = {&kList,   &kDescribe, &kCheck, &kDraw,   &kRun,     &kEvaluate, &kPredict,
+constexpr std::array kCommands = {&kList,   &kDescribe, &kCheck, &kDraw,   &kRun,     &kSweep,   &kEvaluate, &kPredict,
                                   &kSample, &kStudy,    &kShow,  &kLs,     &kCompare, &kFigure,   &kReads,
                                   &kReport, &kExport,   &kServe, &kVerify, &kWatch};
 

@@ -44,6 +44,6 @@ int run_with(const Command& command, std::span<const std::string> words, const C
 }
 
 extern const Command kCheck, kCompare, kDescribe, kDraw, kEvaluate, kExport, kFigure, kList, kLs, kPredict, kReads, kReport,
-    kRun, kSample, kServe, kShow, kStudy, kVerify, kWatch;
+    kRun, kSample, kServe, kShow, kStudy, kSweep, kVerify, kWatch;
 
 }  // namespace fovea::cli

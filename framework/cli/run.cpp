@@ -7,14 +7,13 @@
 #include "framework/cli/command.h"
 #include "framework/cli/comparison.h"
 #include "framework/cli/last_look.h"
-#include "framework/cli/log_file.h"
 #include "framework/cli/next_steps.h"
 #include "framework/cli/plugin_library.h"
 #include "framework/cli/progress.h"
 #include "framework/cli/resolve.h"
 #include "framework/cli/screen.h"
 #include "framework/cli/screen_table.h"
-#include "framework/cli/signals.h"
+#include "framework/cli/train_all.h"
 #include "framework/cli/wrapping.h"
 #include "framework/core/registry.h"
 #include "framework/core/text.h"
@@ -27,7 +26,11 @@ namespace {
 struct Arguments {
   ExperimentArguments experiment;
   Extent seeds = 0;  // 0: one run with the seed of its settings
+  Extent jobs = 1;
+  Extent until = 0;  // 0: to the end
+  std::string only;  // the run of this name; "": all
   std::string output = "runs";
+  std::string into;                             // "": OUTPUT/EXPERIMENT
   std::string from, from_only, rename, freeze;  // the settings of these names
   bool restart = false;
   bool any_build = false;
@@ -36,7 +39,12 @@ struct Arguments {
   void fields(ArgumentList& list) {
     experiment.fields(list);
     list.option("--seeds", seeds, "train with this many seeds in turn, from the seed of the settings on, >= 1", {1, 100000});
+    list.option("--jobs", jobs, "runs and seeds side by side, each in a process of its own, >= 0; 0: one per core",
+                {0, 4096});
+    list.option("--until", until, "stop after this step, >= 1; the same command without it goes on to the end", {1});
+    list.option("--only", only, "train this run of the experiment, by its name");
     list.option("--output", output, "directory of all results, by default runs/");
+    list.option("--into", into, "directory of the run itself, of several runs that of all; instead of --output");
     list.option("--from", from, "start from the parameters of a run, or of weights.safetensors; the same as from=");
     list.option("--from-only", from_only, "patterns of the paths that are taken from there, such as \"encoder/*\"");
     list.option("--rename", rename, "what paths begin with there and here, such as \"old/=new/\"");
@@ -94,8 +102,10 @@ std::vector<RunRequest> requests_of(const Arguments& arguments, const ResolvedEx
       check_seed(request.run.train);
       request.options = experiment.options;
       const std::string seed = arguments.seeds > 0 ? fmt::format("-seed{}", request.run.train.seed) : "";
-      const std::filesystem::path folder = std::filesystem::path(arguments.output) / experiment.name;
-      request.directory = folder / (run.name + seed);
+      const std::filesystem::path folder = arguments.into.empty() ? std::filesystem::path(arguments.output) / experiment.name
+                                                                  : std::filesystem::path(arguments.into);
+      const bool is_alone = !arguments.into.empty() && arguments.seeds == 0 && experiment.runs.size() == 1;
+      request.directory = is_alone ? folder : folder / (run.name + seed);
       request.command_line = command_line;
       request.libraries = loaded_libraries();
       request.any_build = arguments.any_build;
@@ -107,62 +117,11 @@ std::vector<RunRequest> requests_of(const Arguments& arguments, const ResolvedEx
   return requests;
 }
 
-RunOutcome train(const RunRequest& request, const StopSignals& signals, ProgressLine& line) {
-  LogFile log(request.directory);
-  TrainerHooks hooks;
-  const std::string label = request.directory.filename().string();
-  hooks.progress = [&](const Progress& progress) {
-    Progress shown = progress;
-    shown.run = label;
-    line.show(shown);
-  };
-  hooks.message = [&](const std::string& text) {
-    log.write(text);
-    line.message(label + ": " + text);
-  };
-  hooks.stop_signal = signals.flag();
-  try {
-    return train_run(request, hooks);
-  } catch (...) {
-    const Error error = caught_error("run '" + request.run.name + "'");
-    line.finish();
-    const bool has_place = error.where().find(request.directory.string()) != std::string::npos;
-    throw has_place ? error : error.at(label);
-  }
-}
-
-std::string stopped_text(const DoneRun& run, int signal) {
-  return fmt::format("stopped by {} at step {}; {} holds the run so far, and the same command resumes it.\n",
-                     signal_name(signal), run.outcome.steps, run.directory.string());
-}
-
-/// Said under --quiet too: the figures are those of an earlier command.
-std::string finished_text(const DoneRun& run) {
-  const std::string& note = run.outcome.note;
-  return fmt::format("{}: finished before{}; it is left unchanged (--restart trains it again).\n", run.directory.string(),
-                     note.empty() ? "" : ", " + note);
-}
-
-/// All runs, one after the other. The exit code where a signal has ended them before the last, else kOk.
-int train_all(const std::vector<RunRequest>& requests, const StopSignals& signals, const Console& console,
-              ProgressLine& line, std::vector<DoneRun>& done) {
-  for (const RunRequest& request : requests) {
-    done.push_back({request.run.name, request.run.train.seed, request.directory, train(request, signals, line)});
-    const DoneRun& last = done.back();
-    if (last.outcome.state == RunState::kAlreadyFinished) {
-      line.finish();
-      console.out << finished_text(last);
-    }
-    // A signal may also come between two runs.
-    const bool is_cut = signals.number() != 0 && done.size() < requests.size();
-    if (last.outcome.state == RunState::kStopped || is_cut) {
-      line.finish();
-      console.err << stopped_text(last, signals.number());
-      return 128 + (signals.number() == 0 ? SIGINT : signals.number());
-    }
-  }
-  line.finish();
-  return kOk;
+std::vector<std::string> passed_flags(const Arguments& arguments) {
+  std::vector<std::string> flags;
+  if (arguments.restart) flags.emplace_back("--restart");
+  if (arguments.any_build) flags.emplace_back("--any-build");
+  return flags;
 }
 
 std::string question_of(const std::string& experiment, std::size_t width) {
@@ -192,26 +151,39 @@ void print_closing(const ResolvedExperiment& experiment, const std::vector<DoneR
   if (!choices.empty()) console.out << choices << '\n';
 }
 
+bool is_paused(const DoneRun& run) { return run.outcome.state == RunState::kStopped; }
+
+ResolvedExperiment resolved(const Arguments& arguments) {
+  ResolvedExperiment experiment = resolve(arguments.experiment);
+  if (!arguments.only.empty()) experiment.runs = {RunSpec(find_run(experiment, arguments.only))};
+  return experiment;
+}
+
 int run(const Arguments& given, const Console& console) {
   const StopSignals signals;  // before any thread
   const Arguments arguments = given.completed();
-  const ResolvedExperiment experiment = resolve(arguments.experiment);
+  const ResolvedExperiment experiment = resolved(arguments);
   const std::size_t width = width_for(console.out);
   ProgressLine line(console.out, arguments.quiet            ? ProgressLine::Style::kSilent
                                  : is_terminal(console.out) ? ProgressLine::Style::kTerminal
                                                             : ProgressLine::Style::kPlain);
+  AtWork work{signals, console, line, arguments.until};
   std::vector<DoneRun> done;
-  const std::vector<RunRequest> requests = requests_of(arguments, experiment, console.command_line);
+  std::vector<RunRequest> requests = requests_of(arguments, experiment, console.command_line);
   console.out << question_of(experiment.name, width) << std::flush;
-  const int code = train_all(requests, signals, console, line, done);
-  if (code != kOk) return code;
+  const bool is_apart = arguments.jobs != 1 && requests.size() > 1;
+  int code = is_apart ? train_apart(requests, {arguments.experiment, arguments.jobs, passed_flags(arguments)}, work)
+                      : static_cast<int>(kOk);
+  if (code == kOk) code = train_all(requests, work, done);
+  if (code != kOk || std::any_of(done.begin(), done.end(), is_paused)) return code;
   read_results(done);
   print_closing(experiment, done, console);
   const AskedRun asked{shell_word(console.program), arguments.experiment, arguments.seeds, arguments.output};
+  const std::filesystem::path folder = arguments.into.empty() ? folder_of(asked) : std::filesystem::path(arguments.into);
   if (!arguments.quiet) console.out << story_of(done, width);
   console.out << results_text(done);
-  if (!arguments.quiet) console.out << report_of(folder_of(asked), done) << std::flush;
-  console.out << '\n' << next_steps(asked, done, width);
+  if (!arguments.quiet) console.out << report_of(folder, done) << std::flush;
+  if (arguments.into.empty()) console.out << '\n' << next_steps(asked, done, width);
   return kOk;
 }
 
@@ -223,6 +195,8 @@ const Command kRun = {
     "  fovea run sort_by_pointing --seeds 5 --threads 4 --output /data/runs\n"
     "  fovea run babi_memn2n sample_rows=500     # items kept to look at, 64 by default\n"
     "  fovea run sort_by_pointing --from runs/sort_by_pointing/main --freeze \"encoder/*\" --output tuned\n"
+    "  fovea run soft_vs_hard steps=300 --seeds 4 --jobs 2   # two runs side by side\n"
+    "  fovea run sort_by_pointing --until 1000   # go on later: the same command without --until\n"
     "  fovea run my_experiment --plugin ./libmy_ideas.so\n",
     run_with<Arguments, run>};
 

@@ -105,6 +105,7 @@ RunSession::Next RunSession::train() {
     if (is_stopped()) return Next::kStop;
     if (is_validation_due() && validate() == Next::kStop) return Next::kStop;
     if (progress_.is_trained) return Next::kGoOn;
+    if (hooks_.until > 0 && progress_.step >= hooks_.until) return Next::kStop;
     step();
   }
 }

@@ -28,6 +28,7 @@ struct TrainerHooks {
   std::function<void(const Progress&)> progress;
   std::function<void(const std::string&)> message;  // one line for the log: resumed, evaluation, warning
   const std::atomic<int>* stop_signal = nullptr;    // non-zero: finish the step, checkpoint, publish, return kStopped
+  Extent until = 0;  // after this step the same, as for a signal; what follows from `steps` does not change; 0: the end
 };
 
 /// What is the same for a run wherever it is stored.

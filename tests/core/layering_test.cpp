@@ -27,6 +27,8 @@ const std::map<std::string, Names> kArrows = {
     {"framework/results", {"framework/statistics", "framework/files", "framework/core"}},
     {"framework/exchange", {"framework/results", "framework/files", "framework/core"}},
     {"framework/runs", {"framework/results", "framework/statistics", "framework/files", "framework/core"}},
+    {"framework/sweep",
+     {"framework/runs", "framework/results", "framework/statistics", "framework/files", "framework/core"}},
     {"framework/report",
      {"framework/runs", "framework/results", "framework/statistics", "framework/files", "framework/core"}},
     {"framework/serve",
@@ -42,9 +44,10 @@ const std::map<std::string, Names> kArrows = {
      {"framework", "framework/files", "framework/train", "framework/attention", "framework/anneal", "framework/graph",
       "framework/ops", "framework/cpu", "framework/core"}},
     {"framework/cli",
-     {"framework", "framework/plugin.h", "framework/trained", "framework/train", "framework/serve", "framework/report", "framework/runs",
-      "framework/exchange", "framework/results", "framework/statistics", "framework/files", "framework/attention",
-      "framework/anneal", "framework/graph", "framework/ops", "framework/cpu", "framework/core"}},
+     {"framework", "framework/plugin.h", "framework/trained", "framework/train", "framework/serve", "framework/report",
+      "framework/sweep", "framework/runs", "framework/exchange", "framework/results", "framework/statistics",
+      "framework/files", "framework/attention", "framework/anneal", "framework/graph", "framework/ops", "framework/cpu",
+      "framework/core"}},
 };
 
 // Each library's headers are included in one folder only, those that take long to compile in one source file only.

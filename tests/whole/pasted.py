@@ -193,6 +193,8 @@ def quick(arguments, folder):
     command = arguments[0]
     if command in ("run", "check"):
         return ["run", *without(arguments[1:], "--output"), "--output", BLOCKED + "/out"], {1}, BLOCKED
+    if command == "sweep":  # every point is resolved
+        return [*arguments, *([] if "--dry-run" in arguments else ["--dry-run"])], {0}, ""
     if command == "study":
         return [*without(without(arguments, "--samples"), "-o"), "--samples", "1", "--quiet"], {0}, ""
     if command in ("show", "verify", "watch"):
