@@ -19,11 +19,11 @@ EvaluatedTable::Row& EvaluatedTable::row_of(const std::string& evaluation) {
   const auto same = [&](const Row& row) { return row.group == group_ && row.evaluation == evaluation; };
   const auto found = std::find_if(rows_.begin(), rows_.end(), same);
   if (found != rows_.end()) return *found;
-  rows_.push_back({group_, evaluation, {}, {}});
+  rows_.push_back({group_, evaluation, {}, {}, {}});
   return rows_.back();
 }
 
-void EvaluatedTable::add(const std::string& read_with, const RunRecord& record, const RunSummary& parent) {
+void EvaluatedTable::add(const std::string& read_with, const RunRecord& record, const std::map<std::string, double>& own) {
   add_once(columns_, read_with);
   for (const EvaluationTable& table : record.evaluation) {
     if (table.columns.empty()) continue;
@@ -32,9 +32,8 @@ void EvaluatedTable::add(const std::string& read_with, const RunRecord& record, 
     Row& row = row_of(table.split);
     row.values[read_with].push_back(metric.values.back());
     has_figures_ = true;
-    const bool is_first = read_with == columns_.front();
-    const auto of_run = is_first ? last_value(parent, {table.split, metric.name, ""}) : std::nullopt;
-    if (of_run) row.of_run.push_back(*of_run);
+    const auto of_run = own.find(table.split);
+    if (of_run != own.end() && row.seeds_of_run.insert(seed_).second) row.of_run.push_back(of_run->second);
   }
 }
 
@@ -55,6 +54,7 @@ TextTable EvaluatedTable::table() const {
   table.title = "Trained with, and read with: " + metric_text();
   const bool has_evaluations =
       std::any_of(rows_.begin(), rows_.end(), [&](const Row& row) { return row.evaluation != rows_.front().evaluation; });
+  const bool has_own = std::any_of(rows_.begin(), rows_.end(), [](const Row& row) { return !row.of_run.empty(); });
   for (const Row& row : rows_) {
     // A group of which some ways of reading failed has a row without an evaluation only where all of them did.
     const auto others = [&](const Row& other) { return other.group == row.group && !other.evaluation.empty(); };
@@ -62,7 +62,7 @@ TextTable EvaluatedTable::table() const {
     TableRow cells(table);
     cells.add("trained with", row.group);
     if (has_evaluations) cells.add("evaluation", row.evaluation);
-    cells.add("in the run", values_text(row.of_run), TableRow::Kind::kNumber);
+    if (has_own) cells.add("in the run", values_text(row.of_run), TableRow::Kind::kNumber);
     for (const std::string& column : columns_) {
       const auto values = row.values.find(column);
       cells.add(column, values == row.values.end() ? "-" : values_text(values->second), TableRow::Kind::kNumber);

@@ -14,11 +14,16 @@
 namespace fovea::cli {
 namespace {
 
+std::filesystem::path temporary_folder() {
+  std::error_code failure;
+  const std::filesystem::path folder = std::filesystem::temp_directory_path(failure);
+  return failure ? std::filesystem::path("/tmp") : folder;
+}
+
 /// A file of its own that goes with its life.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(std::span<const std::byte> bytes)
-      : path_((std::filesystem::temp_directory_path() / "fovea-XXXXXX").string()) {
+  explicit TemporaryFile(std::span<const std::byte> bytes) : path_((temporary_folder() / "fovea-XXXXXX").string()) {
     const int descriptor = ::mkstemp(path_.data());
     if (descriptor < 0) throw Error(path_, "a temporary file was expected; none could be made; set TMPDIR to a directory.");
     try {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 #include <algorithm>
+#include <map>
 #include <ostream>
 #include <vector>
 
@@ -71,8 +72,10 @@ class Answers {
   Answers(Predictor& predictor, const Arguments& arguments, std::ostream& out)
       : predictor_(predictor), arguments_(arguments), out_(out) {}
 
-  void add(std::unique_ptr<Batch> item) {
+  /// `place`: where the item was read, for an error.
+  void add(std::unique_ptr<Batch> item, const std::string& place) {
     items_.push_back(std::move(item));
+    places_.push_back(place);
     if (items_.size() == kMost) flush();
   }
 
@@ -91,16 +94,34 @@ class Answers {
         places.push_back(i);
       }
       for (const std::size_t place : places) alike.push_back(std::move(items_[place]));
-      const std::unique_ptr<Batch> batch = joined(alike);
-      answer(*batch, places);
+      try {
+        answer(*joined(alike), places);
+      } catch (const Error&) {
+        find_failure(alike, places);
+      }
     }
-    for (const std::string& text : texts_) out_ << text;
+    const std::size_t whole = failures_.empty() ? texts_.size() : failures_.begin()->first;
+    for (std::size_t i = 0; i < whole; ++i) out_ << texts_[i];
     out_ << std::flush;
     items_.clear();
+    places_.clear();
+    if (!failures_.empty()) throw failures_.begin()->second;
   }
 
  private:
   static constexpr std::size_t kMost = 1024;
+
+  /// Of items that fail together, the first that fails alone; what comes before it is answered.
+  void find_failure(const std::vector<std::unique_ptr<Batch>>& items, const std::vector<std::size_t>& places) {
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      try {
+        answer(*joined({&items[i], 1}), {places[i]});
+      } catch (const Error& error) {
+        failures_.emplace(places[i], error.at(places_[places[i]]));
+        return;
+      }
+    }
+  }
 
   void answer(const Batch& batch, const std::vector<std::size_t>& places) {
     const Outputs& outputs = predictor_.predict(batch);
@@ -125,16 +146,52 @@ class Answers {
   const Arguments& arguments_;
   std::ostream& out_;
   std::vector<std::unique_ptr<Batch>> items_;
+  std::vector<std::string> places_;
   std::vector<std::string> texts_;
+  std::map<std::size_t, Error> failures_;  // by the number of the item among those that wait
 };
 
+std::vector<SiteChange> changes_of(const Arguments& arguments) {
+  std::vector<SiteChange> changes;
+  try {
+    for (const std::string& site : arguments.sites) changes.push_back(SiteChange::parse(site));
+  } catch (const Error& error) {
+    throw UsageError(error);
+  }
+  return changes;
+}
+
+/// Every item of the input, in order; an item that is wrong ends it, after the answers to those before.
+void answer_all(LineSource& lines, ItemParser& parser, Answers& answers) {
+  bool is_open = false;  // an item has begun
+  while (auto line = lines.next()) {
+    std::unique_ptr<Batch> item;
+    try {
+      item = parser.take(*line);
+    } catch (const Error& error) {
+      answers.flush();
+      throw error.at(lines.place());
+    }
+    if (!trimmed(*line).empty()) is_open = item == nullptr;
+    if (item) answers.add(std::move(item), lines.place());
+    if (lines.would_wait()) answers.flush();
+  }
+  answers.flush();
+  if (!is_open) return;
+  throw Error(lines.place(),
+              "the end of an item was expected; the input ended within one; items are " + parser.format() + ".");
+}
+
 int predict(const Arguments& arguments, const Console& console) {
+  if (arguments.explain && arguments.json) {
+    throw UsageError("fovea predict",
+                     "expected --explain, for people, or --json, for programs; both came; give one of them.");
+  }
   cpu::set_threads(static_cast<int>(arguments.threads));
   load_plugins(arguments.plugins);
-  TrainedRun trained(arguments.run);
-  std::vector<SiteChange> sites;
-  for (const std::string& site : arguments.sites) sites.push_back(SiteChange::parse(site));
-  Predictor predictor(trained, sites, arguments.task);
+  TrainedRun trained(arguments.run, loaded_libraries());
+  for (const std::string& note : trained.notes()) console.err << trained.file().string() << ": " << note << '\n';
+  Predictor predictor(trained, changes_of(arguments), arguments.task);
   ItemParser parser(predictor.task());
   if (arguments.format) {
     console.out << "items are " << parser.format() << '\n';
@@ -143,16 +200,7 @@ int predict(const Arguments& arguments, const Console& console) {
   LineSource lines(arguments.input);
   Answers answers(predictor, arguments, console.out);
   if (arguments.input == "-" && ::isatty(STDIN_FILENO) == 1) console.err << "items are " << parser.format() << '\n';
-  while (auto line = lines.next()) {
-    try {
-      if (auto item = parser.take(*line)) answers.add(std::move(item));
-    } catch (const Error& error) {
-      answers.flush();  // what came before is whole
-      throw error.at(lines.place());
-    }
-    if (lines.would_wait()) answers.flush();
-  }
-  answers.flush();
+  answer_all(lines, parser, answers);
   return kOk;
 }
 

@@ -2,6 +2,7 @@
 
 // The only file that includes it: it takes ten times as long to compile as the rest of the source.
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "framework/core/error.h"
 
@@ -71,12 +72,18 @@ std::string json_text(const Json& json) { return text_of(json, 2); }
 std::string json_line(const Json& json) { return text_of(json, -1); }
 
 std::optional<Json> parse_json(std::string_view text, std::string* problem) {
-  const auto check_depth = [](int depth, Tree::parse_event_t /*event*/, Tree& /*parsed*/) {
+  std::vector<std::set<std::string>> names;  // of the objects that are open
+  const auto check = [&](int depth, Tree::parse_event_t event, Tree& parsed) {
     if (depth > kMostLevels) throw Tree::other_error::create(500, "too many levels", nullptr);
+    if (event == Tree::parse_event_t::object_start) names.emplace_back();
+    if (event == Tree::parse_event_t::object_end) names.pop_back();
+    if (event == Tree::parse_event_t::key && !names.back().insert(parsed.get<std::string>()).second) {
+      throw Tree::other_error::create(500, "the name '" + parsed.get<std::string>() + "' comes twice", nullptr);
+    }
     return true;
   };
   try {
-    return json_of(Tree::parse(text, check_depth));
+    return json_of(Tree::parse(text, check));
   } catch (const Tree::exception& error) {
     if (problem != nullptr) *problem = error.what();
     return std::nullopt;

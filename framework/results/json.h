@@ -48,7 +48,7 @@ std::string json_text(const Json& json);
 /// The same without blanks and on one line.
 std::string json_line(const Json& json);
 
-/// Reads a text; nullopt where it is not JSON, with the reason in `problem` where one is given.
+/// Reads a text; nullopt where it is not JSON, or an object has a name twice, with the reason in `problem` where one is given.
 std::optional<Json> parse_json(std::string_view text, std::string* problem = nullptr);
 
 }  // namespace fovea

@@ -11,7 +11,7 @@ namespace fovea {
 
 namespace {
 
-constexpr std::uint64_t kMagic = 0x34544b4341564f46U;  // "FOVACKT4"
+constexpr std::uint64_t kMagic = 0x35544b4341564f46U;  // "FOVACKT5"
 
 template <class Stream, class Counter>
 void visit_counter(Stream& stream, Counter& counter) {
@@ -134,6 +134,7 @@ void visit(Stream& stream, Fields& fields) {
   stream(fields.best_step);
   stream(fields.evaluations_without_gain);
   stream(fields.best);
+  stream(fields.best_states);
   stream(fields.is_trained);
   stream(fields.is_finished);
   stream(fields.journal_offset);

@@ -26,6 +26,7 @@ struct Checkpoint {
   Extent best_step = 0;
   Extent evaluations_without_gain = 0;
   std::vector<Real> best;
+  std::vector<std::vector<double>> best_states;  // of the annealings, at that evaluation
   bool is_trained = false;   // no step is left: the last step is done, or patience is used up; `best` is put back
   bool is_finished = false;  // published with its final evaluations
   std::uint64_t journal_offset = 0;

@@ -132,7 +132,9 @@ void Evaluation::assemble(Extent rows) {
 
 void follow_annealed(const Graph& graph, const Graph& trained, Extent step, Extent steps) {
   for (const AnnealedSlot& slot : graph.annealed()) {
-    const auto same = [&](const AnnealedSlot& other) { return other.path == slot.path; };
+    const auto same = [&](const AnnealedSlot& other) {
+      return other.path == slot.path && other.number->text() == slot.number->text();
+    };
     const auto found = std::find_if(trained.annealed().begin(), trained.annealed().end(), same);
     if (found != trained.annealed().end()) {
       slot.number->store(found->number->value());

@@ -90,7 +90,8 @@ class Evaluation {
   std::map<std::string, std::vector<std::byte>> memory_;  // of outputs_
 };
 
-/// Sets the annealed numbers of a graph to those that the trained one has now, and all others to their values at `step`.
+/// Sets the annealed numbers of a graph to those that the trained one has now, where it has them under the same path and
+/// text, and all others to their values at `step`.
 void follow_annealed(const Graph& graph, const Graph& trained, Extent step, Extent steps);
 
 }  // namespace fovea

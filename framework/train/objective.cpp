@@ -95,7 +95,7 @@ Objective::Term Objective::read_term(std::string_view& left, double sign) {
   const auto length = static_cast<std::size_t>(number.ptr - left.data());
   const std::string_view behind = trimmed(left.substr(length));
   if (number.ec == std::errc() && begins_with(behind, '*')) {
-    if (!std::isfinite(factor)) reject("the factor " + in_quotes(left.substr(0, length)));
+    if (!std::isfinite(factor) || factor == 0) reject("the factor " + in_quotes(left.substr(0, length)));
     term.factor *= factor;
     left = trimmed(behind.substr(1));
   }

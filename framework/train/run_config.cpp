@@ -96,12 +96,6 @@ std::string command_of(const RunRequest& request, const TextPairs& defaults, con
   return text;
 }
 
-std::string hash_of_pairs(const TextPairs& pairs) {
-  std::string text;
-  for (const auto& [name, value] : pairs) text += name + "\n" + std::to_string(value.size()) + "\n" + value + "\n";
-  return hash_of(std::as_bytes(std::span(text)));
-}
-
 void check_evaluations(const RunSpec& run) {
   std::set<std::string> names{"train", "validation", "test"};
   for (const ExtraEvaluation& evaluation : run.evaluations) {
@@ -129,6 +123,12 @@ void add_file(const InputFile& file, const std::string& kind, RunConfig& config)
 }
 
 }  // namespace
+
+std::string hash_of_pairs(const TextPairs& pairs) {
+  std::string text;
+  for (const auto& [name, value] : pairs) text += name + "\n" + std::to_string(value.size()) + "\n" + value + "\n";
+  return hash_of(std::as_bytes(std::span(text)));
+}
 
 RunConfig config_of(const RunRequest& request, const Training& training, const InputLog& files) {
   const RunSpec& run = request.run;

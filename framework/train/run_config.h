@@ -24,6 +24,9 @@ struct RunConfig {
 /// `files` are those that the tasks of the run have read.
 RunConfig config_of(const RunRequest& request, const Training& training, const InputLog& files);
 
+/// XXH3-128 of the names and texts.
+std::string hash_of_pairs(const TextPairs& pairs);
+
 /// Checks settings together. Errors: Error with the fact.
 void check_settings(const RunSpec& run, const Training& training);
 

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "framework/train/run_session.h"
 
@@ -18,6 +19,11 @@ void RunSession::judge_progress(double metric) {
       const Averaging::Shown shown = training_.show_average();
       const std::span<const Real> values = training_.parameters().values();
       progress_.best.assign(values.begin(), values.end());
+      progress_.best_states.clear();
+      for (const AnnealedSlot& slot : training_.graph().annealed()) {
+        const std::span<double> state = slot.number->annealing().state();
+        progress_.best_states.emplace_back(state.begin(), state.end());
+      }
     }
   } else {
     progress_.evaluations_without_gain += 1;
@@ -35,6 +41,11 @@ void RunSession::judge_progress(double metric) {
 void RunSession::restore_best() {
   if (progress_.best.empty() || progress_.best_step == progress_.step) return;
   training_.put_back(progress_.best);
+  // What was annealed by the metric was so far at that evaluation, and no further.
+  for (std::size_t i = 0; i < progress_.best_states.size(); ++i) {
+    const std::vector<double>& state = progress_.best_states[i];
+    std::copy(state.begin(), state.end(), training_.graph().annealed()[i].number->annealing().state().begin());
+  }
   say(fmt::format("step {}: the parameters of step {} are restored, which had the best validation metric", progress_.step,
                   progress_.best_step));
 }

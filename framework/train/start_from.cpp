@@ -91,6 +91,12 @@ void load_parameters(ParameterStore& store, std::span<const NamedArray> arrays, 
                      const std::string& place) {
   expect_matched("from_only", rules.only.unmatched(paths_of(store)), paths_of(store));
   const std::map<std::string, const NamedArray*> found = by_path(arrays, rules.renames, place);
+  for (const auto& [there, here] : rules.renames) {
+    const auto begins = [&, there = there](const NamedArray& array) { return array.name.starts_with(there); };
+    if (std::any_of(arrays.begin(), arrays.end(), begins)) continue;
+    throw Error("rename", "what the path of an array begins with was expected; " + in_quotes(there) + " begins none in " +
+                              place + "; look at the paths with fovea show.");
+  }
   Misfits misfits;
   std::vector<std::pair<const ParameterStore::Entry*, const NamedArray*>> pairs;
   for (const ParameterStore::Entry& entry : store.entries()) {
@@ -129,6 +135,10 @@ std::filesystem::path start_file(const TrainSettings& settings) {
   }
   const std::filesystem::path path = text;
   std::error_code none;  // what cannot be looked at is an error of reading
+  if (!text.empty() && std::filesystem::status(path, none).type() == std::filesystem::file_type::not_found) {
+    throw Error("from", "a run, a results file or weights was expected at " + in_quotes(text) +
+                            "; nothing is there; paths are relative to where the program is started.");
+  }
   return std::filesystem::is_directory(path, none) ? path / kResultsName : path;
 }
 

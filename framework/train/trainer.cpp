@@ -90,20 +90,45 @@ std::string value_of(const TextPairs& pairs, const std::string& name) {
   return "";
 }
 
+/// What follows the number of steps of a run: a schedule, an annealed number or a mean; empty: nothing.
+std::string follows_steps(Training& training, Extent done, Extent before, Extent after) {
+  const auto differs = [&](const auto& value) {
+    constexpr Extent kMost = 1000;
+    for (Extent step = 0; step <= done; step += std::max<Extent>(1, done / kMost)) {
+      if (value(step, before) != value(step, after)) return true;
+    }
+    return false;
+  };
+  const AnnealedProduct& schedule = training.schedule();
+  if (differs([&](Extent step, Extent steps) { return schedule.value(step, steps); }))
+    return "the schedule " + schedule.text();
+  for (const AnnealedSlot& slot : training.graph().annealed()) {
+    const Annealing& annealing = slot.number->annealing();
+    if (differs([&](Extent step, Extent steps) { return annealing.value(step, steps); }))
+      return slot.path + ", " + slot.number->text();
+  }
+  return training.run().train.average.starts_with("swa") ? "average=" + training.run().train.average : "";
+}
+
 /// A run that has ended is the same run with more steps, where nothing else differs: it goes on from its last step.
-void take_more_steps(const std::filesystem::path& directory, Checkpoint& checkpoint, const RunConfig& config) {
+void take_more_steps(const std::filesystem::path& directory, Checkpoint& checkpoint, const RunConfig& config,
+                     Training& training) {
   TextPairs there = checkpoint.config;
   const std::string before = value_of(there, "steps");
-  const Extent steps = std::stoll(value_of(config.pairs, "steps"));
+  const Extent steps = training.run().train.steps;
   for (auto& [key, text] : there) {
     if (key == "steps") text = std::to_string(steps);
   }
-  if (before == std::to_string(steps) || steps < checkpoint.step || there != config.pairs) return;
-  if (checkpoint.is_trained && !checkpoint.best.empty() && checkpoint.best_step != checkpoint.step) {
-    throw Error(directory.string(), "a run that ended with the parameters of its last step was expected, to go on to step " +
-                                        std::to_string(steps) + "; it ended with those of its best evaluation, at step " +
-                                        std::to_string(checkpoint.best_step) +
+  if (before.empty() || before == std::to_string(steps) || steps < checkpoint.step || there != config.pairs) return;
+  const auto refuse = [&](const std::string& fact) {
+    throw Error(directory.string(), "a run that can go on to step " + std::to_string(steps) + " was expected; " + fact +
                                         "; begin another run with from=" + directory.string() + kOther);
+  };
+  if (checkpoint.is_trained && !checkpoint.best.empty() && checkpoint.best_step != checkpoint.step) {
+    refuse("it ended with the parameters of its best evaluation, at step " + std::to_string(checkpoint.best_step));
+  }
+  if (const std::string what = follows_steps(training, checkpoint.step, std::stoll(before), steps); !what.empty()) {
+    refuse("what it has done would be another with that many steps from the start, because of " + what);
   }
   checkpoint.config = config.pairs;
   checkpoint.is_trained = false;
@@ -111,7 +136,7 @@ void take_more_steps(const std::filesystem::path& directory, Checkpoint& checkpo
 }
 
 /// The checkpoint to go on from, where there is one.
-std::optional<Checkpoint> standing_checkpoint(const RunRequest& request, const RunConfig& config) {
+std::optional<Checkpoint> standing_checkpoint(const RunRequest& request, const RunConfig& config, Training& training) {
   if (request.existing == RunRequest::Existing::kRestart) return std::nullopt;
   std::optional<Checkpoint> checkpoint = Checkpoint::read(request.directory);
   std::error_code failure;
@@ -122,7 +147,7 @@ std::optional<Checkpoint> standing_checkpoint(const RunRequest& request, const R
   }
   // A run that stopped or failed before its first step is in nobody's way.
   if (checkpoint && !checkpoint->has_work() && !has_steps(request.directory)) checkpoint.reset();
-  if (checkpoint) take_more_steps(request.directory, *checkpoint, config);
+  if (checkpoint) take_more_steps(request.directory, *checkpoint, config, training);
   if (checkpoint) check_is_ours(request.directory, *checkpoint, config);
   return checkpoint;
 }
@@ -136,7 +161,7 @@ RunOutcome train_run(const RunRequest& request, const TrainerHooks& hooks) {
   const RunConfig config = config_of(request, training, files);
   make_directories(request.directory);
   const RunLock lock(request.directory);
-  const std::optional<Checkpoint> checkpoint = standing_checkpoint(request, config);
+  const std::optional<Checkpoint> checkpoint = standing_checkpoint(request, config, training);
   if (checkpoint) {
     if (const auto outcome = already_finished(request.directory, *checkpoint, config)) return *outcome;
     check_build(request.directory, *checkpoint, request, config);

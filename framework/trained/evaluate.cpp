@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 #include <system_error>
 
 #include "framework/core/error.h"
@@ -14,6 +13,7 @@
 #include "framework/results/run_file.h"
 #include "framework/results/run_lock.h"
 #include "framework/train/recorder.h"
+#include "framework/trained/fit_checks.h"
 
 namespace fovea {
 namespace {
@@ -27,12 +27,6 @@ std::string written(const Evaluation::Config& evaluation) {
          std::to_string(evaluation.rows) + " items";
 }
 
-std::string written(const EvaluateRequest& request) {
-  std::string text;
-  for (const SiteChange& change : request.sites) text += (text.empty() ? "" : ", ") + change.written();
-  return text.empty() ? "as trained" : text;
-}
-
 /// The evaluations of one record, each with its model.
 class Work {
  public:
@@ -44,13 +38,17 @@ class Work {
     if (configs.empty()) {
       throw Error(trained.file().string(), "an evaluation was expected; the run has none of its own; name a task.");
     }
+    const std::string trained_task = Registry<Task>::instance().parse(trained.spec().task).text;
     for (Evaluation::Config& config : configs) {
       config.task = Registry<Task>::instance().parse(config.task).text;
       expect_name("evaluate", "of an evaluation", config.name);
+      if (config.task != trained_task) expect_same_labels(trained.training().task(), *make_task(config.task), config.task);
       evaluations_.push_back(std::make_unique<Evaluation>(config, run, trained.parameters()));
-      if (!request.sites.empty()) check_use(config);
+      if (request.sites.empty()) continue;
+      const Evaluation as_trained(config, trained.spec(), trained.parameters());
+      expect_use(as_trained.graph(), evaluations_.back()->graph(), request.sites);
     }
-    check_patterns();
+    expect_patterns(request.sites, *met_);
   }
 
   bool run(const EvaluateProgress& progress, RunRecord& record) {
@@ -81,67 +79,56 @@ class Work {
     record.predictions.push_back(std::move(sample.predictions));
   }
 
-  /// What was trained for a site must be of use to the site that stands there now.
-  void check_use(const Evaluation::Config& config) const {
-    const Evaluation as_trained(config, trained_.spec(), trained_.parameters());
-    const std::vector<std::string> used = parameters_of(evaluations_.back()->graph());
-    for (const std::string& path : parameters_of(as_trained.graph())) {
-      if (std::find(used.begin(), used.end(), path) != used.end()) continue;
-      throw Error("site", "sites that use what was trained for them were expected; with " + in_quotes(written(request_)) +
-                              " nothing reads the parameter " + in_quotes(path) +
-                              "; keep the scorer, and change selector, pattern or options.");
-    }
-  }
-
-  static std::vector<std::string> parameters_of(const Graph& graph) {
-    std::vector<std::string> paths;
-    for (const int id : graph.parameters()) paths.push_back(graph.node(id).path);
-    return paths;
-  }
-
-  void check_patterns() const {
-    const std::set<std::string> paths(met_->begin(), met_->end());
-    for (const SiteChange& change : request_.sites) {
-      const auto fits = [&](const std::string& path) { return fits_pattern(path, change.pattern); };
-      if (std::any_of(paths.begin(), paths.end(), fits)) continue;
-      std::string known;
-      for (const std::string& path : paths) known += (known.empty() ? "" : ", ") + path;
-      throw Error("site", "a pattern that fits a site of the model was expected; " + in_quotes(change.pattern) + " came; " +
-                              (known.empty() ? "it has no site." : "it has " + known + "."));
-    }
-  }
-
   TrainedRun& trained_;
   const EvaluateRequest& request_;
   std::shared_ptr<std::vector<std::string>> met_;  // paths of sites
   std::vector<std::unique_ptr<Evaluation>> evaluations_;
 };
 
-/// The configuration of the run, its sites as they are now, and what it was evaluated with.
+/// The text at a name in an object, or in the object within it that has another name.
+void replace_text(Json::Object& object, const std::string& within, const std::string& name, const std::string& text) {
+  for (auto& [key, value] : object) {
+    if (key != within || !value.is<Json::Object>()) continue;
+    Json::Object inner = value.as<Json::Object>();
+    for (auto& [inner_key, inner_value] : inner) {
+      if (inner_key == name) inner_value = text;
+    }
+    value = std::move(inner);
+  }
+}
+
+/// The configuration of the run: what it has started from, its sites as they are now, and what it was evaluated with.
 RunConfig config_of(const TrainedRun& trained, const EvaluateRequest& request, const Work& work, const InputLog& files) {
   RunConfig config = trained.config();
-  Json::Object evaluated{{kEvaluatedWith, written(request)}};
-  config.pairs.emplace_back(kEvaluatedWith, written(request));
+  std::optional<Json> json = parse_json(config.json);
+  Json::Object object = json && json->is<Json::Object>() ? json->as<Json::Object>() : Json::Object{};
+  const auto set = [&](const std::string& name, const std::string& within, const std::string& key, const std::string& text) {
+    for (auto& [pair, value] : config.pairs) {
+      if (pair == name) value = text;
+    }
+    replace_text(object, within, key, text);
+  };
+  for (const char* name : {"from", "from_only", "rename"}) {
+    set(name, "train", name, text_of_pair(trained.summary().config, name));
+  }
   Json::Array on;
   std::string all;
   for (const auto& evaluation : work.evaluations()) {
     on.emplace_back(written(evaluation->config()));
     all += (all.empty() ? "" : "; ") + written(evaluation->config());
-    for (const SiteRecord& site : evaluation->graph().sites()) {
-      for (auto& [name, text] : config.pairs) {
-        if (name == "site " + site.path) text = site.text;
-      }
-    }
+    for (const SiteRecord& site : evaluation->graph().sites()) set("site " + site.path, "sites", site.path, site.text);
   }
+  config.pairs.emplace_back(kEvaluatedWith, written(request.sites));
   config.pairs.emplace_back("evaluated_on", all);
-  evaluated.emplace_back("evaluated_on", std::move(on));
-  if (auto json = parse_json(config.json); json && json->is<Json::Object>()) {
-    Json::Object object = json->as<Json::Object>();
-    object.emplace_back("evaluate", std::move(evaluated));
-    config.json = json_text(object);
+  object.emplace_back("evaluate", Json::Object{{kEvaluatedWith, written(request.sites)}, {"evaluated_on", std::move(on)}});
+  config.json = json_text(object);
+  config.hash = hash_of_pairs(config.pairs);
+  config.command = request.command;
+  std::erase_if(config.inputs, [](const auto& pair) { return pair.first.starts_with("input "); });
+  std::erase_if(config.places, [](const auto& pair) { return pair.first.starts_with("input "); });
+  for (const auto& [name, hash] : trained.summary().provenance) {
+    if (name.starts_with("from ")) config.inputs.emplace_back(name, hash);
   }
-  config.inputs.clear();
-  config.places.clear();
   for (const InputFile& file : files.files()) {
     config.inputs.emplace_back("input " + file.name, file.hash);
     config.places.emplace_back("input " + file.name, file.absolute.string());
@@ -165,6 +152,9 @@ RunRecord record_of(TrainedRun& trained, const EvaluateRequest& request, const R
   const std::filesystem::path whole = std::filesystem::weakly_canonical(trained.file(), failure);
   record.provenance.emplace_back("parent", failure ? trained.file().string() : whole.string());
   record.provenance.emplace_back("parent_hash", trained.hash());
+  record.provenance.emplace_back("parent_state", text_of_pair(trained.summary().attributes, "state"));
+  record.provenance.emplace_back("parent_step", std::to_string(trained.step()));
+  record.provenance.emplace_back("parent_precision", text_of_pair(trained.summary().config, "precision"));
   record.metrics = {{"mean_entropy", "nat", "entropy of the weights"}};
   record.graph = graph_record(trained.training());
   record.parameters = parameter_arrays(trained.parameters());
@@ -206,29 +196,24 @@ std::optional<RunRecord> evaluate(TrainedRun& trained, const EvaluateRequest& re
   return record;
 }
 
-void publish_evaluation(const RunRecord& record, const std::filesystem::path& directory, Replace replace) {
-  constexpr const char* kRemedy = "; replace it with --restart, or use another --output.";
-  make_directories(directory);
-  const RunLock lock(directory);
+void expect_place(const std::filesystem::path& directory, const std::string& parent_hash, Replace replace) {
   std::error_code failure;
   if (std::filesystem::exists(directory / "checkpoint", failure)) {
     throw Error(directory.string(), "a directory without a run was expected; this one holds one; use another --output.");
   }
   const std::filesystem::path file = directory / kResultsName;
-  if (replace == Replace::kNo && std::filesystem::exists(file, failure)) {
-    const RunSummary there = read_summary(file);
-    const auto value = [](const TextPairs& pairs, const std::string& name) -> std::string {
-      for (const auto& [key, text] : pairs) {
-        if (key == name) return text;
-      }
-      return "";
-    };
-    if (value(there.provenance, "parent_hash") != value(record.provenance, "parent_hash")) {
-      throw Error(directory.string(), std::string("an evaluation of the same results file was expected here, or none; this "
-                                                  "is one of another file, or of the run before it was trained again") +
-                                          kRemedy);
-    }
-  }
+  if (replace == Replace::kYes || !std::filesystem::exists(file, failure)) return;
+  if (text_of_pair(read_summary(file).provenance, "parent_hash") == parent_hash) return;
+  throw Error(
+      directory.string(),
+      "an evaluation of the same results file was expected here, or none; this is one of another file, or of the run "
+      "before it was trained again; replace it with --restart, or use another --output.");
+}
+
+void publish_evaluation(const RunRecord& record, const std::filesystem::path& directory, Replace replace) {
+  make_directories(directory);
+  const RunLock lock(directory);
+  expect_place(directory, text_of_pair(record.provenance, "parent_hash"), replace);
   publish(record, directory);
 }
 

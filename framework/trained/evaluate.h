@@ -39,6 +39,7 @@ std::optional<RunRecord> evaluate(TrainedRun& trained, const EvaluateRequest& re
 ///
 /// Errors    a directory that holds a run, or an evaluation of another file, unless `replace` is set; those of publish.
 enum class Replace : std::uint8_t { kNo, kYes };
+void expect_place(const std::filesystem::path& directory, const std::string& parent_hash, Replace replace);  // alone, before
 void publish_evaluation(const RunRecord& record, const std::filesystem::path& directory, Replace replace);
 
 }  // namespace fovea

@@ -77,7 +77,7 @@ std::string type_text(const Type& type) {
 
 ItemParser::ItemParser(const Task& task) : task_(task), reader_(task.item_reader()) {
   Batch example(1);
-  fill_batch(task, Split::kValidation, {}, example);
+  fill_batch(task, Split::kTrain, {}, example);
   known_ = example.types();
 }
 

@@ -11,6 +11,7 @@
 #include "framework/train/recorder.h"
 #include "framework/train/samples.h"
 #include "framework/train/site_axes.h"
+#include "framework/trained/fit_checks.h"
 
 namespace fovea {
 namespace {
@@ -26,22 +27,30 @@ OpContext context_of(const TrainSettings& settings, const Shard& shard) {
 }  // namespace
 
 Predictor::Predictor(TrainedRun& trained, std::vector<SiteChange> sites, const std::string& task)
-    : trained_(trained), sites_(std::move(sites)), task_(make_task(task.empty() ? trained.spec().task : task)) {}
+    : trained_(trained), sites_(std::move(sites)), task_(make_task(task.empty() ? trained.spec().task : task)) {
+  if (!task.empty()) expect_same_labels(trained.training().task(), *task_, task);
+}
 
 Predictor::~Predictor() = default;
 Predictor::Predictor(Predictor&&) noexcept = default;
 
 void Predictor::build(const Batch& batch) {
   const TrainSettings& settings = trained_.spec().train;
-  const RunSpec run = with_changes(trained_.spec(), sites_);
+  auto met = std::make_shared<std::vector<std::string>>();
+  const RunSpec run = with_changes(trained_.spec(), sites_, met);
   const InputTypes types = with_rows(batch.types(), std::min(settings.shard_rows, batch.rows()));
   auto graph = build_graph(run.model, types, Mode::kEvaluate, settings);
   trained_.parameters().check_covers(*graph);
+  if (!sites_.empty()) {
+    expect_patterns(sites_, *met);
+    expect_use(*build_graph(trained_.spec().model, types, Mode::kEvaluate, settings), *graph, sites_);
+  }
   follow_annealed(*graph, trained_.training().graph(), trained_.step(), settings.steps);
   shards_ = std::make_unique<Shards>(Shards::Config{std::move(graph), &trained_.parameters(), nullptr, settings.shard_rows});
 }
 
 const Outputs& Predictor::predict(const Batch& batch) {
+  if (batch.rows() < 1) throw Error("predict", "a batch of one item at least was expected; it has none; make Batch(1).");
   if (!shards_) build(batch);
   batch_ = &batch;
   bound_ = shards_->bind(batch);

@@ -21,7 +21,8 @@ namespace fovea {
 ///     const fovea::Outputs& outputs = predictor.predict(batch);
 ///
 /// Of one TrainedRun there may be several, each used by one thread at a time: they share the parameters, which they only
-/// read. After the first batches of a shape, `predict` allocates nothing.
+/// read. After the first batches of a shape, `predict` allocates nothing. Outputs do not depend on the number of threads;
+/// the last bits of an item may depend on how many items are asked for together, as products of other sizes round otherwise.
 class Predictor {
  public:
   /// Errors    those of a task.

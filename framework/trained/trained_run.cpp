@@ -80,25 +80,48 @@ double number_of(const std::string& text, const std::filesystem::path& file) {
                                  " came; is this a results file of Fovea?");
 }
 
-/// The step of the last evaluation: of files that do not say which their parameters come from.
+/// The step of the last evaluation, of tests where there are some: of files that do not say which their parameters come
+/// from.
 Extent last_step(const RunSummary& summary) {
   Extent step = 0;
+  bool is_tested = false;
   for (const EvaluationTable& table : summary.evaluation) {
-    if (!table.step.empty()) step = std::max<Extent>(step, table.step.back());
+    if (table.step.empty() || (is_tested && table.split == "validation")) continue;
+    is_tested = table.split != "validation";
+    step = table.step.back();
   }
   return step;
 }
 
 }  // namespace
 
-TrainedRun::TrainedRun(const std::filesystem::path& path)
+std::string text_of_pair(const TextPairs& pairs, const std::string& name) {
+  const std::string* const text = find(pairs, name);
+  return text == nullptr ? "" : *text;
+}
+
+TrainedRun::TrainedRun(const std::filesystem::path& path, std::vector<InputFile> libraries)
     : file_(results_file(path)), hash_(hash_of_file(file_)), summary_(read_summary(file_)) {
+  request_.libraries = std::move(libraries);
   if (find(summary_.config, kEvaluatedWith) != nullptr) {
     const std::string* parent = find(summary_.provenance, "parent");
     throw Error(file_.string(), "the results of a run were expected; these are of an evaluation of one; give that run" +
                                     (parent == nullptr ? "." : ", " + *parent + "."));
   }
   load();
+}
+
+std::vector<std::string> TrainedRun::notes() const {
+  std::vector<std::string> notes;
+  const std::string state = text_of_pair(summary_.attributes, "state");
+  if (state != "finished") {
+    notes.push_back("this run is " + state + "; its parameters of step " + std::to_string(step_) + " are used");
+  }
+  const std::string precision = text_of_pair(summary_.config, "precision");
+  if (!precision.empty() && precision != kPrecision) {
+    notes.push_back("it was trained in " + precision + "; its parameters are used in " + kPrecision);
+  }
+  return notes;
 }
 
 std::string TrainedRun::label() const {
@@ -165,11 +188,14 @@ void TrainedRun::check_config() const {
     there.emplace_back(pair.first, *text);
     here.emplace_back(pair.first, printable(pair.second));
   }
-  for (const auto& [name, hash] : config_.inputs) {
-    const std::string* const text = find(summary_.provenance, name);
-    if (!name.starts_with("input ") || text == nullptr) continue;
-    there.emplace_back(name, *text);
-    here.emplace_back(name, hash);
+  for (const auto& [name, text] : summary_.config) {  // sites and evaluations that the model here does not have
+    const bool is_part = name.starts_with("site ") || name.starts_with("evaluation ");
+    if (is_part && find(config_.pairs, name) == nullptr) there.emplace_back(name, text);
+  }
+  for (const auto& [name, hash] : summary_.provenance) {
+    if (!name.starts_with("input ") && !name.starts_with("plugin ")) continue;
+    there.emplace_back(name, hash);
+    if (const std::string* const text = find(config_.inputs, name)) here.emplace_back(name, *text);
   }
   if (const std::string different = differences(there, here); !different.empty()) {
     throw Error(file_.string(), "a run of this version of its experiment was expected; " + different +

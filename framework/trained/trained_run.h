@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "framework/results/summary.h"
 #include "framework/train/run_config.h"
@@ -18,8 +19,8 @@ namespace fovea {
 ///           (load the plugins of the run first), or whose settings, sites or parameters are others than the file says.
 class TrainedRun {
  public:
-  /// `path`: the folder of a run, or its results file.
-  explicit TrainedRun(const std::filesystem::path& path);
+  /// `path`: the folder of a run, or its results file; `libraries`: of the plugins that are loaded.
+  explicit TrainedRun(const std::filesystem::path& path, std::vector<InputFile> libraries = {});
 
   const std::filesystem::path& file() const { return file_; }
   const std::string& hash() const { return hash_; }  // XXH3-128 of the file
@@ -32,6 +33,8 @@ class TrainedRun {
   const RunConfig& config() const { return config_; }
   /// The step of training that the parameters come from.
   Extent step() const { return step_; }
+  /// What whoever uses it should know: that it is not finished, or was trained in another precision; each one sentence.
+  std::vector<std::string> notes() const;
   Training& training() { return *training_; }
   ParameterStore& parameters() { return training_->parameters(); }
 
@@ -47,6 +50,9 @@ class TrainedRun {
   RunConfig config_;
   Extent step_ = 0;
 };
+
+/// The text of a name, "" where there is none.
+std::string text_of_pair(const TextPairs& pairs, const std::string& name);
 
 /// What `fovea evaluate` writes into the configuration of its results, beside that of the run that was evaluated.
 inline constexpr const char* kEvaluatedWith = "evaluated_with";

@@ -57,3 +57,29 @@ TEST_CASE("a run that ended with its best parameters does not go on from its las
   CHECK(contains(failure_of(request), "of its best evaluation"));
   CHECK(contains(failure_of(request), "from="));
 }
+
+TEST_CASE("a run whose past follows the number of its steps does not go on to more") {
+  const Scratch scratch;
+  RunRequest request = line_run(scratch / "cosine");
+  request.run.train.steps = 24;
+  request.run.train.schedule = "cosine(to=0)";
+  train_run(request, {});
+  request.run.train.steps = 48;
+  CHECK(contains(failure_of(request), "because of the schedule cosine"));
+  CHECK(contains(failure_of(request), "from="));
+
+  request = line_run(scratch / "annealed", "dot | dense | softmax(temperature=linear(from=2, to=0.5)) | none");
+  request.run.train.schedule = "constant";
+  request.run.train.steps = 24;
+  train_run(request, {});
+  request.run.train.steps = 48;
+  CHECK(contains(failure_of(request), "because of chooser/temperature"));
+
+  request = line_run(scratch / "swa");
+  request.run.train.schedule = "constant";
+  request.run.train.average = "swa(from=0.5)";
+  request.run.train.steps = 24;
+  train_run(request, {});
+  request.run.train.steps = 48;
+  CHECK(contains(failure_of(request), "average=swa"));
+}

@@ -79,6 +79,7 @@ TEST_CASE("a part may be taken, under other names") {
   CHECK(store.view("out").real()[0] == before[store.at("out").offset]);
   CHECK(contains(problem_of(store, arrays, {PathPatterns("inn*"), parse_renames("old/=")}), "inn*"));
   CHECK(contains(problem_of(store, arrays, {{}, parse_renames("old/in_bias=in old/in=in old/=")}), "both become"));
+  CHECK(contains(problem_of(store, arrays, {{}, parse_renames("old/= odd/=in")}), "'odd/' begins none"));
 }
 
 TEST_CASE("renames are pairs") {
@@ -131,10 +132,13 @@ TEST_CASE("a parameter of a model may begin with an array of a file") {
 }
 
 TEST_CASE("the seed of a run may be part of the path that it starts from") {
+  const Scratch scratch;
   TrainSettings settings;
   settings.seed = 7;
-  settings.from = "runs/main-seed{seed}/results.h5";
-  CHECK(start_file(settings) == "runs/main-seed7/results.h5");
+  settings.from = (scratch / "main-seed{seed}").string();
+  CHECK_THROWS_WITH_AS(start_file(settings), doctest::Contains("main-seed7"), Error);
+  std::filesystem::create_directories(scratch / "main-seed7");
+  CHECK(start_file(settings) == scratch / "main-seed7/results.h5");
   settings.from.clear();
   settings.from_only = "a";
   Training training(line_run("").run);

@@ -108,6 +108,42 @@ TEST_CASE("other sites are read with the parameters that were trained") {
   }
 }
 
+TEST_CASE("a site whose annealed number is written otherwise follows what is written") {
+  const Scratch scratch;
+  trained_line(scratch / "run");
+  TrainedRun trained(scratch / "run");
+  const auto entropy = [&](const std::string& change) {
+    EvaluateRequest request;
+    request.sites = {SiteChange::parse(change)};
+    return site_of(*evaluate(trained, request, {})).mean_entropy.value();
+  };
+  CHECK(entropy("softmax(temperature=linear(from=50, to=40))") == entropy("softmax(temperature=40)"));
+  CHECK(entropy("softmax(temperature=linear(from=2, to=0.5))") == entropy("softmax(temperature=0.5)"));
+}
+
+TEST_CASE("an evaluation says what its run has started from, and its own hash and command") {
+  const Scratch scratch;
+  RunRequest request = trained_line(scratch / "first");
+  request.directory = scratch / "second";
+  request.run.train.from = (scratch / "first").string();
+  request.run.train.steps = 8;
+  train_run(request, {});
+  TrainedRun trained(scratch / "second");
+  EvaluateRequest hard;
+  hard.command = "fovea evaluate second --site argmax";
+  hard.sites = {SiteChange::parse("argmax")};
+  const auto record = evaluate(trained, hard, {});
+  const auto soft = evaluate(trained, {}, {});
+  const auto text = [](const TextPairs& pairs, const std::string& name) { return text_of_pair(pairs, name); };
+  CHECK(text(record->config, "from") == (scratch / "first").string());
+  CHECK(text(record->provenance, "from " + (scratch / "first/results.h5").string()).size() == 32);
+  CHECK(text(record->provenance, "config_hash") != text(soft->provenance, "config_hash"));
+  CHECK(text(record->provenance, "command") == hard.command);
+  CHECK(record->config_json.find("\"chooser\": \"dot(") != std::string::npos);
+  CHECK(record->config_json.find(" | argmax | none\"") != std::string::npos);
+  CHECK(text(record->provenance, "parent_state") == "finished");
+}
+
 TEST_CASE("sites that do not fit what was trained are refused with the reason") {
   const Scratch scratch;
   trained_line(scratch / "run", "bilinear | dense | softmax | none");
@@ -183,6 +219,9 @@ TEST_CASE("a predictor gives the outputs of evaluation, whatever the size of its
     CHECK(second.predict(one).at("guess").real()[0] ==
           doctest::Approx(together[static_cast<std::size_t>(row)]).epsilon(1e-5));
   }
+  CHECK(contains(failure_in([&] { second.predict(Batch(0)); }), "a batch of one item at least"));
+  Predictor odd(trained, {SiteChange::parse("zz/*=argmax")});
+  CHECK(contains(failure_in([&] { odd.predict(whole); }), "a pattern that fits a site"));
   Batch empty(1);
   static_cast<void>(empty.make("z", {{1, 4}, Kind::kReal}));
   CHECK(contains(failure_in([&] { second.predict(empty); }), "a tensor 'x' was expected"));
