@@ -176,8 +176,8 @@ class Sweep {
 int print_plan(const SweepArguments& arguments, const Definition& definition, const Console& console) {
   const std::size_t runs = definition.points.size() * static_cast<std::size_t>(definition.seeds) * definition.runs.size();
   for (std::size_t i = 0; i < definition.points.size(); ++i) {
-    std::string line = point_folder(i, definition.points[i]).substr(0, 4);
-    for (const auto& [key, text] : definition.points[i]) line += " " + shell_word(key + "=" + text);
+    std::string line = fmt::format("{:04}", i + 1);
+    for (const auto& [key, text] : definition.points[i]) line.append(" ").append(shell_word(key + "=" + text));
     console.out << line << '\n';
   }
   const Shares shares = shares_of(arguments.jobs, arguments.experiment.threads, runs);

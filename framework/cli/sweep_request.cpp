@@ -98,7 +98,7 @@ std::filesystem::path SweepArguments::folder() const {
 
 std::vector<std::string> settings_of(const Point& point, const std::vector<std::string>& fixed) {
   std::vector<std::string> settings = fixed;
-  for (const auto& [key, text] : point) settings.push_back(key + "=" + text);
+  for (const auto& [key, text] : point) settings.push_back(fmt::format("{}={}", key, text));
   return settings;
 }
 

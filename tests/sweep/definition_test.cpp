@@ -70,6 +70,7 @@ TEST_CASE("an extension keeps the numbers of the points that were there") {
   (void)settled(sample("choice(2, 3)"), scratch.path(), Extension::kRefused);
   Definition more = sample("choice(1, 2, 3)");
   more.seeds = 3;
+  CHECK_THROWS_AS(settled(more, scratch.path(), Extension::kRefused), Error);
   const Definition all = settled(more, scratch.path(), Extension::kAllowed);
   CHECK(all.points == std::vector<Point>{{{"a", "2"}}, {{"a", "3"}}, {{"a", "1"}}});
   CHECK(all.seeds == 3);

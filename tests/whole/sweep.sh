@@ -16,7 +16,7 @@ grid=("${tiny[@]}" steps=6 "learning_rate=choice(1e-3, 1e-2)" "clip_norm=choice(
 
 fail() {
   printf 'FAILED: %s\n' "$*" >&2
-  tail -n 30 "$work"/*.txt "$work"/sweeps/*/*/*/failed.txt >&2 || true
+  tail -n 30 "$work"/*.txt "$work"/sweeps/*/*/*/failed.txt >&2 2>/dev/null || true
   exit 1
 }
 has() { grep -qF -- "$2" "$1" || fail "$1 must say '$2'"; }
@@ -76,6 +76,32 @@ wait $! || code=$?
 sweep 0 killed.txt "${grid[@]}" --name killed
 same killed
 echo "killed $kills times, stopped by SIGTERM (exit code $code): the same results"
+
+# Runs that would take an hour end with the sweep that started them, stopped or killed.
+long=("${tiny[@]}" steps=10000000 "learning_rate=choice(1e-4, 1e-3)" --name long --jobs 2)
+runs_of() { (ps -o pid=,args= --ppid "$1" || true) | awk '/ run sort_by_pointing /{print $1}'; }
+for signal in TERM KILL; do
+  "$program" sweep "${long[@]}" >long.txt 2>&1 &
+  pid=$!
+  for ((i = 0; i < 100 && $(runs_of "$pid" | wc -l) < 2; ++i)); do sleep 0.1; done
+  both="$(runs_of "$pid" | tr '\n' ' ')"
+  [ "$(wc -w <<<"$both")" -eq 2 ] || fail "two runs side by side were expected"
+  sleep 0.5
+  kill "-$signal" "$pid"
+  for ((i = 0; i < 200; ++i)); do
+    left=0
+    for child in $both; do if kill -0 "$child" 2>/dev/null; then left=1; fi; done
+    [ "$left" -eq 1 ] || break
+    sleep 0.1
+  done
+  # shellcheck disable=SC2086
+  if [ "$left" -eq 1 ]; then
+    kill -KILL $both "$pid" 2>/dev/null || true
+    fail "runs must end after SIG$signal to their sweep"
+  fi
+  wait "$pid" 2>/dev/null || true
+done
+echo "runs end with their sweep"
 
 # Two at once share the work: each run begins once.
 "$program" sweep "${grid[@]}" --name shared --jobs 1 >first.txt 2>&1 &
