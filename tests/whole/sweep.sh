@@ -109,6 +109,7 @@ first=$!
 sweep 0 second.txt "${grid[@]}" --name shared --jobs 1
 wait "$first" || fail "the first of two sweeps must end well"
 same shared
+if grep -q "failed" first.txt second.txt; then fail "a run that another sweep trains is no failure"; fi
 [ "$(trained shared "step 2: validation")" -eq 8 ] || fail "two sweeps must train each run once"
 [ "$(trained shared "resumed")" -eq 0 ] || fail "two sweeps must not resume each other's runs"
 echo "two at once: each run trained once"
