@@ -106,7 +106,7 @@ class DynamicNgrams final : public Task {
     for (Extent i = std::max<Extent>(n_ - 2, 0); i < steps; ++i) made.target_at(row, i);
   }
 
-  std::size_t contexts() const { return std::size_t{1} << static_cast<std::size_t>(n_ - 1); }
+  std::size_t contexts() const { return std::size_t{1} << static_cast<std::size_t>(std::max<Extent>(n_ - 1, 0)); }
   /// The n - 1 newest bits as a number.
   std::size_t moved_on(std::size_t context, bool bit) const { return ((context << 1U) | (bit ? 1U : 0U)) % contexts(); }
 

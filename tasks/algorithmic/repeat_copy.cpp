@@ -50,7 +50,7 @@ class RepeatCopy final : public Task {
     const Tensor mask = batch.at("mask");
     const Extent steps = mask.shape()[1];
     const Extent length = std::find(mask.index(), mask.index() + steps, Index(1)) - mask.index() - 2;
-    const Extent repeats = (steps - length - 3) / length;
+    const Extent repeats = (steps - length - 3) / std::max<Extent>(length, 1);
     const std::string slice = "length=" + std::to_string(length) + ",repeats=" + std::to_string(repeats);
     judgement.slices.assign(static_cast<std::size_t>(batch.rows()), slice);
     return judgement;

@@ -33,10 +33,7 @@ class Babi final : public Task {
 
   Meanings meanings() const override {
     using enum TensorMeaning::What;
-    std::vector<std::string> words;
-    for (Index number = 0; number < static_cast<Index>(corpus().words()); ++number) {
-      words.push_back(corpus().vocabulary().word(number));
-    }
+    const std::span<const std::string> words = corpus().vocabulary().words();
     return {{{"story", kToken, {"fact", "word"}, "word", 0},
              {"question", kToken, {"word"}, "word", 0},
              {"answer", kToken, {}, "word", 0},
@@ -48,7 +45,7 @@ class Babi final : public Task {
              {"task", kIndex},
              {"unknown", kCount},
              {"steps", kCount}},
-            {{"word", words}}};
+            {{"word", {words.begin(), words.end()}}}};
   }
 
   Judgement judge(const Batch& batch, const Outputs& outputs) const override {

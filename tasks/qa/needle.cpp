@@ -228,6 +228,7 @@ class Needle final : public Task {
     std::fill_n(is_fact.begin(), facts.size(), 1);
     rng.shuffle(std::span<Index>(is_fact));
     std::vector<Sentence> text;
+    text.reserve(is_fact.size() + 1);
     auto fact = facts.begin();
     auto other = fillers.begin();
     for (const Index is_one : is_fact) text.push_back(std::move(is_one != 0 ? *fact++ : *other++));

@@ -54,8 +54,8 @@ data::LineError unknown_word(const Token& word, const data::Field& sentence, std
 
 /// A story that somebody tells line by line to a task of this corpus: what is remembered of it, until it asks.
 ///
-/// Errors    data::LineError: those of StoryLines; words that no training story has, unless the corpus is lenient; more words
-///           or statements than the stories of the corpus have.
+/// Errors    data::LineError: those of StoryLines; words that no training story has, unless the corpus is lenient; more
+///           words or statements than the stories of the corpus have.
 class GrowingStory {
  public:
   GrowingStory(const Corpus& corpus, const CorpusOptions& options);

@@ -177,7 +177,7 @@ class SortNumbers : public Task {
                              " came; write fewer.");
     }
     const Tensor items = made(batch, n);
-    // Two Reals whose sum is what was written: the digits of one are too few to write it again.
+    // For the answer alone: two Reals whose sum is what was written; the digits of one are too few to write it again.
     const Tensor written = batch.make("written", {Shape{1, n, 2}, Kind::kReal});
     const std::vector<double> shown = scaled(numbers);
     for (std::size_t i = 0; i < numbers.size(); ++i) {
@@ -212,8 +212,7 @@ Example   n=3, ascending: items 0.7, 0.1, 0.4 -> targets 1, 2, 0.
           order=farthest_from_half: 0.1, 0.7, 0.4 by distances 0.4, 0.2, 0.1 -> targets 1, 0, 2.
 Inputs    items [B, N, 1], independent and uniform in (0, 1), no unit; targets Index [B, N], positions in [0, N).
           N is n, or drawn uniformly from n_min to n_max for each batch. Equal numbers come in the order of their positions.
-          Numbers of a user that are not all in [0, 1] are moved into it, keeping their relative distances; how they were
-          written is beside them: written [B, N, 2], two Reals whose sum is the number.
+          Numbers of a user that are not all in [0, 1] are moved into it, keeping their relative distances.
 Orders    ascending, descending, farthest_from_half, nearest_to_half, alternating (smallest, largest, second smallest, ...).
 Judges    output "pointers", Index [B, N]: sequence_accuracy (every position right), element_accuracy (share of positions
           that are right). Slices "N=10" by length.
