@@ -179,11 +179,12 @@ int evaluate(const EvaluateArguments& arguments, const Console& console) {
 
 }  // namespace
 
-const Command kEvaluate = {"evaluate", "evaluate trained runs on other data, or with another way of choosing",
-                           "  fovea evaluate runs/sort_by_pointing/main \"sort_numbers(n=20)\" --rows 2000\n"
-                           "  fovea evaluate runs/date_translation/main --site argmax\n"
-                           "  fovea evaluate runs/sort_by_pointing/main --site \"decoder/*=dot | dense | argmax | none\"\n"
-                           "  fovea evaluate runs/soft_vs_hard --sweep \"softmax; top_k(4); top_k(1); argmax; sparsemax\"\n",
-                           run_with<EvaluateArguments, evaluate>};
+const Command kEvaluate = {
+    "evaluate", "evaluate trained runs on other data, or with another way of choosing",
+    "  fovea evaluate runs/sort_by_pointing/main \"sort_numbers(n=20)\" --rows 2000\n"
+    "  fovea evaluate runs/date_translation/main --site argmax\n"
+    "  fovea evaluate runs/sort_by_pointing/main --site \"decoder/*=bilinear(temperature=0.5) | dense | argmax | none\"\n"
+    "  fovea evaluate runs/soft_vs_hard --sweep \"softmax; top_k(4); top_k(1); argmax; sparsemax\"\n",
+    run_with<EvaluateArguments, evaluate>};
 
 }  // namespace fovea::cli

@@ -107,14 +107,29 @@ COMMANDS = re.search(r"known: ([a-z, ]+)", KNOWN)[1].split(", ")
 OPTIONS = {command: set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", output_of(command, "--help"))) for command in COMMANDS}
 
 
+MORE_RUNS = (["soft_vs_hard"], ["date_translation"], ["babi_memn2n", "tasks=1"])
+TRAINED = "trained"  # the folder of these runs, which only commands that use a trained model are shown
+
+
+def with_trained(arguments):
+    """The arguments with the runs of experiments that are trained in a folder of their own."""
+    names = "|".join(words[0] for words in MORE_RUNS)
+    return [re.sub(rf"(^|=)runs/({names})\b", rf"\1{TRAINED}/\2", argument) for argument in arguments]
+
+
 def make_inputs(folder):
     """What commands read: a program that keeps its arguments, a run, a text, and stories in the form of the released ones."""
     with open(os.path.join(folder, "fovea"), "w", encoding="ascii") as file:
         file.write('#!/bin/bash\nprintf "%s\\0" "$@" >"$ARGUMENTS"\n')
     os.chmod(os.path.join(folder, "fovea"), 0o755)
-    for options in ([], ["learning_rate=0.01", "--output", "other"]):
-        subprocess.run([PROGRAM, "run", "sort_by_pointing", "steps=2", "test_rows=8", "validation_rows=8", "hidden=8", "--quiet",
-                        *options], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    for options in (["sort_by_pointing"], ["sort_by_pointing", "learning_rate=0.01", "--output", "other"],
+                    *([*words, "--output", TRAINED] for words in MORE_RUNS)):
+        subprocess.run([PROGRAM, "run", *options, "steps=1", "test_rows=8", "validation_rows=8", "--quiet"],
+                       cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([PROGRAM, "export", "runs/sort_by_pointing/main", "-o", "weights.safetensors"], cwd=folder, check=True,
+                   stdout=subprocess.DEVNULL)
+    with open(os.path.join(folder, "stories.txt"), "w", encoding="ascii") as file:
+        file.write("Mary moved to the bathroom.\nWhere is Mary?\n")
     with open(os.path.join(folder, "text.txt"), "w", encoding="ascii") as file:
         file.write("to be or not to be " * 1000)
     people, places = ("Mary", "John", "Daniel", "Sandra"), ("bathroom", "bedroom", "kitchen", "office", "garden", "hallway")
@@ -191,6 +206,8 @@ def without(arguments, option):
 def quick(arguments, folder):
     """A call that takes the same arguments and ends soon, with the exit codes and the text that are right."""
     command = arguments[0]
+    if command in ("run", "evaluate", "predict", "export"):
+        arguments = with_trained(arguments)
     if command in ("run", "check"):
         return ["run", *without(arguments[1:], "--output"), "--output", BLOCKED + "/out"], {1}, BLOCKED
     if command == "sweep":  # every point is resolved
