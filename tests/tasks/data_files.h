@@ -51,18 +51,18 @@ inline bool is_clear(const std::string& message, const std::string& where) {
 }
 
 /// A file that is wrong, the place that its error names after the path, and what the error says.
-struct Malformed {
+struct MalformedFile {
   std::string content;
   std::string place;
   std::string says;
 };
 
 /// Each file is refused by one clear line. `task` is the text of a task, with PATH for the file.
-inline void check_malformed(const std::string& task, const std::vector<Malformed>& cases) {
+inline void check_malformed(const std::string& task, const std::vector<MalformedFile>& cases) {
   CHECK(cases.size() >= 20);
   const DataFolder folder;
   int number = 0;
-  for (const Malformed& one : cases) {
+  for (const MalformedFile& one : cases) {
     const std::string path = folder.write("file_" + std::to_string(++number), one.content);
     std::string text = task;
     text.replace(text.find("PATH"), 4, path);

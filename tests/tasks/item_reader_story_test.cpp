@@ -190,35 +190,32 @@ TEST_CASE("after a line that is refused another story begins") {
 TEST_CASE("what is no story is answered by one line") {
   const std::string told = "Mary moved to the bathroom.";
   std::vector<std::string> eleven(11, told);
-  // One at a time: g++ 12 ends the life of a temporary twice in a long list of such braces.
-  std::vector<test::Malformed> cases;
-  const auto add = [&](std::string task, std::vector<std::string> lines, std::string part) {
-    cases.push_back({std::move(task), std::move(lines), std::move(part)});
-  };
-  add(babi(1), {"Mary moved to the bathrom."},
-      "column 19] a word of the training stories was expected; 'bathrom' came; did you mean 'bathroom'?");
-  add(babi(1), {"1 Mary moved to the bathrom."}, "column 21");
-  add(babi(1), {"Mary xyzzyxyz."}, "write another one");
-  add(babi(1), {"Where is Mary?"}, "a statement was expected before the first question");
-  add(babi(1), {told, "Where is Mary? " + told}, "write it in the next line");
-  add(babi(1), {told + "\tbathroom"}, "after a statement");
-  add(babi(1), {told, "Where is Mary?\tbathroom\t1\t2"}, "after the supporting statements");
-  add(babi(1), {told, "Where is Mary?\tbathroom\t2"}, "the number of an earlier line");
-  add(babi(1), {told, "Where is Mary?", "Where is Mary?\tbathroom\t2"}, "is a question");
-  add(babi(1), {told, ""}, "a question was expected before the next story");
-  add(babi(1), {"1 " + told, "1 " + told}, "a question was expected before the next story");
-  add(babi(1), {"1 " + told, "3 " + told}, "the number 2, or 1 for another story,");
-  add(babi(1), {"1 " + told, told}, "the number 2");
-  add(babi(1), {"2 " + told}, "the number 1 was expected");
-  add(babi(1), {"1 "}, "a sentence");
-  add(babi(1), {"..."}, "1 to 6 words");
-  add(babi(1), {"Mary Mary Mary Mary Mary Mary Mary."}, "1 to 6 words");
-  add(babi(1), {told, "Where is Mary Mary?"}, "1 to 3 words");
-  add(babi(1), eleven, "train with memory=10");
-  add(babi(1), {std::string("Mary\x01.")}, "control character");
-  add("needle(length=16)", {told, told, told, "Where is Mary?"}, "longer length");
-  add("needle", {"The old clok ticked."}, "did you mean 'clock'?");
-  CHECK(badly_answered(cases) == "");
+  CHECK(badly_answered({
+            {babi(1),
+             {"Mary moved to the bathrom."},
+             "column 19] a word of the training stories was expected; 'bathrom' came; did you mean 'bathroom'?"},
+            {babi(1), {"1 Mary moved to the bathrom."}, "column 21"},
+            {babi(1), {"Mary xyzzyxyz."}, "write another one"},
+            {babi(1), {"Where is Mary?"}, "a statement was expected before the first question"},
+            {babi(1), {told, "Where is Mary? " + told}, "write it in the next line"},
+            {babi(1), {told + "\tbathroom"}, "after a statement"},
+            {babi(1), {told, "Where is Mary?\tbathroom\t1\t2"}, "after the supporting statements"},
+            {babi(1), {told, "Where is Mary?\tbathroom\t2"}, "the number of an earlier line"},
+            {babi(1), {told, "Where is Mary?", "Where is Mary?\tbathroom\t2"}, "is a question"},
+            {babi(1), {told, ""}, "a question was expected before the next story"},
+            {babi(1), {"1 " + told, "1 " + told}, "a question was expected before the next story"},
+            {babi(1), {"1 " + told, "3 " + told}, "the number 2, or 1 for another story,"},
+            {babi(1), {"1 " + told, told}, "the number 2"},
+            {babi(1), {"2 " + told}, "the number 1 was expected"},
+            {babi(1), {"1 "}, "a sentence"},
+            {babi(1), {"..."}, "1 to 6 words"},
+            {babi(1), {"Mary Mary Mary Mary Mary Mary Mary."}, "1 to 6 words"},
+            {babi(1), {told, "Where is Mary Mary?"}, "1 to 3 words"},
+            {babi(1), eleven, "train with memory=10"},
+            {babi(1), {std::string("Mary\x01.")}, "control character"},
+            {"needle(length=16)", {told, told, told, "Where is Mary?"}, "longer length"},
+            {"needle", {"The old clok ticked."}, "did you mean 'clock'?"},
+        }) == "");
   eleven.emplace_back("Where is Mary?");
   const Batch item = read_item(babi(1, ", memory=10"), eleven);
   CHECK(item.at("mask").shape() == Shape{1, 10});
