@@ -145,10 +145,11 @@ def make_inputs(folder):
 def make_own_files(folder):
     """Files of a user's own, as docs/own_data.md has them."""
     words = ("ash", "oak", "elm")
-    lines = {"pairs.tsv": ["a\tx", "b\ty"], "numbers.tsv": [], "reports.tsv": [], "later.tsv": ["it leaks\toak"], "tours.txt": [],
+    lines = {"pairs.tsv": ["a\tx", "b\ty"], "numbers.tsv": [], "reports.tsv": [], "later.tsv": ["it leaks\toak"], "tours.txt": [], "words.tsv": [],
              "hulls.txt": [], "leaves.csv": ["length,width,weight,kind"], "pictures/labels.tsv": []}
     for i in range(100):
         lines["pairs.tsv"].append(f"cat {i}\tchat {i}")
+        lines["words.tsv"].append(f"cat {i}\tchat {i}")
         lines["numbers.tsv"].append(f"{i}\tone {words[i % 3]}")
         lines["reports.tsv"].append(f"it leaks {i}\t{words[i % 3]}")
         lines["tours.txt"].append(f"0.{i} 0 1 1 1 0 0 1 output 1 3 2 4 1")
