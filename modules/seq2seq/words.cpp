@@ -90,6 +90,24 @@ class TeacherWords final : public Op {
   Index start_;
 };
 
+class RepeatWords final : public Op {
+ public:
+  std::string_view name() const override { return "repeat_words"; }
+  bool is_differentiable() const override { return false; }
+
+  std::vector<Type> infer(std::span<const Type> in) const override {
+    const Signature types(name(), in, {"words Index [B, M]", "like any [B, M, N, ...]"});
+    return {types.type("Index [B, M, N]")};
+  }
+
+  void forward(const OpRun& run) const override {
+    const Extent items = run.out[0].shape()[2];
+    for (Extent word = 0; word < run.in[0].size(); ++word) {
+      std::fill_n(run.out[0].index() + word * items, items, run.in[0].index()[word]);
+    }
+  }
+};
+
 class WordAccuracyOp final : public Op {
  public:
   std::string_view name() const override { return "word_accuracy"; }
@@ -125,6 +143,10 @@ Value turn_around(Value x, Value mask, At at) {
 
 Value teacher_words(Value targets, Index start, At at) {
   return innermost({targets}, at).add(std::make_shared<TeacherWords>(start), {targets}, "", at);
+}
+
+Value repeat_words(Value words, Value like, At at) {
+  return innermost({words, like}, at).add(std::make_shared<RepeatWords>(), {words, like}, "", at);
 }
 
 WordAccuracy word_accuracy(Value scores, Value targets, At at) {

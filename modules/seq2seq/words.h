@@ -18,6 +18,10 @@ Value turn_around(Value x, Value mask, At at = At::here());
 /// `start`. targets Index [B, M] -> Index [M, B].
 Value teacher_words(Value targets, Index start, At at = At::here());
 
+/// The words of outputs, once for each of the items that may explain them: words Index [B, M], like [B, M, N, ...] -> Index
+/// [B, M, N].
+Value repeat_words(Value words, Value like, At at = At::here());
+
 /// How well scores name the targets, for metrics: no gradient.
 ///
 /// Shapes    scores [M, B, V], targets Index [B, M], a target below 0 counts as right -> sequence [B] (1 or 0), word [B] in

@@ -6,6 +6,8 @@
 #include <numeric>
 
 #include "tasks/algorithmic/program_table.h"
+#include "tasks/language/number_symbols.h"
+#include "tasks/language/number_words.h"
 #include "tests/support/data_task_cases.h"
 
 namespace fovea::test {
@@ -85,6 +87,17 @@ void guess_date(const Task&, const Batch& batch, Rng& rng, Answers& answers) {
     const auto day = static_cast<Index>(static_cast<unsigned>(date.day()));
     const std::vector<Index> text{2, 0, 0, 0, 10, month / 10, month % 10, 10, day / 10, day % 10};
     std::copy(text.begin(), text.end(), to.index() + b * 10);
+  }
+}
+
+/// The name of a number below 100, in the language of the row.
+void guess_name(const Task&, const Batch& batch, Rng& rng, Answers& answers) {
+  const Tensor to = answers.make("answers", batch.at("targets").type);
+  const Extent width = to.shape()[1];
+  for (Extent b = 0; b < batch.rows(); ++b) {
+    const auto language = static_cast<std::size_t>(batch.at("language").index()[b]);
+    const std::vector<Index> name = number_words::symbols_of(number_words::languages()[language].name(rng.below(100)));
+    std::copy(name.begin(), name.end(), to.index() + b * width);  // what follows is the end
   }
 }
 
@@ -223,6 +236,13 @@ void add_language(Cases& cases, const std::filesystem::path& folder) {
                                .apart_by = {"targets"},
                                .guessed = "date_translation(first_year=2000, last_year=2000)",
                                .guess = guess_date};
+  cases["number_names"] = {
+      .texts = {"number_names(languages=fi, digits=2)", "number_names(direction=to_digits, train_numbers=30)"},
+      .right = copies({{"answers", "targets"}}),
+      .apart = "number_names(digits=3)",
+      .apart_by = {"source"},
+      .guessed = "number_names(digits=2)",
+      .guess = guess_name};
   cases["domain_text"] = {.texts = {"domain_text(length=2, domains=1, words=2, successors=1)"},
                           .right = class_scores(27, 20),
                           .best = std::numeric_limits<double>::infinity(),
