@@ -28,14 +28,15 @@ constexpr const char* kExamples =
     "  fovea COMMAND --help                      # more of one command\n\n";
 
 // In the order of the help.
-constexpr std::array kCommands = {&kList,   &kDescribe, &kCheck, &kDraw,   &kRun,     &kSweep,   &kEvaluate, &kPredict,
-                                  &kSample, &kStudy,    &kShow,  &kLs,     &kCompare, &kFigure,   &kReads,
-                                  &kReport, &kExport,   &kServe, &kVerify, &kWatch};
+constexpr std::array kCommands = {&kList,    &kDescribe, &kCheck,  &kDraw,  &kRun,    &kSweep,   &kEvaluate,
+                                  &kPredict, &kSample,   &kStudy,  &kShow,  &kLs,     &kCompare, &kFigure,
+                                  &kReads,   &kReport,   &kExport, &kServe, &kVerify, &kWatch};
 
 std::string version_text() { return fmt::format("fovea {} ({})", FOVEA_VERSION, kPrecision); }
 
 std::vector<std::string> command_names() {
   std::vector<std::string> names;
+  names.reserve(kCommands.size());
   for (const Command* command : kCommands) names.emplace_back(command->name);
   return names;
 }

@@ -23,10 +23,10 @@ struct NamedArray {
 ///           which has one array, under the name of the file without its ending.
 ///           Types: float64, float32, float16, bfloat16 (safetensors), int8 to int64, uint8 to uint64, bool; little endian.
 /// Names     are paths with slashes. In the other formats a name may have dots instead: PyTorch's
-///           "encoder.process.lstm.weight_ih" is the path "encoder/process/lstm/weight_ih". A path in which a dot is part of a
-///           name, "blocks/v1.5/weight", survives `fovea export` and this: the file then has an entry "path NAME" in its
-///           metadata, which says what the name stands for. In files of others every dot is taken for a slash, unless the name
-///           has slashes already (.npz).
+///           "encoder.process.lstm.weight_ih" is the path "encoder/process/lstm/weight_ih". A path in which a dot is part
+///           of a name, "blocks/v1.5/weight", survives `fovea export` and this: the file then has an entry "path NAME" in
+///           its metadata, which says what the name stands for. In files of others every dot is taken for a slash, unless
+///           the name has slashes already (.npz).
 /// Errors    each is one line with the path of the file: a file that is missing, damaged, of another format or type, or made
 ///           to do harm; whole numbers beyond 2^53, which a double does not hold; two arrays with one name; no array at all.
 std::vector<NamedArray> read_named_arrays(const std::filesystem::path& path);

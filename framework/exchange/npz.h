@@ -13,9 +13,10 @@ namespace fovea {
 
 /// The arrays in the bytes of a .npz file, in the order of the archive.
 ///
-/// Errors    facts without the path: an archive that is truncated, contradicts itself or has a wrong checksum; members that are
-///           encrypted, packed in another way than by deflate, or no .npy; members that claim to unpack to more than deflate
-///           can pack, to more than 64 times the file and 256 MiB in all, or that share their bytes; everything that read_npy refuses.
+/// Errors    facts without the path: an archive that is truncated, contradicts itself or has a wrong checksum; members that
+///           are encrypted, packed in another way than by deflate, or no .npy; members that claim to unpack to more than
+///           deflate can pack, to more than 64 times the file and 256 MiB in all, or that share their bytes; everything that
+///           read_npy refuses.
 std::vector<NamedArray> read_npz(std::string_view bytes);
 
 /// The bytes of a .npz file with these arrays, float32 or float64, under their paths, not packed. The same arrays give the

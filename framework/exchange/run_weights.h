@@ -24,8 +24,8 @@ std::filesystem::path results_file(const std::filesystem::path& run);
 
 /// Reads a results file, in a separate process, as it may be damaged or hostile.
 ///
-/// Errors    a file that cannot be read, that is no results file, whose hash is not that beside it, or that is replaced while
-///           it is read.
+/// Errors    a file that cannot be read, that is no results file, whose hash is not that beside it, or that is replaced
+///           while it is read.
 RunWeights read_run_weights(const std::filesystem::path& file);
 
 }  // namespace fovea

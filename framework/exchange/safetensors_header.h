@@ -29,8 +29,8 @@ struct SafetensorsHeader {
 /// Reads the JSON of a header: every member that the format has, once, and no other. Whether places, shapes and types fit
 /// together is not looked at.
 ///
-/// Errors    a text that is not JSON, or JSON of another form; a name twice; an unknown type; more than 32 axes; a number that
-///           is negative, has a fraction or is 2^63 or more.
+/// Errors    a text that is not JSON, or JSON of another form; a name twice; an unknown type; more than 32 axes; a number
+///           that is negative, has a fraction or is 2^63 or more.
 SafetensorsHeader parse_safetensors_header(std::string_view json);
 
 }  // namespace fovea

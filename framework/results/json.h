@@ -20,9 +20,10 @@ class Json {
   using Value = std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object>;
 
   Json() = default;
+  // A tree is written as it reads. NOLINTBEGIN(google-explicit-constructor,bugprone-forwarding-reference-overload)
   template <class T>
-    requires std::is_constructible_v<Value, T&&> Json(T&& value)
-        : value_(std::forward<T>(value)) {}  // NOLINT(google-explicit-constructor): a tree is written as it reads
+    requires std::is_constructible_v<Value, T&&> Json(T&& value) : value_(std::forward<T>(value)) {}
+    // NOLINTEND(google-explicit-constructor,bugprone-forwarding-reference-overload)
 
     const Value& value() const { return value_; }
     template <class T>
@@ -48,7 +49,8 @@ std::string json_text(const Json& json);
 /// The same without blanks and on one line.
 std::string json_line(const Json& json);
 
-/// Reads a text; nullopt where it is not JSON, or an object has a name twice, with the reason in `problem` where one is given.
+/// Reads a text; nullopt where it is not JSON, or an object has a name twice, with the reason in `problem` where one is
+/// given.
 std::optional<Json> parse_json(std::string_view text, std::string* problem = nullptr);
 
 }  // namespace fovea

@@ -111,7 +111,7 @@ void load_parameters(ParameterStore& store, std::span<const NamedArray> arrays, 
     }
   }
   for (const auto& [path, array] : found) {
-    const auto takes = [&](const ParameterStore::Entry& entry) { return entry.path == path; };
+    const auto takes = [&, path = path](const ParameterStore::Entry& entry) { return entry.path == path; };
     if (!rules.only.is_empty() || std::any_of(store.entries().begin(), store.entries().end(), takes)) continue;
     misfits.extra.push_back(printable(path) + " " + shape_text(*array));
   }

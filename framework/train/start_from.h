@@ -36,8 +36,8 @@ void load_parameters(ParameterStore& store, std::span<const NamedArray> arrays, 
 /// The file that a run starts from: `from`, in which {seed} stands for the seed of the run; of a folder its results.h5.
 std::filesystem::path start_file(const TrainSettings& settings);
 
-/// The first values of a parameter of a model, such as pretrained embeddings: the array of this name, or path, in a file that
-/// `read_named_arrays` reads. The file becomes an input of the run.
+/// The first values of a parameter of a model, such as pretrained embeddings: the array of this name, or path, in a file
+/// that `read_named_arrays` reads. The file becomes an input of the run.
 ///
 /// Errors    no such array, with the nearest name; one of another shape.
 Init init_from(const std::filesystem::path& file, const std::string& name, const Shape& shape);

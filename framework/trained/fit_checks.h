@@ -16,8 +16,8 @@ void expect_patterns(const std::vector<SiteChange>& changes, const std::vector<s
 /// Errors    a parameter that the sites as they were trained read, and that nothing reads now.
 void expect_use(const Graph& as_trained, const Graph& changed, const std::vector<SiteChange>& changes);
 
-/// Errors    a task that gives other numbers to words or classes than the one that the model was trained on: its answers would
-///           mean nothing.
+/// Errors    a task that gives other numbers to words or classes than the one that the model was trained on: its answers
+///           would mean nothing.
 void expect_same_labels(const Task& trained_on, const Task& other, const std::string& text);
 
 /// The changes as one text; "as trained" where there are none.
