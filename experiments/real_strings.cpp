@@ -85,13 +85,13 @@ class RealStrings final : public Experiment {
     run.name = way.run;
     run.task = model.task;
     run.model = [model](Builder& b, const InputTypes& inputs) { strings_model(b, inputs, model); };
-    run.train.steps = 1000;
+    run.train.steps = 2000;
     run.train.batch = 64;
     run.train.shard_rows = 32;
-    run.train.learning_rate = 3e-3;
+    run.train.learning_rate = 1e-2;
     run.train.schedule = "warmup(50) * cosine(to=0.01)";
     run.train.clip_norm = 1.0;
-    run.train.evaluate_every = 250;
+    run.train.evaluate_every = 500;
     run.train.test_rows = 4000;
     return run;
   }

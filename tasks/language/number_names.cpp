@@ -24,6 +24,7 @@ using number_words::symbols_of;
 using number_words::tag_symbol;
 
 constexpr const char* kName = "number_names";
+constexpr Extent kByLength = 4;  // one of so many training items has its number of digits drawn first
 
 /// A number belongs to one split, in all languages: 8 of 10 to training, 1 to validation, 1 to the test.
 Split split_of(Extent number) {
@@ -170,12 +171,20 @@ class NumberNames final : public Task {
     return limit;
   }
 
+  Extent any_number(Rng& rng, bool is_by_length) const {
+    if (!is_by_length) return rng.below(limit());
+    Extent end = 10;
+    for (Extent digit = rng.below(digits_); digit > 0; --digit) end *= 10;
+    return rng.between(end == 10 ? 0 : end / 10, end - 1);
+  }
+
   Extent draw(Rng& rng, Split split) const {
     if (split == Split::kTrain && !known().numbers.empty()) {
       return known().numbers[static_cast<std::size_t>(rng.below(static_cast<Extent>(known().numbers.size())))];
     }
-    Extent number = rng.below(limit());
-    while (split_of(number) != split) number = rng.below(limit());
+    const bool is_by_length = split == Split::kTrain && rng.below(kByLength) == 0;
+    Extent number = any_number(rng, is_by_length);
+    while (split_of(number) != split) number = any_number(rng, is_by_length);
     return number;
   }
 
@@ -242,7 +251,8 @@ Number names: a number in digits, answered by its name in one of seven languages
 Example   "fr 71" -> "soixante et onze"; "de 4321" -> "viertausenddreihunderteinundzwanzig"; "es 22" -> "veintidós".
 Inputs    source Index [B, S]: the tag of the language, the digits or the characters of the name, 0 past the end; targets
           Index [B, M]: characters with the same numbers, 0 for the end, -1 past it, which costs nothing; language Index [B].
-          S and M are those of the longest possible item. Numbers are uniform in [0, 10^digits).
+          S and M are those of the longest possible item. Numbers are uniform in [0, 10^digits); of one training item in
+          four the number of digits is drawn first, so that short numbers are seen too.
 Languages English, German, French, Spanish, Italian, Finnish, Turkish, by their grammars: irregular teens, tens after units
           (de), twenties (fr), accents (es, it), elision (it), one word (de, it, fi) or several.
 Splits    by number: a hash puts every number into one of training (8 of 10), validation (1) and test (1), in all languages;

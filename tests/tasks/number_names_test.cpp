@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
@@ -70,12 +71,24 @@ TEST_CASE("a number is in one split in all languages, and few training numbers a
   }
   for (const auto& [number, found] : splits) CHECK(found.size() == 1);
   std::set<std::string> numbers;
-  const std::string few = "number_names(languages=en, digits=4, train_numbers=20)";
+  const std::string few = "number_names(languages=en, digits=2, train_numbers=40)";
   for (const std::uint64_t seed : {1, 2}) {
-    const Batch batch = filled(few, 500, Split::kTrain, seed);
-    for (Extent row = 0; row < 500; ++row) numbers.insert(make_task(few)->text(batch, row));
+    const Batch batch = filled(few, 1000, Split::kTrain, seed);
+    for (Extent row = 0; row < 1000; ++row) numbers.insert(make_task(few)->text(batch, row));
   }
-  CHECK(numbers.size() == 20);
+  CHECK(numbers.size() == 40);
+}
+
+TEST_CASE("one training number in four has its digits drawn first, and those of the other splits are uniform") {
+  const auto short_ones = [](Split split) {
+    const Batch batch = filled("number_names", 4000, split);
+    const Tensor source = batch.at("source");
+    int count = 0;
+    for (Extent row = 0; row < 4000; ++row) count += source.index()[row * 7 + 4] == number_words::kEnd ? 1 : 0;
+    return count;
+  };
+  CHECK(std::abs(short_ones(Split::kTrain) - 500) < 110);  // 1 of 8 has at most three digits; five deviations
+  CHECK(short_ones(Split::kTest) < 20);
 }
 
 TEST_CASE("an answer counts up to its end, by edits where it is wrong") {
