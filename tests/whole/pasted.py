@@ -123,6 +123,7 @@ def make_inputs(folder):
         file.write('#!/bin/bash\nprintf "%s\\0" "$@" >"$ARGUMENTS"\n')
     os.chmod(os.path.join(folder, "fovea"), 0o755)
     for options in (["sort_by_pointing"], ["sort_by_pointing", "learning_rate=0.01", "--output", "other"],
+                    ["length_generalisation", "orders=sort", "choices=soft", "kinds=relative", "--seeds", "1", "--output", "first"],
                     *([*words, "--output", TRAINED] for words in MORE_RUNS)):
         subprocess.run([PROGRAM, "run", *options, "steps=1", "test_rows=8", "validation_rows=8", "--quiet"],
                        cwd=folder, check=True, stdout=subprocess.DEVNULL)
@@ -145,7 +146,8 @@ def make_inputs(folder):
 def make_own_files(folder):
     """Files of a user's own, as docs/own_data.md has them."""
     words = ("ash", "oak", "elm")
-    lines = {"pairs.tsv": ["a\tx", "b\ty"], "numbers.tsv": [], "reports.tsv": [], "later.tsv": ["it leaks\toak"], "tours.txt": [], "words.tsv": [],
+    lines = {"pairs.tsv": ["a\tx", "b\ty"], "numbers.tsv": [], "reports.tsv": [], "later.tsv": ["it leaks\toak"], "tours.txt": [],
+             "words.tsv": [],
              "hulls.txt": [], "leaves.csv": ["length,width,weight,kind"], "pictures/labels.tsv": []}
     for i in range(100):
         lines["pairs.tsv"].append(f"cat {i}\tchat {i}")
